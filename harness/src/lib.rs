@@ -1,0 +1,75 @@
+//! The harness of `colony-sim`: reads scenarios, runs them, reports what happened.
+//!
+//! It never decides what the colony or a mod does: what it adds to them comes from the scenario file. The clock is read
+//! only to show progress and speed on standard error.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use harness::runner::{RunOptions, run};
+//!
+//! let (scenario, workspace) = harness::load(Path::new("scenarios/reload_midgame.toml"), Path::new("mods"))?;
+//! let record = run(&scenario, &workspace, &RunOptions::default(), &mut |_| {})?;
+//! print!("{}", harness::report::text::report(&record, false));
+//! # Ok::<(), Vec<modding::diagnostic::Fault>>(())
+//! ```
+
+use std::path::Path;
+
+use modding::api::{self, Run};
+use modding::diagnostic::Fault;
+use modding::manifest::Manifest;
+use modding::report::{Outcome, ReloadType, Stage};
+
+pub mod cli;
+mod expectation;
+pub mod project;
+pub mod query;
+pub mod record;
+pub mod report;
+pub mod runner;
+pub mod scenario;
+pub mod workspace;
+
+use scenario::{ModChoice, Scenario, Vocabulary, read_scenario};
+use workspace::Workspace;
+
+/// Reads a scenario and the mods it names, and tries every change of a file that it scripts.
+///
+/// # Errors
+/// Everything that is wrong and can be known before the first tick.
+pub fn load(path: &Path, mods_folder: &Path) -> Result<(Scenario, Workspace), Vec<Fault>> {
+    let events = api::event_names();
+    let commands: Vec<&str> = api::functions()
+        .iter()
+        .filter(|function| matches!(function.run, Run::Command(_)))
+        .map(|function| function.name)
+        .collect();
+    let stages = Stage::ALL.map(Stage::name);
+    let reload_types = ReloadType::ALL.map(ReloadType::name);
+    let outcomes = [Outcome::Committed.name(), Outcome::RolledBack.name(), Outcome::Ignored.name(), "done"];
+    let vocabulary = Vocabulary {
+        events: &events,
+        commands: &commands,
+        stages: &stages,
+        outcomes: &outcomes,
+        reload_types: &reload_types,
+        check_query: query::check,
+    };
+    let scenario = read_scenario(path, &vocabulary)?;
+    let workspace = Workspace::load(&scenario, mods_folder, &project::builtin_mods())?;
+    let faults: Vec<Fault> = scenario.mods.iter().filter_map(|choice| wrong_version(choice, &workspace)).collect();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    workspace.dry_run(&scenario)?;
+    Ok((scenario, workspace))
+}
+
+/// A mod of another version than the scenario asks for. A manifest that cannot be read is reported when the mod starts.
+fn wrong_version(choice: &ModChoice, workspace: &Workspace) -> Option<Fault> {
+    let range = choice.version.as_ref()?;
+    let bundle = workspace.bundle(&choice.id).ok()?;
+    let found = Manifest::parse(&bundle, &api::capability_names()).ok()?.version;
+    let message = format!("{} is version {found}, the scenario asks for {range}", choice.id);
+    (!range.matches(&found)).then(|| Fault::new(message).at(choice.place.clone()))
+}

@@ -1,0 +1,89 @@
+//! World queries: facts about the colony by name.
+
+use modding::diagnostic::{Fault, nearest};
+use modding::value::Value;
+use sim::Colony;
+
+/// The queries, with what they tell. `<...>` stands for an id of the colony's definitions.
+pub const QUERIES: &[(&str, &str)] = &[
+    ("tick", "the current tick"),
+    ("colonists.alive", "living colonists"),
+    ("colonists.died", "colonists that died"),
+    ("jobs.open", "jobs on the board"),
+    ("jobs.open.<kind>", "jobs of a kind on the board"),
+    ("jobs.done", "jobs done since the start"),
+    ("jobs.done.<kind>", "jobs of a kind done since the start"),
+    ("items.<item>", "items of a kind in the colony"),
+    ("items.<item>.stored", "items of a kind in stockpiles"),
+    ("terrain.<terrain>", "tiles of a terrain"),
+];
+
+/// Whether there is such a query; ids of definitions are checked when it is asked.
+///
+/// # Errors
+/// Names the nearest query.
+pub fn check(query: &str) -> Result<(), Fault> {
+    let known = QUERIES.iter().any(|(pattern, _)| fits(pattern, query));
+    if known {
+        return Ok(());
+    }
+    let fault = Fault::new(format!("unknown query `{query}`"));
+    Err(match nearest(query, QUERIES.iter().map(|(pattern, _)| *pattern)) {
+        Some(pattern) => fault.help(format!("did you mean `{pattern}`?")),
+        None => {
+            let all: Vec<&str> = QUERIES.iter().map(|(pattern, _)| *pattern).collect();
+            fault.help(format!("the queries: {}", all.join(", ")))
+        }
+    })
+}
+
+/// The answer of a query; `None` where it names something that the colony has no definition of.
+pub fn ask(colony: &Colony, query: &str) -> Option<Value> {
+    let view = colony.view();
+    let definitions = colony.definitions();
+    let steps: Vec<&str> = query.split('.').collect();
+    let count = match *steps.as_slice() {
+        ["tick"] => view.tick(),
+        ["colonists", "alive"] => view.colonists().count() as u64,
+        ["colonists", "died"] => view.deaths(),
+        ["jobs", "open"] => view.jobs().count() as u64,
+        ["jobs", "open", kind] if definitions.jobs.contains_key(kind) => {
+            view.jobs().filter(|job| job.kind == kind).count() as u64
+        }
+        ["jobs", "done"] => view.jobs_done(None),
+        ["jobs", "done", kind] if definitions.jobs.contains_key(kind) => view.jobs_done(Some(kind)),
+        ["items", item] if definitions.items.contains_key(item) => view.item_total(item),
+        ["items", item, "stored"] if definitions.items.contains_key(item) => view.item_stored(item),
+        ["terrain", terrain] if definitions.terrain.contains_key(terrain) => u64::from(view.tile_count(terrain)),
+        _ => return None,
+    };
+    i64::try_from(count).ok().map(Value::Integer)
+}
+
+fn fits(pattern: &str, query: &str) -> bool {
+    let (pattern, query): (Vec<&str>, Vec<&str>) = (pattern.split('.').collect(), query.split('.').collect());
+    let step_fits = |(pattern, step): (&&str, &&str)| pattern == step || (pattern.starts_with('<') && !step.is_empty());
+    pattern.len() == query.len() && pattern.iter().zip(&query).all(step_fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn queries_are_known_by_their_pattern() {
+        for (query, known) in [
+            ("colonists.alive", true),
+            ("jobs.done.haul", true),
+            ("items.wood.stored", true),
+            ("items", false),
+            ("colonists.alvie", false),
+            ("items.wood.lost", false),
+            ("terrain.", false),
+        ] {
+            assert_eq!(check(query).is_ok(), known, "{query}");
+        }
+        let help = check("colonists.alvie").unwrap_err().help;
+        assert_eq!(help.as_deref(), Some("did you mean `colonists.alive`?"));
+    }
+}

@@ -1,0 +1,126 @@
+//! What happened in a run: the facts that every report is made of. No wall times, no paths of a machine.
+
+use std::collections::BTreeMap;
+
+use modding::context::LogLine;
+use modding::diagnostic::Fault;
+use modding::host::LeftOut;
+use modding::mod_id::ModId;
+use modding::report::ReloadReport;
+use modding::tick::{HandlerFailure, RefusedCommand};
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StepResult {
+    /// Transactions, one for each cohort.
+    Reloads(Vec<ReloadReport>),
+    /// Done, with what there is to say.
+    Done(Vec<String>),
+    /// Could not be done.
+    Failed(Vec<Fault>),
+}
+
+/// A step that acted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepRecord {
+    /// The tick before which it acted.
+    pub tick: u64,
+    /// Its label.
+    pub label: Option<String>,
+    /// What it does, in a word or a path.
+    pub title: String,
+    /// What became of it.
+    pub result: StepResult,
+    /// Where that is not what was expected.
+    pub unexpected: Vec<Fault>,
+}
+
+/// An expectation that was looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The tick after which.
+    pub tick: u64,
+    /// What was found, where it is not what was expected.
+    pub fault: Option<Fault>,
+}
+
+/// A mod at the start of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModAtStart {
+    /// The mod.
+    pub id: ModId,
+    /// Its version.
+    pub version: String,
+}
+
+/// The colony at the end of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColonyAtEnd {
+    /// Living colonists.
+    pub alive: u64,
+    /// Colonists that died.
+    pub died: u64,
+    /// Jobs done by kind.
+    pub jobs_done: BTreeMap<String, u64>,
+    /// Items by kind.
+    pub items: BTreeMap<String, u64>,
+}
+
+/// A run from its first tick to its last.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The scenario's file, as its author knows it.
+    pub file: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Its last tick.
+    pub ticks: u64,
+    /// Mods that started, in load order.
+    pub mods: Vec<ModAtStart>,
+    /// Mods that did not.
+    pub left_out: Vec<LeftOut>,
+    /// Steps, in the order in which they acted.
+    pub steps: Vec<StepRecord>,
+    /// Expectations, in the order in which they were looked at; those of steps are in the steps.
+    pub verdicts: Vec<Verdict>,
+    /// Expectations of steps that held.
+    pub step_expectations_met: u64,
+    /// Handlers that failed, each once with a count.
+    pub failures: Vec<HandlerFailure>,
+    /// Commands that the world refused.
+    pub refused: Vec<RefusedCommand>,
+    /// What mods wrote.
+    pub log: Vec<LogLine>,
+    /// The colony at the end.
+    pub colony: ColonyAtEnd,
+    /// The hash after each tick, from tick 0.
+    pub chain: Vec<u128>,
+    /// The hash of each part of the state at the end.
+    pub parts: Vec<(String, u128)>,
+    /// How often a mod was handed from one instance to another.
+    pub hand_overs: u64,
+    /// Ticks that ran, more than `ticks` where a save was loaded.
+    pub ticks_run: u64,
+}
+
+impl RunRecord {
+    /// The hash at the end.
+    pub fn hash(&self) -> u128 {
+        self.chain.last().copied().unwrap_or_default()
+    }
+
+    /// Everything that did not come out as expected, in order.
+    pub fn faults(&self) -> Vec<Fault> {
+        let steps = self.steps.iter().flat_map(|step| step.unexpected.iter().cloned());
+        steps.chain(self.verdicts.iter().filter_map(|verdict| verdict.fault.clone())).collect()
+    }
+
+    /// Expectations that held, and all of them.
+    pub fn expectations(&self) -> (u64, u64) {
+        let unexpected: u64 = self.steps.iter().map(|step| step.unexpected.len() as u64).sum();
+        let met = self.verdicts.iter().filter(|verdict| verdict.fault.is_none()).count() as u64 + self.step_expectations_met;
+        (met, self.verdicts.len() as u64 + self.step_expectations_met + unexpected)
+    }
+}

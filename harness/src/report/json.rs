@@ -1,0 +1,126 @@
+//! The report for programs. Versioned; the same bytes for the same run on every machine: no wall times, no absolute paths.
+
+use modding::diagnostic::Fault;
+use modding::report::{MemberReport, ReloadReport, StageError, StateReport};
+use modding::tick::HandlerFailure;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::record::{RunRecord, StepRecord, StepResult};
+
+/// The version of the report's shape.
+pub const REPORT_VERSION: u32 = 1;
+
+/// The report of a run, indented, with a line end.
+pub fn report(record: &RunRecord, exit_code: u8) -> String {
+    let (met, all) = record.expectations();
+    let report = json!({
+        "version": REPORT_VERSION,
+        "scenario": record.scenario,
+        "file": record.file,
+        "seed": record.seed,
+        "ticks": record.ticks,
+        "ticks_run": record.ticks_run,
+        "exit_code": exit_code,
+        "mods": record.mods.iter().map(|at_start| json!({ "id": at_start.id, "version": at_start.version })).collect::<Vec<_>>(),
+        "left_out": record.left_out.iter().map(|left_out| json!({ "mod": left_out.name, "faults": faults(&left_out.faults) })).collect::<Vec<_>>(),
+        "steps": record.steps.iter().map(step).collect::<Vec<_>>(),
+        "expectations": { "met": met, "all": all, "faults": faults(&record.faults()) },
+        "failures": record.failures.iter().map(failure).collect::<Vec<_>>(),
+        "refused_commands": record.refused,
+        "log": record.log,
+        "colony": {
+            "alive": record.colony.alive,
+            "died": record.colony.died,
+            "jobs_done": record.colony.jobs_done,
+            "items": record.colony.items,
+        },
+        "hand_overs": record.hand_overs,
+        "parts": record.parts.iter().map(|(name, hash)| (name.clone(), hex(*hash).into())).collect::<serde_json::Map<_, _>>(),
+        "hash": hex(record.hash()),
+    });
+    let mut text = serde_json::to_string_pretty(&report).expect("a tree of plain values is always JSON");
+    text.push('\n');
+    text
+}
+
+/// A hash as 32 digits.
+pub fn hex(hash: u128) -> String {
+    format!("{hash:032x}")
+}
+
+fn step(step: &StepRecord) -> Value {
+    let result = match &step.result {
+        StepResult::Reloads(reports) => json!({ "reloads": reports.iter().map(reload).collect::<Vec<_>>() }),
+        StepResult::Done(notes) => json!({ "done": true, "notes": notes }),
+        StepResult::Failed(problems) => json!({ "failed": faults(problems) }),
+    };
+    json!({ "tick": step.tick, "label": step.label, "title": step.title, "result": result })
+}
+
+fn reload(report: &ReloadReport) -> Value {
+    json!({
+        "outcome": report.outcome,
+        "members": report.members.iter().map(member).collect::<Vec<_>>(),
+        "error": report.error.as_ref().map(stage_error),
+        "hand_back_errors": report.hand_back_errors.iter().map(stage_error).collect::<Vec<_>>(),
+        "reason": report.reason,
+    })
+}
+
+fn member(member: &MemberReport) -> Value {
+    #[derive(Serialize)]
+    struct Member<'a> {
+        #[serde(rename = "mod")]
+        mod_id: &'a modding::mod_id::ModId,
+        r#type: modding::report::ReloadType,
+        changed: &'a [String],
+        versions: &'a (String, String),
+        generations: (u32, u32),
+        state: &'a StateReport,
+    }
+    let member = Member {
+        mod_id: &member.mod_id,
+        r#type: member.kind,
+        changed: &member.changed,
+        versions: &member.versions,
+        generations: member.generations,
+        state: &member.state,
+    };
+    serde_json::to_value(member).expect("a report of plain values is always JSON")
+}
+
+fn stage_error(error: &StageError) -> Value {
+    json!({ "stage": error.stage, "mod": error.mod_id, "faults": faults(&error.faults) })
+}
+
+fn failure(failure: &HandlerFailure) -> Value {
+    json!({
+        "mod": failure.mod_id,
+        "version": failure.version,
+        "generation": failure.generation,
+        "event": failure.handler.0,
+        "key": failure.handler.1,
+        "first_tick": failure.first,
+        "last_tick": failure.last,
+        "count": failure.count,
+        "suspended": failure.suspended,
+        "fault": fault(&failure.fault),
+        "callers": failure.error.callers.iter().map(|caller| json!({ "location": caller.location.to_string(), "function": caller.function })).collect::<Vec<_>>(),
+    })
+}
+
+/// Faults as objects with `message`, `file`, `line`, `column`, `help`.
+pub fn faults(faults: &[Fault]) -> Vec<Value> {
+    faults.iter().map(fault).collect()
+}
+
+fn fault(fault: &Fault) -> Value {
+    json!({
+        "message": fault.message,
+        "file": fault.place.as_ref().map(|place| place.file.to_string()),
+        "line": fault.place.as_ref().map(|place| place.line()),
+        "column": fault.place.as_ref().map(|place| place.column()),
+        "help": fault.help,
+    })
+}

@@ -1,0 +1,178 @@
+//! The scratch copy, in memory, of the mods that a scenario edits. The author's files are read once and never touched.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use modding::bundle::Bundle;
+use modding::diagnostic::Fault;
+use modding::manifest::{CONFIG_FILE, ConfigValue};
+use modding::mod_id::ModId;
+
+use crate::scenario::{Action, FileAction, ModChoice, Scenario};
+
+mod config;
+pub mod disk;
+mod edit;
+
+/// The files of a mod, by path with `/` separators.
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// The present files of every mod that a scenario runs with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workspace {
+    mods: BTreeMap<ModId, Files>,
+    known: BTreeSet<ModId>,
+}
+
+impl Workspace {
+    /// Reads the mods of `scenario`: from where it says, else from `mods_folder/<id>`, else from `builtin`, by id.
+    pub fn load(
+        scenario: &Scenario,
+        mods_folder: &Path,
+        builtin: &BTreeMap<String, BTreeMap<String, Vec<u8>>>,
+    ) -> Result<Self, Vec<Fault>> {
+        let names: Vec<String> = disk::folder_names(mods_folder)
+            .into_iter()
+            .chain(builtin.keys().cloned())
+            .collect();
+        let mut workspace = Self {
+            mods: BTreeMap::new(),
+            known: names
+                .iter()
+                .filter_map(|name| ModId::parse(name).ok())
+                .collect(),
+        };
+        let mut faults = Vec::new();
+        for choice in &scenario.mods {
+            let files = read_mod(
+                choice,
+                scenario.folder(),
+                mods_folder,
+                builtin,
+                &workspace.known,
+            );
+            workspace.known.insert(choice.id.clone());
+            match files {
+                Ok(files) => _ = workspace.mods.insert(choice.id.clone(), files),
+                Err(found) => faults.extend(
+                    found
+                        .into_iter()
+                        .map(|fault| fault.at(choice.place.clone())),
+                ),
+            }
+        }
+        if faults.is_empty() {
+            Ok(workspace)
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// Makes all `actions` in order, or none of them if one cannot be made. Returns the mods that they name.
+    pub fn apply(&mut self, actions: &[FileAction]) -> Result<BTreeSet<ModId>, Vec<Fault>> {
+        let mut draft = self.mods.clone();
+        let mut touched = BTreeSet::new();
+        for action in actions {
+            edit::apply_change(&mut draft, &action.change, &mut touched)
+                .map_err(|fault| vec![fault.at(action.place.clone())])?;
+        }
+        self.mods = draft;
+        Ok(touched)
+    }
+
+    /// Sets values in the mod's `config.toml`, keeping its comments. Whether the mod has such keys is checked when it reloads.
+    pub fn set_config(
+        &mut self,
+        mod_id: &ModId,
+        set: &BTreeMap<String, ConfigValue>,
+    ) -> Result<(), Vec<Fault>> {
+        let bundle = self.bundle(mod_id)?;
+        let source = bundle
+            .text(CONFIG_FILE)
+            .transpose()
+            .map_err(|fault| vec![fault])?
+            .unwrap_or_default();
+        let edited = config::set_values(&bundle.display_path(CONFIG_FILE), &source, set)?;
+        if let Some(files) = self.mods.get_mut(mod_id) {
+            files.insert(CONFIG_FILE.to_owned(), edited.into_bytes());
+        }
+        Ok(())
+    }
+
+    /// The present files of a mod.
+    pub fn bundle(&self, mod_id: &ModId) -> Result<Bundle, Vec<Fault>> {
+        let Some(files) = self.mods.get(mod_id) else {
+            let fault = Fault::new(format!("the mod `{mod_id}` is not part of this run"));
+            return Err(vec![
+                fault.suggest(mod_id.as_str(), self.mods.keys().map(ModId::as_str)),
+            ]);
+        };
+        Bundle::new(mod_id.as_str(), files.clone())
+    }
+
+    /// Makes all changes of files and configuration that the steps of `scenario` make, on a copy. A step that cannot be made
+    /// is reported and left out, so that one run finds every such step.
+    pub fn dry_run(&self, scenario: &Scenario) -> Result<(), Vec<Fault>> {
+        let mut copy = self.clone();
+        let mut faults = Vec::new();
+        for step in &scenario.steps {
+            let place = &step.place;
+            let changed = copy.change_files(&step.action);
+            let found = changed.err().into_iter().flatten();
+            faults.extend(found.map(|fault| {
+                if fault.place.is_none() {
+                    fault.at(place.clone())
+                } else {
+                    fault
+                }
+            }));
+        }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// The mods that exist, loaded or not.
+    #[must_use]
+    pub fn known_mods(&self) -> BTreeSet<ModId> {
+        self.known.clone()
+    }
+
+    fn change_files(&mut self, action: &Action) -> Result<(), Vec<Fault>> {
+        match action {
+            Action::Files(actions) => self.apply(actions).map(drop),
+            Action::Config { mod_id, set } => self.set_config(mod_id, set),
+            Action::InjectFault {
+                during: Some(during),
+                ..
+            } => self.change_files(during),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn read_mod(
+    choice: &ModChoice,
+    scenario_folder: &Path,
+    mods_folder: &Path,
+    builtin: &BTreeMap<String, Files>,
+    known: &BTreeSet<ModId>,
+) -> Result<Files, Vec<Fault>> {
+    if let Some(from) = &choice.from {
+        return disk::read_folder(&scenario_folder.join(from), from);
+    }
+    let folder = mods_folder.join(choice.id.as_str());
+    if folder.is_dir() {
+        return disk::read_folder(&folder, choice.id.as_str());
+    }
+    builtin.get(choice.id.as_str()).cloned().ok_or_else(|| {
+        let mods_folder = mods_folder.to_string_lossy().replace('\\', "/");
+        let fault = Fault::new(format!(
+            "there is no mod `{}` in `{mods_folder}`",
+            choice.id
+        ));
+        vec![fault.suggest(choice.id.as_str(), known.iter().map(ModId::as_str))]
+    })
+}

@@ -1,0 +1,201 @@
+//! Arguments of a call, checked against the table.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::nearest;
+use crate::value::Value;
+
+use super::{ApiError, FunctionDescription};
+
+/// What an argument must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number.
+    Integer,
+    /// Text.
+    Text,
+    /// Any value that can be saved.
+    Any,
+    /// A function of the guest's language.
+    Function,
+    /// A table of options.
+    Options,
+}
+
+impl Kind {
+    /// The kind as a Luau type.
+    pub fn luau(self) -> &'static str {
+        match self {
+            Kind::Integer => "number",
+            Kind::Text => "string",
+            Kind::Any => "any",
+            Kind::Function => "(any) -> any",
+            Kind::Options => "{ [string]: any }",
+        }
+    }
+}
+
+/// An argument of a function of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argument {
+    /// Its name.
+    pub name: &'static str,
+    /// What it must be.
+    pub kind: Kind,
+    /// Whether it may be left out.
+    pub optional: bool,
+}
+
+/// Checked arguments, in the table's order.
+#[derive(Debug)]
+pub struct Arguments<'a> {
+    function: &'a FunctionDescription,
+    values: Vec<Option<Value>>,
+}
+
+impl std::fmt::Debug for FunctionDescription {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "colony.{}", self.name)
+    }
+}
+
+impl<'a> Arguments<'a> {
+    /// Arguments given by position.
+    ///
+    /// # Errors
+    /// Too many, too few, or of the wrong kind: named.
+    pub fn by_position(function: &'a FunctionDescription, mut values: Vec<Option<Value>>) -> Result<Arguments<'a>, ApiError> {
+        while values.last().is_some_and(Option::is_none) {
+            values.pop();
+        }
+        let expected = function.arguments.len();
+        if values.len() > expected {
+            return Err(ApiError::new(format!(
+                "colony.{} takes {expected} argument{}, found {}",
+                function.name,
+                if expected == 1 { "" } else { "s" },
+                values.len()
+            ))
+            .help(format!("its arguments: {}", function.signature())));
+        }
+        values.resize(expected, None);
+        for (argument, value) in function.arguments.iter().zip(&values) {
+            check(function, argument, value.as_ref())?;
+        }
+        Ok(Arguments { function, values })
+    }
+
+    /// Arguments given by name, as scenarios do.
+    ///
+    /// # Errors
+    /// Unknown names, with the nearest known one, and what [`Arguments::by_position`] refuses.
+    pub fn by_name(function: &'a FunctionDescription, mut values: BTreeMap<String, Value>) -> Result<Arguments<'a>, ApiError> {
+        let ordered = function.arguments.iter().map(|argument| values.remove(argument.name)).collect();
+        if let Some(unknown) = values.keys().next() {
+            let error = ApiError::new(format!("colony.{} has no argument `{unknown}`", function.name));
+            let names = function.arguments.iter().map(|argument| argument.name);
+            return Err(match nearest(unknown, names) {
+                Some(name) => error.help(format!("did you mean `{name}`?")),
+                None => error.help(format!("its arguments: {}", function.signature())),
+            });
+        }
+        Arguments::by_position(function, ordered)
+    }
+
+    /// The argument at `at`, if it was given.
+    pub fn optional(&self, at: usize) -> Option<&Value> {
+        self.values.get(at).and_then(Option::as_ref)
+    }
+
+    /// The text at `at`.
+    ///
+    /// # Errors
+    /// Where the table does not promise text there.
+    pub fn text(&self, at: usize) -> Result<&str, ApiError> {
+        match self.optional(at) {
+            Some(Value::Text(text)) => Ok(text),
+            _ => Err(self.wrong(at, "text")),
+        }
+    }
+
+    /// The whole number at `at`, within the bounds of `T`.
+    ///
+    /// # Errors
+    /// A number outside of the bounds, named.
+    pub fn integer<T: TryFrom<i64> + Bounds>(&self, at: usize) -> Result<T, ApiError> {
+        let Some(Value::Integer(number)) = self.optional(at) else {
+            return Err(self.wrong(at, "a whole number"));
+        };
+        T::try_from(*number).map_err(|_| {
+            let name = self.function.arguments.get(at).map_or("?", |argument| argument.name);
+            let range = T::RANGE;
+            ApiError::new(format!("`{name}` of colony.{} is {number}, expected {range}", self.function.name))
+        })
+    }
+
+    fn wrong(&self, at: usize, expected: &str) -> ApiError {
+        let name = self.function.arguments.get(at).map_or("?", |argument| argument.name);
+        ApiError::new(format!("`{name}` of colony.{} must be {expected}", self.function.name))
+    }
+}
+
+/// The bounds of an integer type in words.
+pub trait Bounds {
+    /// For example `0 to 255`.
+    const RANGE: &'static str;
+}
+
+impl Bounds for u8 {
+    const RANGE: &'static str = "0 to 255";
+}
+
+impl Bounds for u16 {
+    const RANGE: &'static str = "0 to 65,535";
+}
+
+impl Bounds for u32 {
+    const RANGE: &'static str = "0 to 4,294,967,295";
+}
+
+impl Bounds for u64 {
+    const RANGE: &'static str = "0 or more";
+}
+
+impl Bounds for i64 {
+    const RANGE: &'static str = "a whole number within ±2^53";
+}
+
+fn check(function: &FunctionDescription, argument: &Argument, value: Option<&Value>) -> Result<(), ApiError> {
+    let found = match (argument.kind, value) {
+        (_, None) if argument.optional => return Ok(()),
+        (Kind::Integer, Some(Value::Integer(_))) | (Kind::Text, Some(Value::Text(_))) | (Kind::Any, Some(_)) => return Ok(()),
+        (_, None) => "nothing".to_owned(),
+        (Kind::Integer, Some(Value::Number(number))) => format!("{number}"),
+        (_, Some(value)) => format!("a {}", value.type_name()),
+    };
+    let expected = match argument.kind {
+        Kind::Integer => "a whole number",
+        Kind::Text => "a string",
+        Kind::Any => "a value",
+        Kind::Function => "a function",
+        Kind::Options => "a table",
+    };
+    Err(ApiError::new(format!("`{}` of colony.{} must be {expected}, found {found}", argument.name, function.name))
+        .help(format!("its arguments: {}", function.signature())))
+}
+
+impl FunctionDescription {
+    /// For example `colony.jobs.set_priority(id: number, priority: number)`.
+    pub fn signature(&self) -> String {
+        let arguments: Vec<String> = self
+            .arguments
+            .iter()
+            .map(|argument| {
+                let mark = if argument.optional { "?" } else { "" };
+                format!("{}: {}{mark}", argument.name, argument.kind.luau())
+            })
+            .collect();
+        let result = if self.result.is_empty() { String::new() } else { format!(": {}", self.result) };
+        format!("colony.{}({}){result}", self.name, arguments.join(", "))
+    }
+}

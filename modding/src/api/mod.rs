@@ -1,0 +1,91 @@
+//! The one table of what mods may call and hear: names, arguments, results, capabilities, documentation.
+//!
+//! Every runtime offers exactly this table, scenarios issue commands through it, and the reference in `docs/api.md` is
+//! compared with it by a test.
+
+mod arguments;
+mod events;
+mod functions;
+mod reference;
+
+use std::rc::Rc;
+
+use sim::Command;
+
+use crate::context::Context;
+use crate::generation::Generation;
+use crate::value::Value;
+
+pub use arguments::{Argument, Arguments, Kind};
+pub use events::{EventDescription, Field, event, event_names, events, payload};
+pub use functions::functions;
+pub use reference::reference;
+
+/// The version of this table that a mod's `api` range must admit.
+pub const API_VERSION: &str = "1.0.0";
+
+/// What a mod may ask for in `capabilities`, and what it allows.
+pub const CAPABILITIES: &[(&str, &str)] = &[
+    ("jobs.write", "create, cancel and re-prioritise jobs"),
+    ("items.write", "create and remove items"),
+    ("colonists.write", "let colonists join"),
+];
+
+/// A call was refused; nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ApiError {
+    /// What was found and what was expected.
+    pub message: String,
+    /// What to do, with the exact text where there is one.
+    pub help: Option<String>,
+}
+
+impl ApiError {
+    /// An error without a help text.
+    pub fn new(message: impl Into<String>) -> ApiError {
+        ApiError { message: message.into(), help: None }
+    }
+
+    /// The same error with a help text.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> ApiError {
+        ApiError { help: Some(help.into()), ..self }
+    }
+}
+
+/// A function of the table.
+pub struct FunctionDescription {
+    /// Where it stands below `colony`, for example `jobs.set_priority`.
+    pub name: &'static str,
+    /// Its arguments in order.
+    pub arguments: &'static [Argument],
+    /// Its result as a Luau type; empty for none.
+    pub result: &'static str,
+    /// The capability that a mod needs to call it.
+    pub capability: Option<&'static str>,
+    /// What it does.
+    pub doc: &'static str,
+    /// How it is done.
+    pub run: Run,
+}
+
+/// How a function of the table is done.
+pub enum Run {
+    /// Looks at the world or the mod's own host state.
+    Read(fn(&Context, &Rc<Generation>, &Arguments) -> Result<Option<Value>, ApiError>),
+    /// Issues a command.
+    Command(fn(&Arguments) -> Result<Command, ApiError>),
+    /// Deals in functions of the guest's language, so each runtime does it itself.
+    Runtime,
+}
+
+/// The function of that name.
+pub fn function(name: &str) -> Option<&'static FunctionDescription> {
+    functions().iter().find(|function| function.name == name)
+}
+
+/// The names of the capabilities.
+pub fn capability_names() -> Vec<&'static str> {
+    CAPABILITIES.iter().map(|(name, _)| *name).collect()
+}

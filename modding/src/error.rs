@@ -1,0 +1,90 @@
+//! What went wrong inside a mod, and where.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::bundle::Bundle;
+use crate::diagnostic::{Fault, Place};
+
+/// A line of a file, as the mod's author knows it: `priority_watch/scripts/main.lua`, line 15.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The file, with the mod's folder in front.
+    pub file: Arc<str>,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+impl Location {
+    /// The place in the file, with the line's text, where the bundle has the file.
+    pub fn place(&self, bundle: &Bundle) -> Option<Place> {
+        let path = self.file.strip_prefix(bundle.folder())?.strip_prefix('/')?;
+        let source = bundle.text(path)?.ok()?;
+        Some(Place::of_line(self.file.clone(), source, self.line))
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.file, self.line)
+    }
+}
+
+/// A function on the way from the host to where a call failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The line that was running.
+    pub location: Location,
+    /// The function's name, where the language knows one.
+    pub function: Option<String>,
+}
+
+/// A call into a mod failed. The host has taken back every effect of the call that it holds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct GuestError {
+    /// What was found and what was expected.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// Where it happened.
+    pub location: Option<Location>,
+    /// The column in that line, from 1, where it is known.
+    pub column: Option<usize>,
+    /// The functions that led there, innermost first; the first is where it happened.
+    pub callers: Vec<Caller>,
+}
+
+impl GuestError {
+    /// An error that is not in a line of the mod.
+    pub fn new(message: impl Into<String>) -> GuestError {
+        GuestError { message: message.into(), help: None, location: None, column: None, callers: Vec::new() }
+    }
+
+    /// The error with the line it is about, for a report.
+    pub fn fault(&self, bundle: &Bundle) -> Fault {
+        let place = self.location.as_ref().and_then(|location| location.place(bundle)).map(|place| match self.column {
+            Some(column) => at_column(place, column),
+            None => place,
+        });
+        Fault { message: self.message.clone(), place, help: self.help.clone() }
+    }
+}
+
+impl fmt::Display for GuestError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.location {
+            Some(location) => write!(formatter, "{location}: {}", self.message),
+            None => formatter.write_str(&self.message),
+        }
+    }
+}
+
+/// The one character at a column of the line that `place` marks, or the line's end.
+fn at_column(mut place: Place, column: usize) -> Place {
+    let start = place.source[..place.span.start].rfind('\n').map_or(0, |at| at + 1);
+    let line = place.source[start..].lines().next().unwrap_or_default();
+    let offset = line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(offset, _)| offset);
+    let width = line[offset..].chars().next().map_or(0, char::len_utf8);
+    place.span = start + offset..start + offset + width;
+    place
+}

@@ -1,0 +1,167 @@
+//! A generation of a mod: one version of its files, what its code declared while it loaded, and the state that the host
+//! holds for it. A reload makes the next generation beside this one and drops this one last (seed-corrections 19).
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use semver::VersionReq;
+
+use crate::api::ApiError;
+use crate::bundle::Bundle;
+use crate::diagnostic::nearest;
+use crate::error::Location;
+use crate::manifest::{ConfigValue, Manifest};
+use crate::mod_id::ModId;
+use crate::runtime::ModRuntime;
+use crate::state::{HandlerName, ModState};
+use crate::value::Value;
+
+/// A handler that the code declared. Its position among the declarations is its handle in the runtime.
+#[derive(Clone, Debug)]
+pub struct HandlerDeclaration {
+    /// The event and the key.
+    pub name: HandlerName,
+    /// Higher runs first.
+    pub priority: i64,
+    /// Whether it runs unless switched at run time.
+    pub enabled: bool,
+    /// Where it was declared.
+    pub location: Option<Location>,
+}
+
+/// A timer that the code declared.
+#[derive(Clone, Debug)]
+pub struct TimerDeclaration {
+    /// Ticks until it fires, and whether it goes on; `None` where it is started later.
+    pub start: Option<(u64, bool)>,
+    /// Where it was declared.
+    pub location: Option<Location>,
+}
+
+/// A migration that the code declared. Its position among the declarations is its handle in the runtime.
+#[derive(Clone, Debug)]
+pub struct MigrationDeclaration {
+    /// The versions whose state it reads.
+    pub range: VersionReq,
+    /// The range as written.
+    pub text: String,
+    /// Where it was declared.
+    pub location: Option<Location>,
+}
+
+/// What the code of a mod declared while it loaded.
+#[derive(Debug, Default)]
+pub struct Declarations {
+    /// Handlers, in order of declaration.
+    pub handlers: Vec<HandlerDeclaration>,
+    /// Timers by name.
+    pub timers: BTreeMap<String, TimerDeclaration>,
+    /// The shape of the state, and where it was declared.
+    pub shape: Option<(BTreeMap<String, Value>, Option<Location>)>,
+    /// Migrations, in order of declaration.
+    pub migrations: Vec<MigrationDeclaration>,
+    /// Names of the functions offered to other mods.
+    pub exports: BTreeSet<String>,
+    /// Configuration read while loading: a change of it reloads the scripts.
+    pub config_read: BTreeSet<String>,
+    /// What the author should know.
+    pub warnings: Vec<String>,
+}
+
+/// See the [module](self).
+#[derive(Debug)]
+pub struct Generation {
+    number: Cell<u32>,
+    bundle: RefCell<Rc<Bundle>>,
+    /// Its manifest.
+    pub manifest: Rc<Manifest>,
+    /// What the host holds for it.
+    pub state: RefCell<ModState>,
+    /// What its code declared.
+    pub declarations: RefCell<Declarations>,
+}
+
+/// A generation and the machine that runs it.
+#[derive(Clone)]
+pub struct Instance {
+    /// The generation.
+    pub generation: Rc<Generation>,
+    /// What runs its code; a mod of content alone has none.
+    pub runtime: Option<Rc<dyn ModRuntime>>,
+}
+
+impl Generation {
+    /// A generation that has not loaded yet.
+    pub fn new(
+        number: u32,
+        bundle: Rc<Bundle>,
+        manifest: Rc<Manifest>,
+        config: BTreeMap<String, ConfigValue>,
+    ) -> Generation {
+        let state = RefCell::new(ModState::new(manifest.hot_reload.max_state_size, config));
+        Generation {
+            number: Cell::new(number),
+            bundle: RefCell::new(bundle),
+            manifest,
+            state,
+            declarations: RefCell::default(),
+        }
+    }
+
+    /// The mod's id.
+    pub fn id(&self) -> &ModId {
+        &self.manifest.id
+    }
+
+    /// Counts the generations of the mod, from 1.
+    pub fn number(&self) -> u32 {
+        self.number.get()
+    }
+
+    /// The mod's files.
+    pub fn bundle(&self) -> Rc<Bundle> {
+        self.bundle.borrow().clone()
+    }
+
+    /// Takes over a configuration that the code did not read while it loaded: the next generation in the same machine.
+    pub(crate) fn swap_config(&self, number: u32, bundle: Rc<Bundle>, config: BTreeMap<String, ConfigValue>) {
+        self.number.set(number);
+        *self.bundle.borrow_mut() = bundle;
+        self.state.borrow_mut().config = config;
+    }
+
+    /// A value of the configuration.
+    ///
+    /// # Errors
+    /// A key that the manifest does not declare, with the nearest one.
+    pub fn config_value(&self, key: &str) -> Result<Value, ApiError> {
+        let state = self.state.borrow();
+        match state.config.get(key) {
+            Some(ConfigValue::Boolean(boolean)) => Ok(Value::Boolean(*boolean)),
+            Some(ConfigValue::Integer(number)) => Ok(Value::Integer(*number)),
+            Some(ConfigValue::Text(text)) => Ok(Value::text(text)),
+            None => {
+                let error = ApiError::new(format!("{} has no configuration `{key}`", self.id()));
+                Err(match nearest(key, state.config.keys().map(String::as_str)) {
+                    Some(name) => error.help(format!("did you mean `{name}`?")),
+                    None => error.help(format!("declare it in mod.toml:  [config]  {key} = {{ default = 1, doc = \"...\" }}")),
+                })
+            }
+        }
+    }
+
+    /// The active handlers of an event, in the order in which they run.
+    pub fn active_handlers(&self, event: &str) -> Vec<usize> {
+        let declarations = self.declarations.borrow();
+        let state = self.state.borrow();
+        let mut handlers: Vec<usize> = (0..declarations.handlers.len())
+            .filter(|at| {
+                let handler = &declarations.handlers[*at];
+                handler.name.0 == event && state.is_active(&handler.name, handler.enabled)
+            })
+            .collect();
+        handlers.sort_by_key(|at| std::cmp::Reverse(declarations.handlers[*at].priority));
+        handlers
+    }
+}

@@ -1,0 +1,226 @@
+//! The host: a colony and the mods that run in it. Ticks, reloads, saves go through here; files come in as bundles, and
+//! everything that happened goes out as records and reports.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use sim::{Colony, Setup};
+
+use crate::bundle::Bundle;
+use crate::context::Context;
+use crate::definitions::read_definitions;
+use crate::diagnostic::Fault;
+use crate::generation::Instance;
+use crate::handover::{self, Package};
+use crate::history::History;
+use crate::mod_id::ModId;
+use crate::report::StageError;
+use crate::resolve::{dependents, load_order};
+use crate::tick::{HandlerFailure, table_event};
+use crate::value::Value;
+
+/// A mod that does not run, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeftOut {
+    /// The mod's id, or its folder where the manifest could not be read.
+    pub name: String,
+    /// Why: at least one.
+    pub faults: Vec<Fault>,
+}
+
+/// See the [module](self).
+pub struct Host {
+    pub(crate) context: Rc<Context>,
+    pub(crate) chain: u128,
+    /// Ids of mods that exist, loaded or not: a dependency on one of them is missing, on another is unknown.
+    pub(crate) known: BTreeSet<ModId>,
+    pub(crate) history: BTreeMap<ModId, History>,
+    pub(crate) failures: Vec<HandlerFailure>,
+    /// Changed configuration that its mod has yet to hear of.
+    pub(crate) config_changes: Vec<(ModId, String, Value)>,
+    pub(crate) hand_overs: u64,
+    /// Snapshots of mods that a save holds and that do not run (seed-corrections 44).
+    pub(crate) dormant: BTreeMap<ModId, Vec<u8>>,
+}
+
+/// Mods in load order, ready to be prepared, and those that cannot be.
+pub(crate) struct Roster {
+    pub(crate) packages: Vec<Package>,
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+impl Host {
+    /// Begins a new colony with mods. A mod that cannot start is left out, with all that depend on it; the others run.
+    ///
+    /// # Errors
+    /// Definitions or a set-up that no colony can be made of, every fault at once.
+    pub fn start(setup: &Setup, bundles: Vec<Bundle>, known: BTreeSet<ModId>) -> Result<(Host, Vec<LeftOut>), Vec<Fault>> {
+        let Roster { packages, mut left_out } = roster(bundles, &known);
+        let content: Vec<_> = packages.iter().map(|package| (&*package.manifest, &*package.bundle)).collect();
+        let definitions = read_definitions(&content)?;
+        let colony = Colony::new(setup, definitions).map_err(|errors| {
+            errors.iter().map(|error| Fault { message: error.to_string(), place: None, help: None }).collect::<Vec<_>>()
+        })?;
+        let mut host = Host::around(colony, known);
+        for package in &packages {
+            let id = &package.manifest.id;
+            if let Some(missing) = package.manifest.dependencies.keys().find(|needed| host.context.instance(needed).is_none()) {
+                left_out.push(LeftOut { name: id.to_string(), faults: vec![depends_on_left_out(id, missing)] });
+                continue;
+            }
+            if let Err(error) = host.begin(package) {
+                left_out.push(LeftOut { name: id.to_string(), faults: error.faults });
+            }
+        }
+        host.deliver(&table_event("simulation_start", 0));
+        Ok((host, left_out))
+    }
+
+    /// The colony, to look at.
+    pub fn colony(&self) -> std::cell::Ref<'_, Colony> {
+        self.context.colony()
+    }
+
+    /// The last tick that has begun.
+    pub fn current_tick(&self) -> u64 {
+        self.context.tick()
+    }
+
+    /// The hash of everything that has happened so far.
+    pub fn chain(&self) -> u128 {
+        self.chain
+    }
+
+    /// The running mods in load order: id, version, generation.
+    pub fn mods(&self) -> Vec<(ModId, String, u32)> {
+        self.context
+            .running()
+            .iter()
+            .map(|instance| {
+                let generation = &instance.generation;
+                (generation.id().clone(), generation.manifest.version.to_string(), generation.number())
+            })
+            .collect()
+    }
+
+    /// A mod's storage, if the mod runs. Looking changes nothing.
+    pub fn mod_storage(&self, id: &ModId) -> Option<Value> {
+        Some(self.context.instance(id)?.generation.state.borrow().storage.to_value())
+    }
+
+    /// What the host holds for a mod beside its storage, if the mod runs.
+    pub fn mod_snapshot(&self, id: &ModId) -> Option<crate::state::Snapshot> {
+        let instance = self.context.instance(id)?;
+        let snapshot = instance.generation.state.borrow().snapshot(&instance.generation.manifest.version);
+        Some(snapshot)
+    }
+
+    /// How often a mod was handed from one instance to another.
+    pub fn hand_overs(&self) -> u64 {
+        self.hand_overs
+    }
+
+    /// Handlers that have failed so far, each once with a count.
+    pub fn failures(&self) -> &[HandlerFailure] {
+        &self.failures
+    }
+
+    /// Steps that the last call into a mod took.
+    pub fn steps_of_last_call(&self) -> u64 {
+        self.context.meter().steps_of_last_call()
+    }
+
+    pub(crate) fn around(colony: Colony, known: BTreeSet<ModId>) -> Host {
+        Host {
+            context: Rc::new(Context::new(colony)),
+            chain: 0,
+            known,
+            history: BTreeMap::new(),
+            failures: Vec::new(),
+            config_changes: Vec::new(),
+            hand_overs: 0,
+            dormant: BTreeMap::new(),
+        }
+    }
+
+    /// Starts a mod that is new to the colony.
+    pub(crate) fn begin(&mut self, package: &Package) -> Result<(), StageError> {
+        let instance = handover::prepare(&self.context, package, 1)?;
+        let id = instance.generation.id().clone();
+        // Installed first: `mod_loaded` may call other mods when the reason is `start`, and they may emit.
+        self.install(instance.clone());
+        handover::begin(&self.context, &instance).inspect_err(|_| {
+            self.context.uninstall(&id);
+            self.order_mods();
+        })
+    }
+
+    /// Makes an instance the running one of its mod.
+    pub(crate) fn install(&mut self, instance: Instance) {
+        let id = instance.generation.id().clone();
+        let old = self.context.install(instance);
+        if old.is_none() {
+            self.history.entry(id).or_default();
+        }
+        self.order_mods();
+        // The old instance goes last (seed-corrections 19).
+        drop(old);
+    }
+
+    /// Puts the running mods in load order.
+    fn order_mods(&self) {
+        let running = self.context.instances();
+        let manifests = running.iter().map(|instance| (instance.generation.id().clone(), &*instance.generation.manifest)).collect();
+        let hint = self.context.order();
+        let order = load_order(&manifests, &self.known, &hint);
+        self.context.set_order(order.unwrap_or_else(|_| manifests.keys().cloned().collect()));
+    }
+}
+
+/// Reads mods and puts them in load order; a mod that cannot be read or whose dependencies fail is left out, and so are those
+/// that depend on it.
+pub(crate) fn roster(bundles: Vec<Bundle>, known: &BTreeSet<ModId>) -> Roster {
+    let mut left_out = Vec::new();
+    let mut packages: BTreeMap<ModId, Package> = BTreeMap::new();
+    let mut hint = Vec::new();
+    for bundle in bundles {
+        let name = bundle.folder().to_owned();
+        match Package::read(Rc::new(bundle)) {
+            Ok(package) => {
+                hint.push(package.manifest.id.clone());
+                packages.insert(package.manifest.id.clone(), package);
+            }
+            Err(faults) => left_out.push(LeftOut { name, faults }),
+        }
+    }
+    loop {
+        let manifests = packages.iter().map(|(id, package)| (id.clone(), &*package.manifest)).collect();
+        match load_order(&manifests, known, &hint) {
+            Ok(order) => {
+                let packages = order.iter().filter_map(|id| packages.get(id).cloned()).collect();
+                return Roster { packages, left_out };
+            }
+            Err(errors) => {
+                let mut removed: BTreeMap<ModId, Vec<Fault>> = BTreeMap::new();
+                for error in &errors {
+                    removed.entry(error.mod_id().clone()).or_default().push(error.fault());
+                }
+                for id in removed.keys().cloned().collect::<Vec<_>>() {
+                    for dependent in dependents(&manifests, &id) {
+                        removed.entry(dependent.clone()).or_insert_with(|| vec![depends_on_left_out(&dependent, &id)]);
+                    }
+                }
+                packages.retain(|id, _| !removed.contains_key(id));
+                left_out.extend(removed.into_iter().map(|(id, faults)| LeftOut { name: id.to_string(), faults }));
+            }
+        }
+    }
+}
+
+fn depends_on_left_out(id: &ModId, missing: &ModId) -> Fault {
+    Fault {
+        message: format!("{id} is left out: it depends on {missing}, which is not running"),
+        place: None,
+        help: Some(format!("mend {missing} first")),
+    }
+}

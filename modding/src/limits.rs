@@ -1,0 +1,45 @@
+//! What a mod may use at most (I6). Every bound is a count that is the same on every machine; none is a time.
+
+/// Interrupts (loop back-edges, calls and pattern steps of the interpreter) in one call from the host into mods, nested calls
+/// included. About 50 ms of an endless loop, some hundred times what a busy handler takes.
+pub const STEPS_PER_CALL_MAX: u64 = 1_000_000;
+
+/// The same for the loading of a mod: top-level code, migrations, `mod_loaded`, `mod_unloaded`. Loading may build tables.
+pub const STEPS_PER_LOAD_MAX: u64 = 5_000_000;
+
+/// Memory of one mod's virtual machine, in bytes.
+pub const MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Memory in use, in bytes, above which a virtual machine is collected after a call. Bounds the garbage that a stopped
+/// collector leaves behind.
+pub const MEMORY_BYTES_COLLECT: usize = 4 * 1024 * 1024;
+
+/// Tables inside tables in a value that leaves a mod: state, event payloads, arguments of calls between mods.
+pub const VALUE_DEPTH_MAX: usize = 32;
+
+/// Bytes of one snapshot of a mod after decompression; the cap of what `hot_reload.max_state_size` may ask.
+pub const SNAPSHOT_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Commands that one mod may issue in one tick.
+pub const COMMANDS_PER_TICK_MAX: u32 = 1_000;
+
+/// Events that one mod may emit in one tick.
+pub const EMITS_PER_TICK_MAX: u32 = 256;
+
+/// Log lines that one mod may write in one tick; what comes after is counted, not kept.
+pub const LOG_LINES_PER_TICK_MAX: u32 = 100;
+
+/// Characters kept of one log line.
+pub const LOG_LINE_CHARACTERS_MAX: usize = 1_000;
+
+/// Calls between mods, one inside another.
+pub const CALL_DEPTH_MAX: usize = 8;
+
+/// Failing calls of one handler in a row after which it is suspended until the mod's next commit.
+pub const FAILURES_IN_A_ROW_MAX: u32 = 20;
+
+/// Timers that one mod may hold.
+pub const TIMERS_MAX: usize = 1_000;
+
+/// Generations kept for each mod to roll back to (seed-corrections 47).
+pub const HISTORY_GENERATIONS_MAX: usize = 8;

@@ -1,0 +1,255 @@
+//! `mod.toml` and `config.toml`: what a mod is, what it needs and what can be set.
+//!
+//! A manifest is checked as a whole: every fault is reported with its place. Whether the mods it names exist and fit is the
+//! business of [`resolve`](crate::resolve).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use semver::{Version, VersionReq};
+
+use crate::bundle::{Bundle, check_path};
+use crate::diagnostic::{Fault, Place};
+use crate::document::{Document, Scalar, TableReader, ValueReader};
+use crate::mod_id::ModId;
+
+mod config;
+mod hot_reload;
+
+pub use config::{ConfigKey, ConfigValue};
+pub use hot_reload::{DEBOUNCE_DELAY_MAX, HotReload, STATE_SIZE_MAX};
+
+/// The file that makes a folder a mod.
+pub const MANIFEST_FILE: &str = "mod.toml";
+
+/// The file with a mod's configuration values.
+pub const CONFIG_FILE: &str = "config.toml";
+
+/// The script that is run first when the manifest names none and the file exists.
+pub const DEFAULT_ENTRY: &str = "scripts/main.lua";
+
+/// The version of the programming interface that this engine offers to mods.
+pub const API_VERSION: Version = Version::new(1, 0, 0);
+
+/// A mod's `mod.toml`, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manifest {
+    /// The mod's id, which is also its folder's name.
+    pub id: ModId,
+    /// The name shown to people.
+    pub name: String,
+    /// The mod's version.
+    pub version: Version,
+    /// What the mod is for.
+    pub description: Option<String>,
+    /// The versions of the programming interface that the mod works with; admits [`API_VERSION`].
+    pub api: VersionReq,
+    /// The script that is run first, a file of the bundle; None for a mod of content only.
+    pub entry: Option<String>,
+    /// The mods that this one cannot do without.
+    pub dependencies: BTreeMap<ModId, Dependency>,
+    /// What the mod may do to the colony.
+    pub capabilities: BTreeSet<String>,
+    /// What can be set, by key.
+    pub config: BTreeMap<String, ConfigKey>,
+    /// How the mod takes part in reloads.
+    pub hot_reload: HotReload,
+    /// Where the id stands in `mod.toml`.
+    pub place: Place,
+}
+
+/// A mod that another one needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dependency {
+    /// The versions that will do.
+    pub range: VersionReq,
+    /// Where `mod.toml` says so.
+    pub place: Place,
+}
+
+impl Manifest {
+    /// Reads the bundle's `mod.toml`; `capabilities_known` are the capabilities that exist.
+    pub fn parse(bundle: &Bundle, capabilities_known: &[&str]) -> Result<Self, Vec<Fault>> {
+        let source = match bundle.text(MANIFEST_FILE) {
+            Some(Ok(source)) => source,
+            Some(Err(fault)) => return Err(vec![fault]),
+            None => {
+                let message = format!(
+                    "the mod folder `{}` has no `{MANIFEST_FILE}`",
+                    bundle.folder()
+                );
+                let help = format!(
+                    "create it, beginning with `id = \"{}\"`, `name`, `version` and `api = \"^1\"`",
+                    bundle.folder()
+                );
+                return Err(vec![Fault::new(message).help(help)]);
+            }
+        };
+        let document = Document::parse(bundle.display_path(MANIFEST_FILE), &source)?;
+        let manifest = read_manifest(document.root(), bundle, capabilities_known);
+        let faults = document.into_faults();
+        match manifest {
+            Some(manifest) if faults.is_empty() => Ok(manifest),
+            _ => Err(faults),
+        }
+    }
+
+    /// The mod's configuration: its defaults with the bundle's `config.toml` over them.
+    pub fn config_values(
+        &self,
+        bundle: &Bundle,
+    ) -> Result<BTreeMap<String, ConfigValue>, Vec<Fault>> {
+        config::read_values(&self.config, bundle)
+    }
+}
+
+fn read_manifest(
+    mut root: TableReader<'_>,
+    bundle: &Bundle,
+    capabilities_known: &[&str],
+) -> Option<Manifest> {
+    // Everything is read before anything is missed, so that one run reports every fault.
+    let id = root.required("id");
+    let place = id.as_ref().map_or_else(|| root.place(), ValueReader::place);
+    let id = id.and_then(|value| read_id(&value, bundle.folder()));
+    let name = root.required("name").and_then(|value| read_name(&value));
+    let version = root
+        .required("version")
+        .and_then(|value| value.parsed("a version", "1.2.0"));
+    let description = root
+        .optional("description")
+        .and_then(|value| value.string().map(str::to_owned));
+    let api = root.required("api").and_then(|value| read_api(&value));
+    let entry = read_entry(root.optional("entry"), bundle);
+    let dependencies = read_dependencies(root.optional("dependencies"));
+    let capabilities = read_capabilities(root.optional("capabilities"), capabilities_known);
+    let config = root
+        .optional("config")
+        .map(|value| config::read_keys(&value))
+        .unwrap_or_default();
+    let hot_reload = root
+        .optional("hot_reload")
+        .map(|value| hot_reload::read(&value))
+        .unwrap_or_default();
+    for key in ["optional_dependencies", "conflicts", "replaces"] {
+        root.refuse(
+            key,
+            "is not supported by this version: only `dependencies` are",
+        );
+    }
+    root.finish();
+    Some(Manifest {
+        id: id?,
+        name: name?,
+        version: version?,
+        description,
+        api: api?,
+        entry,
+        dependencies,
+        capabilities,
+        config,
+        hot_reload,
+        place,
+    })
+}
+
+fn read_id(value: &ValueReader<'_>, folder: &str) -> Option<ModId> {
+    let text = value.string()?;
+    let id = ModId::parse(text)
+        .inspect_err(|error| value.fault(error.to_string()))
+        .ok()?;
+    if text != folder {
+        let fault = Fault::new(format!(
+            "the mod `{text}` is in the folder `{folder}`, expected a folder of its name"
+        ));
+        value.report(fault.help(format!(
+            "rename the folder to `{text}`, or write `id = \"{folder}\"`"
+        )));
+    }
+    Some(id)
+}
+
+fn read_name(value: &ValueReader<'_>) -> Option<String> {
+    let name = value.string()?;
+    if name.trim().is_empty() || name.contains('\n') {
+        value.fault("expected a name of one line, found none");
+    }
+    Some(name.to_owned())
+}
+
+fn read_api(value: &ValueReader<'_>) -> Option<VersionReq> {
+    let range: VersionReq = value.parsed("a version range", "^1")?;
+    if !range.matches(&API_VERSION) {
+        let message =
+            format!("the mod needs the interface version `{range}`, this engine has {API_VERSION}");
+        value.report(Fault::new(message).help("write `api = \"^1\"` if the mod works with it"));
+    }
+    Some(range)
+}
+
+fn read_entry(value: Option<ValueReader<'_>>, bundle: &Bundle) -> Option<String> {
+    let Some(value) = value else {
+        return bundle.file(DEFAULT_ENTRY).map(|_| DEFAULT_ENTRY.to_owned());
+    };
+    let entry = value.string()?;
+    if let Err(reason) = check_path(entry) {
+        value.fault(format!("the path `{entry}` {reason}"));
+    } else if bundle.file(entry).is_none() {
+        let scripts = bundle.paths().filter(|path| path.starts_with("scripts/"));
+        let message = format!("the mod `{}` has no file `{entry}`", bundle.folder());
+        value.report(Fault::new(message).suggest(entry, scripts));
+    }
+    Some(entry.to_owned())
+}
+
+fn read_dependencies(value: Option<ValueReader<'_>>) -> BTreeMap<ModId, Dependency> {
+    let Some(table) = value.and_then(|value| value.table()) else {
+        return BTreeMap::new();
+    };
+    let mut dependencies = BTreeMap::new();
+    for (key, value) in table.into_entries() {
+        let id =
+            ModId::parse(key.text).inspect_err(|error| key.report(Fault::new(error.to_string())));
+        let range = value.parsed("a version range", "^1.2");
+        if let (Ok(id), Some(range)) = (id, range) {
+            let place = key.place();
+            dependencies.insert(id, Dependency { range, place });
+        }
+    }
+    dependencies
+}
+
+fn read_capabilities(value: Option<ValueReader<'_>>, known: &[&str]) -> BTreeSet<String> {
+    let mut capabilities = BTreeSet::new();
+    for element in value.and_then(|value| value.array()).unwrap_or_default() {
+        if let Some(name) = element.one_of("capability", known)
+            && !capabilities.insert(name.to_owned())
+        {
+            element.fault(format!("the capability `{name}` is listed twice"));
+        }
+    }
+    capabilities
+}
+
+/// The text of one of the bundle's files as a document, read by `read`; nothing if there is no such file.
+fn read_optional_file<T: Default>(
+    bundle: &Bundle,
+    path: &str,
+    read: impl FnOnce(TableReader<'_>) -> T,
+) -> Result<T, Vec<Fault>> {
+    let source: Arc<str> = match bundle.text(path) {
+        None => return Ok(T::default()),
+        Some(text) => text.map_err(|fault| vec![fault])?,
+    };
+    let document = Document::parse(bundle.display_path(path), &source)?;
+    let value = read(document.root());
+    let faults = document.into_faults();
+    if faults.is_empty() {
+        Ok(value)
+    } else {
+        Err(faults)
+    }
+}
+
+#[cfg(test)]
+mod tests;

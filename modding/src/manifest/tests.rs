@@ -1,0 +1,326 @@
+use super::*;
+
+const CAPABILITIES: [&str; 2] = ["jobs.write", "items.write"];
+
+/// Four lines, so that the text of a row starts on the fifth.
+const HEADER: &str = "id = \"stats\"\nname = \"Stats\"\nversion = \"1.2.0\"\napi = \"^1\"\n";
+
+fn bundle(manifest: &str, files: &[(&str, &str)]) -> Bundle {
+    let files = files.iter().copied().chain([("mod.toml", manifest)]);
+    Bundle::new(
+        "stats",
+        files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())),
+    )
+    .expect("good paths")
+}
+
+fn texts(faults: &[Fault]) -> Vec<String> {
+    let texts = faults.iter().map(|fault| match &fault.help {
+        Some(help) => format!("{fault} ({help})"),
+        None => fault.to_string(),
+    });
+    texts.collect()
+}
+
+fn parse(manifest: &str) -> Result<Manifest, Vec<String>> {
+    Manifest::parse(&bundle(manifest, &[]), &CAPABILITIES).map_err(|faults| texts(&faults))
+}
+
+#[test]
+fn a_full_manifest_is_read() {
+    let text = r#"
+        #:schema ../../.colony/mod.schema.json
+        id = "stats"
+        name = "Stats"
+        version = "1.2.0-beta.1"
+        description = "counts"
+        api = ">=1.0, <2"
+        entry = "scripts/start.lua"
+        capabilities = ["jobs.write"]
+
+        [dependencies]
+        base = "^1"
+
+        [config]
+        boost = { default = 1, min = 0, max = 10, doc = "points" }
+        greeting = { default = "hello" }
+
+        [hot_reload]
+        enabled = false
+        debounce_delay = 250 # ms
+
+        [hot_reload.state_management]
+        max_state_size = 2048
+    "#;
+    let files = [("scripts/start.lua", ""), ("scripts/main.lua", "")];
+    let manifest = Manifest::parse(&bundle(text, &files), &CAPABILITIES).expect("no fault");
+    assert_eq!(
+        manifest.version,
+        Version::parse("1.2.0-beta.1").expect("a version")
+    );
+    assert_eq!(manifest.entry.as_deref(), Some("scripts/start.lua"));
+    assert_eq!(
+        manifest.dependencies["base"].range,
+        VersionReq::parse("^1").expect("a range")
+    );
+    assert_eq!(manifest.dependencies["base"].place.line(), 12);
+    assert_eq!(
+        manifest.capabilities,
+        BTreeSet::from(["jobs.write".to_owned()])
+    );
+    let boost = ConfigKey {
+        default: ConfigValue::Integer(1),
+        min: Some(0),
+        max: Some(10),
+        doc: "points".to_owned(),
+    };
+    assert_eq!(manifest.config["boost"], boost);
+    let hot_reload = HotReload {
+        enabled: false,
+        max_state_size: 2048,
+        debounce_delay: 250,
+    };
+    assert_eq!(manifest.hot_reload, hot_reload);
+}
+
+#[test]
+fn the_entry_is_the_main_script_if_there_is_one() {
+    let entry = |files: &[(&str, &str)]| {
+        Manifest::parse(&bundle(HEADER, files), &[])
+            .expect("no fault")
+            .entry
+    };
+    assert_eq!(
+        entry(&[("scripts/main.lua", "")]).as_deref(),
+        Some(DEFAULT_ENTRY)
+    );
+    assert_eq!(entry(&[("scripts/other.lua", "")]), None);
+}
+
+#[test]
+fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
+    let windows = format!("\u{FEFF}{}", HEADER.replace('\n', "\r\n"));
+    assert_eq!(parse(&windows), parse(HEADER));
+}
+
+#[test]
+fn every_fault_is_reported_with_its_place() {
+    let rows: [(&str, &[&str]); 6] = [
+        (
+            "id = \"Stats\"\nname = \"\"\nversion = \"1.1\"\napi = \"one\"\n",
+            &[
+                "`Stats` is not a mod id: expected a lowercase letter, then up to 63 lowercase letters, digits and \
+                 underscores at stats/mod.toml:1:6",
+                "expected a name of one line, found none at stats/mod.toml:2:8",
+                "`1.1` is not a version: unexpected end of input while parsing minor version number at \
+                 stats/mod.toml:3:11 (write it like `1.2.0`)",
+                "`one` is not a version range: unexpected character 'o' while parsing major version number at \
+                 stats/mod.toml:4:7 (write it like `^1`)",
+            ],
+        ),
+        (
+            "version = 1\n",
+            &[
+                "missing key `id` at stats/mod.toml:1:1",
+                "missing key `name` at stats/mod.toml:1:1",
+                "missing key `api` at stats/mod.toml:1:1",
+                "expected a string, found an integer at stats/mod.toml:1:11",
+            ],
+        ),
+        // seed-corrections 26: a changed id is refused, and the help says how to rename.
+        (
+            "id = \"statistics\"\nname = \"x\"\nversion = \"1.0.0\"\napi = \"^2\"\n",
+            &[
+                "the mod `statistics` is in the folder `stats`, expected a folder of its name at stats/mod.toml:1:6 \
+                 (rename the folder to `statistics`, or write `id = \"stats\"`)",
+                "the mod needs the interface version `^2`, this engine has 1.0.0 at stats/mod.toml:4:7 \
+                 (write `api = \"^1\"` if the mod works with it)",
+            ],
+        ),
+        (
+            "id = \"stats\"\nname = \"x\"\nversion = \"1.0.0\"\napi = \"^1\"\nentry = \"../x.lua\"\n\
+             capabilities = [\"job.write\", \"items.write\", \"items.write\"]\ncapabilites = []\n",
+            &[
+                "the path `../x.lua` contains `..`, expected one that stays in the folder at stats/mod.toml:5:9",
+                "unknown capability `job.write` at stats/mod.toml:6:17 (did you mean `jobs.write`?)",
+                "the capability `items.write` is listed twice at stats/mod.toml:6:45",
+                "unknown key `capabilites` at stats/mod.toml:7:1 (did you mean `capabilities`?)",
+            ],
+        ),
+        // seed-corrections 42
+        (
+            "id = \"stats\"\nname = \"x\"\nversion = \"1.0.0\"\napi = \"^1\"\nentry = \"scripts/main.lua\"\n\
+             [dependencies]\nbase = \"new\"\n\"Bad id\" = \"^1\"\n[conflicts]\nother = \"*\"\n",
+            &[
+                "the mod `stats` has no file `scripts/main.lua` at stats/mod.toml:5:9",
+                "`new` is not a version range: unexpected character 'n' while parsing major version number at \
+                 stats/mod.toml:7:8 (write it like `^1.2`)",
+                "`Bad id` is not a mod id: expected a lowercase letter, then up to 63 lowercase letters, digits and \
+                 underscores at stats/mod.toml:8:1",
+                "`conflicts` is not supported by this version: only `dependencies` are at stats/mod.toml:9:2",
+            ],
+        ),
+        (
+            "id = stats\n",
+            &["string values must be quoted, expected literal string at stats/mod.toml:1:6"],
+        ),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(parse(text).expect_err(text), expected);
+    }
+}
+
+#[test]
+fn a_folder_without_manifest_is_no_mod() {
+    let empty = Bundle::new("stats", []).expect("no paths");
+    let faults = Manifest::parse(&empty, &[]).expect_err("no manifest");
+    assert_eq!(
+        texts(&faults),
+        ["the mod folder `stats` has no `mod.toml` \
+          (create it, beginning with `id = \"stats\"`, `name`, `version` and `api = \"^1\"`)"]
+    );
+}
+
+#[test]
+fn hot_reload_keys_work_or_are_refused_by_name() {
+    // seed-corrections 6, 48, 49, 50
+    let rows: [(&str, &[&str]); 8] = [
+        (
+            "ignore_patterns = [\"*.tmp\"]",
+            &[
+                "`ignore_patterns` belongs to live watching, which this version does not have at stats/mod.toml:6:1",
+            ],
+        ),
+        (
+            "[hot_reload.ignore_patterns]\npatterns = [\"*.tmp\"]",
+            &[
+                "`ignore_patterns` belongs to live watching, which this version does not have at stats/mod.toml:6:13",
+            ],
+        ),
+        (
+            "watch_subdirectories = true",
+            &[
+                "`watch_subdirectories` belongs to live watching, which this version does not have at stats/mod.toml:6:1",
+            ],
+        ),
+        (
+            "reload_queue = { reload_timeout = 30 }",
+            &[
+                "`reload_queue` belongs to the reload queue, which this version does not let a mod set at stats/mod.toml:6:1",
+            ],
+        ),
+        (
+            "debounce_delay = 60001\ndebounce_dely = 1",
+            &[
+                "expected an integer from 0 to 60000, found 60001 at stats/mod.toml:6:18",
+                "unknown key `debounce_dely` at stats/mod.toml:7:1 (did you mean `debounce_delay`?)",
+            ],
+        ),
+        (
+            "state_management = { max_state_size = 16777217, state_compression = \"gzip\" }",
+            &[
+                "expected an integer from 1 to 16777216, found 16777217 at stats/mod.toml:6:39",
+                "`state_compression` is decided by the host, a mod cannot set it at stats/mod.toml:6:49",
+            ],
+        ),
+        (
+            "max_state_size = 1024",
+            &[
+                "`max_state_size` stands in `[hot_reload]`, expected it one table deeper at stats/mod.toml:6:18 \
+               (write it under `[hot_reload.state_management]`)",
+            ],
+        ),
+        (
+            "dependencies = { max_dependency_depth = 99 }",
+            &["`dependencies` is decided by the host, a mod cannot set it at stats/mod.toml:6:1"],
+        ),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(
+            parse(&format!("{HEADER}[hot_reload]\n{text}\n")).expect_err(text),
+            expected
+        );
+    }
+}
+
+#[test]
+fn config_keys_agree_with_their_bounds() {
+    let rows: [(&str, &[&str]); 7] = [
+        (
+            "a = 1",
+            &[
+                "expected a table with the key `default` at stats/mod.toml:6:5 \
+                     (write it like `{ default = 1, min = 0, max = 10, doc = \"what it does\" }`)",
+            ],
+        ),
+        (
+            "a = { min = 1 }",
+            &["missing key `default` at stats/mod.toml:6:5"],
+        ),
+        (
+            "a = { default = 0.5 }",
+            &[
+                "expected a boolean, an integer or a string, found a fraction at stats/mod.toml:6:17 \
+               (count in a smaller unit: values here are integers, never fractions)",
+            ],
+        ),
+        (
+            "a = { default = 11, max = 10 }",
+            &["expected an integer of at most 10, found 11 at stats/mod.toml:6:17"],
+        ),
+        (
+            "a = { default = 1, min = 3, max = 2 }",
+            &["expected a `min` of at most `max`, found 3 and 2 at stats/mod.toml:6:26"],
+        ),
+        (
+            "a = { default = true, min = 3 }",
+            &["only an integer has bounds, the default is none at stats/mod.toml:6:29"],
+        ),
+        (
+            "a = { default = 1, mni = 3, doc = 4 }",
+            &[
+                "unknown key `mni` at stats/mod.toml:6:20 (did you mean `min`?)",
+                "expected a string, found an integer at stats/mod.toml:6:35",
+            ],
+        ),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(
+            parse(&format!("{HEADER}[config]\n{text}\n")).expect_err(text),
+            expected
+        );
+    }
+}
+
+#[test]
+fn config_values_override_defaults_within_bounds() {
+    let manifest = format!(
+        "{HEADER}[config]\nboost = {{ default = 1, min = 0, max = 10 }}\non = {{ default = true }}\n"
+    );
+    let values = |config: &str| {
+        let bundle = bundle(&manifest, &[("config.toml", config)]);
+        let manifest = Manifest::parse(&bundle, &[]).expect("no fault");
+        manifest
+            .config_values(&bundle)
+            .map_err(|faults| texts(&faults))
+    };
+    let expected = |boost, on| {
+        let values = [
+            ("boost", ConfigValue::Integer(boost)),
+            ("on", ConfigValue::Boolean(on)),
+        ];
+        Ok(values.map(|(key, value)| (key.to_owned(), value)).into())
+    };
+    assert_eq!(values(""), expected(1, true));
+    assert_eq!(values("boost = 10\r\n"), expected(10, true));
+    assert_eq!(
+        values("# ä\nboost = 11\nbost = 1\non = \"yes\"\n"),
+        Err([
+            "expected an integer from 0 to 10, found 11 at stats/config.toml:2:9",
+            "unknown configuration key `bost` at stats/config.toml:3:1 (did you mean `boost`?)",
+            "expected `true` or `false`, found \"yes\" at stats/config.toml:4:6",
+        ]
+        .map(str::to_owned)
+        .to_vec())
+    );
+}

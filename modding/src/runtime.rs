@@ -1,0 +1,75 @@
+//! What a language must be able to do to run mods. Budgets, undoing and state are the host's business: a runtime holds
+//! nothing that a hand-over would lose.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::{GuestError, Location};
+use crate::value::Value;
+
+/// An event on its way to mods.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// `job_created`, or `mod_id:name` for a mod's own.
+    pub name: Arc<str>,
+    /// The tick of its delivery.
+    pub tick: u64,
+    /// What it carries, captured at emission.
+    pub content: EventContent,
+}
+
+/// What an event carries.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EventContent {
+    /// The fields of an event of the table, in the table's order.
+    Fields(Vec<Option<Value>>),
+    /// The payload of a mod's own event.
+    Payload(Option<Value>),
+}
+
+/// What a migration made of a state.
+#[derive(Clone, Debug)]
+pub struct MigratedState {
+    /// The new state.
+    pub state: BTreeMap<String, Value>,
+    /// Where each path below the root was last written.
+    pub writes: BTreeMap<String, Location>,
+}
+
+/// One instance of a mod's code. Every method is called inside [`crate::context::Context::call`], which meters it and takes
+/// its effects back when it fails.
+pub trait ModRuntime: fmt::Debug {
+    /// Runs the top-level code, which declares handlers, timers, migrations and exports.
+    ///
+    /// # Errors
+    /// What the code raised.
+    fn top_level(&self) -> Result<(), GuestError>;
+
+    /// Calls the handler at a position of the declarations.
+    ///
+    /// # Errors
+    /// What the code raised.
+    fn handle(&self, handler: usize, event: &Event) -> Result<(), GuestError>;
+
+    /// Calls a declared timer's function.
+    ///
+    /// # Errors
+    /// What the code raised.
+    fn fire(&self, timer: &str, tick: u64, value: Option<&Value>) -> Result<(), GuestError>;
+
+    /// Calls an exported function.
+    ///
+    /// # Errors
+    /// What the code raised.
+    fn export(&self, name: &str, arguments: &[Option<Value>]) -> Result<Vec<Option<Value>>, GuestError>;
+
+    /// Runs the migration at a position of the declarations.
+    ///
+    /// # Errors
+    /// What the code raised, or a result that is not a state.
+    fn migrate(&self, migration: usize, state: &BTreeMap<String, Value>) -> Result<MigratedState, GuestError>;
+
+    /// Called when no code of any mod is running: the place to collect garbage.
+    fn rest(&self);
+}

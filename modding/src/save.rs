@@ -1,0 +1,165 @@
+//! A whole run in a file: the colony, the queues, and a snapshot of every mod.
+//!
+//! A save hands every mod over to itself, on the running side as on the loading side, so that both go on alike (I5).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use sim::Colony;
+
+use crate::bundle::Bundle;
+use crate::codec::{self, CodecError, Compression};
+use crate::context::{EmittedEvent, LogLevel, Reason};
+use crate::definitions::read_definitions;
+use crate::diagnostic::Fault;
+use crate::generation::Instance;
+use crate::handover::{self, Package};
+use crate::history::History;
+use crate::host::{Host, LeftOut, Roster, roster};
+use crate::mod_id::ModId;
+use crate::report::StageError;
+use crate::value::Value;
+
+#[derive(Serialize, Deserialize)]
+struct SavedRun {
+    colony: Vec<u8>,
+    chain: u128,
+    emitted: Vec<EmittedEvent>,
+    config_changes: Vec<(ModId, String, Value)>,
+    /// In load order.
+    mods: Vec<SavedMod>,
+    dormant: BTreeMap<ModId, Vec<u8>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedMod {
+    id: ModId,
+    version: Version,
+    generation: u32,
+    content: u128,
+    snapshot: Vec<u8>,
+}
+
+/// Why a save cannot be loaded.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LoadError {
+    /// The file.
+    #[error("the save is {0}")]
+    Codec(#[from] CodecError),
+    /// The colony in it.
+    #[error("the colony in the save cannot be restored: {0}")]
+    Colony(String),
+    /// The definitions that it is to go on with.
+    #[error("the mods' definitions have {} faults", .0.len())]
+    Definitions(Vec<Fault>),
+}
+
+impl Host {
+    /// The run as bytes, and warnings about mods that could not be handed over: theirs is the last state that the host holds.
+    ///
+    /// # Errors
+    /// A run over the codec's bounds.
+    pub fn save(&mut self) -> Result<(Vec<u8>, Vec<String>), CodecError> {
+        let mut mods = Vec::new();
+        let mut warnings = Vec::new();
+        for instance in self.context.running() {
+            let generation = &instance.generation;
+            let snapshot = match self.hand_over_to_itself(&instance) {
+                Ok(snapshot) => snapshot,
+                Err(error) => {
+                    let why = error.faults.first().map_or(String::new(), ToString::to_string);
+                    let warning = format!("{} could not be handed over at {}: its last state is saved: {why}", error.mod_id, error.stage.name());
+                    self.context.log(generation.id(), LogLevel::Warn, &warning);
+                    warnings.push(warning);
+                    codec::encode(&generation.state.borrow().snapshot(&generation.manifest.version), Compression::None)?
+                }
+            };
+            mods.push(SavedMod {
+                id: generation.id().clone(),
+                version: generation.manifest.version.clone(),
+                generation: generation.number(),
+                content: generation.bundle().hash(),
+                snapshot,
+            });
+        }
+        let run = SavedRun {
+            colony: self.context.colony().save(),
+            chain: self.chain,
+            emitted: self.context.emitted().clone(),
+            config_changes: self.config_changes.clone(),
+            mods,
+            dormant: self.dormant.clone(),
+        };
+        Ok((codec::encode(&run, Compression::Gzip)?, warnings))
+    }
+
+    /// The run that [`Host::save`] made `bytes` of, with mods as their files are now: the same content resumes, another is
+    /// updated. Mods that cannot run are left out, their state kept for a later save.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn load(bytes: &[u8], bundles: Vec<Bundle>, known: BTreeSet<ModId>) -> Result<(Host, Vec<LeftOut>), LoadError> {
+        let run: SavedRun = codec::decode(bytes)?;
+        let Roster { packages, mut left_out } = roster(bundles, &known);
+        let content: Vec<_> = packages.iter().map(|package| (&*package.manifest, &*package.bundle)).collect();
+        let definitions = read_definitions(&content).map_err(LoadError::Definitions)?;
+        let colony = Colony::restore(&run.colony, definitions).map_err(|error| LoadError::Colony(error.to_string()))?;
+        let mut host = Host::around(colony, known);
+        host.chain = run.chain;
+        host.dormant = run.dormant;
+        // The order of the save first, so that equal mods load in equal order.
+        host.context.set_order(run.mods.iter().map(|saved| saved.id.clone()).collect());
+        let mut saved: BTreeMap<ModId, SavedMod> = run.mods.into_iter().map(|saved| (saved.id.clone(), saved)).collect();
+        for package in &packages {
+            let id = &package.manifest.id;
+            let started = match saved.remove(id) {
+                Some(saved) => host.resume_saved(package, &saved).inspect_err(|_| drop(host.dormant.insert(id.clone(), saved.snapshot))),
+                None => host.begin(package),
+            };
+            if let Err(error) = started {
+                left_out.push(LeftOut { name: id.to_string(), faults: error.faults });
+            }
+        }
+        host.dormant.extend(saved.into_iter().map(|(id, saved)| (id, saved.snapshot)));
+        let running: BTreeSet<ModId> = host.mods().into_iter().map(|(id, _, _)| id).collect();
+        *host.context.emitted() = run.emitted.into_iter().filter(|event| running.contains(&event.mod_id)).collect();
+        host.config_changes = run.config_changes.into_iter().filter(|(id, _, _)| running.contains(id)).collect();
+        Ok((host, left_out))
+    }
+
+    /// Hands a mod over to a new instance of itself and gives the state that it was handed over with.
+    fn hand_over_to_itself(&mut self, instance: &Instance) -> Result<Vec<u8>, StageError> {
+        let generation = &instance.generation;
+        let before = generation.state.borrow().snapshot(&generation.manifest.version);
+        handover::unload(&self.context, instance)?;
+        let resumed = handover::snapshot(instance).and_then(|bytes| {
+            let resumed = handover::resume(&self.context, &Package::of(generation), generation.number(), &bytes)?;
+            Ok((bytes, resumed))
+        });
+        match resumed {
+            Ok((bytes, resumed)) => {
+                self.install(resumed);
+                self.hand_overs += 1;
+                Ok(bytes)
+            }
+            Err(error) => {
+                crate::reload::reinstate(instance, &before);
+                Err(error)
+            }
+        }
+    }
+
+    fn resume_saved(&mut self, package: &Package, saved: &SavedMod) -> Result<(), StageError> {
+        let same = package.bundle.hash() == saved.content;
+        let (number, reason) = if same { (saved.generation, Reason::Resume) } else { (saved.generation + 1, Reason::Update) };
+        let instance = handover::prepare(&self.context, package, number)?;
+        let carried = handover::migrate(&self.context, &instance, &saved.snapshot)?;
+        let mut report = handover::restore(&instance, carried, reason)?;
+        handover::loaded(&self.context, &instance, reason, Some(&saved.version), &mut report)?;
+        self.history.insert(package.manifest.id.clone(), History::default());
+        self.install(instance);
+        self.hand_overs += 1;
+        Ok(())
+    }
+}

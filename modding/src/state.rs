@@ -1,0 +1,134 @@
+//! All that the host holds for one mod, and the snapshot in which it is handed on.
+//!
+//! A snapshot is the only way from one generation of a mod to the next, whether the next runs new code, the same code or in
+//! another process (mods.md, "Hand-over"); it always passes through bytes, so that whatever it leaves out is lost at once
+//! and in every test, not only in a save file.
+
+use std::collections::BTreeMap;
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use sim::Command;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::manifest::ConfigValue;
+use crate::storage::Storage;
+use crate::value::Value;
+
+/// A running timer of a mod.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Timer {
+    /// The tick at which it fires next; `None` once a timer made with `after` has fired.
+    pub due: Option<u64>,
+    /// Ticks between firings; `None` for a timer made with `after`.
+    pub interval: Option<u64>,
+    /// What the code that declared it asked for, so that a new version's other wish can be told from a change at run time.
+    pub declared: Option<u64>,
+    /// Handed to the timer's function.
+    pub value: Option<Value>,
+}
+
+/// An event name and the key of a handler for it.
+pub type HandlerName = (String, String);
+
+/// All that the host holds for a mod.
+#[derive(Debug)]
+pub struct ModState {
+    /// `colony.storage`.
+    pub storage: Storage,
+    /// Written by `colony.state.save_mod_state` outside `mod_unloaded`.
+    pub saved: Option<Value>,
+    /// The hand-over slot: written inside `mod_unloaded`, read during `mod_loaded`, then empty.
+    pub slot: Option<Value>,
+    /// Timers by name.
+    pub timers: BTreeMap<String, Timer>,
+    /// Handlers switched on or off at run time; the others are as declared.
+    pub subscriptions: BTreeMap<HandlerName, bool>,
+    /// How many numbers the mod has drawn.
+    pub random_position: u64,
+    /// Failing calls in a row by handler.
+    pub failures: BTreeMap<HandlerName, u32>,
+    /// Values of `config.toml` over the manifest's defaults.
+    pub config: BTreeMap<String, ConfigValue>,
+    /// Commands that wait for the next time commands are applied.
+    pub commands: Vec<Command>,
+}
+
+/// What passes from one generation to the next. Configuration is not part of it: it comes from the files
+/// (seed-corrections 21).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The version of the mod that wrote it.
+    pub version: Version,
+    /// `colony.storage`.
+    pub storage: Value,
+    /// See [`ModState::saved`].
+    pub saved: Option<Value>,
+    /// See [`ModState::slot`].
+    pub slot: Option<Value>,
+    /// See [`ModState::timers`].
+    pub timers: BTreeMap<String, Timer>,
+    /// See [`ModState::subscriptions`].
+    pub subscriptions: BTreeMap<HandlerName, bool>,
+    /// See [`ModState::random_position`].
+    pub random_position: u64,
+    /// See [`ModState::failures`].
+    pub failures: BTreeMap<HandlerName, u32>,
+    /// See [`ModState::commands`].
+    pub commands: Vec<Command>,
+}
+
+impl ModState {
+    /// The state of a mod that has never run.
+    pub fn new(storage_bytes_max: u64, config: BTreeMap<String, ConfigValue>) -> ModState {
+        ModState {
+            storage: Storage::new(storage_bytes_max),
+            saved: None,
+            slot: None,
+            timers: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
+            random_position: 0,
+            failures: BTreeMap::new(),
+            config,
+            commands: Vec::new(),
+        }
+    }
+
+    /// The state as it is now, for a hand-over.
+    pub fn snapshot(&self, version: &Version) -> Snapshot {
+        Snapshot {
+            version: version.clone(),
+            storage: self.storage.to_value(),
+            saved: self.saved.clone(),
+            slot: self.slot.clone(),
+            timers: self.timers.clone(),
+            subscriptions: self.subscriptions.clone(),
+            random_position: self.random_position,
+            failures: self.failures.clone(),
+            commands: self.commands.clone(),
+        }
+    }
+
+    /// xxh3-128 of everything that can reach the colony later. The hand-over slot is not part of it: it is full only while a
+    /// mod passes from one instance to another, and an identical hand-over must not be seen (I4).
+    pub fn hash(&self) -> u128 {
+        let rest = (
+            &self.saved,
+            &self.timers,
+            &self.subscriptions,
+            self.random_position,
+            &self.failures,
+            &self.config,
+            &self.commands,
+        );
+        let mut bytes = bincode::serde::encode_to_vec(rest, bincode::config::standard())
+            .expect("plain data in memory always encodes");
+        bytes.extend(self.storage.hash().to_le_bytes());
+        xxh3_128(&bytes)
+    }
+
+    /// Whether a handler runs: as switched at run time, else as declared.
+    pub fn is_active(&self, handler: &HandlerName, declared: bool) -> bool {
+        self.subscriptions.get(handler).copied().unwrap_or(declared)
+    }
+}

@@ -1,0 +1,200 @@
+//! The one value tree that state, payloads and calls between mods are made of, in every language a mod is written in.
+//!
+//! Numbers have one form each: an integral double within ±2^53 is an [`Value::Integer`], negative zero is 0, NaN and the
+//! infinities do not exist. An empty table is an empty [`Value::Map`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The largest magnitude up to which every integer is a double: 2^53.
+pub const INTEGER_MAGNITUDE_MAX: i64 = 1 << 53;
+
+/// A value that can be saved, hashed and handed from one mod to another. `nil` is the absence of a value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Value {
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A whole number within ±2^53.
+    Integer(i64),
+    /// A finite number with a fraction, or beyond ±2^53.
+    Number(f64),
+    /// UTF-8 text.
+    Text(String),
+    /// Values at 1..=n without holes; never empty.
+    List(Vec<Value>),
+    /// Values by name, in byte order of the names.
+    Map(BTreeMap<String, Value>),
+}
+
+/// Why something is not a [`Value`].
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ValueError {
+    /// NaN or an infinity.
+    #[error("{0} is not a number that can be kept")]
+    NotFinite(f64),
+}
+
+impl Value {
+    /// An empty table.
+    pub fn empty() -> Value {
+        Value::Map(BTreeMap::new())
+    }
+
+    /// The canonical form of a double.
+    ///
+    /// # Errors
+    /// NaN and the infinities are refused.
+    pub fn from_f64(number: f64) -> Result<Value, ValueError> {
+        if !number.is_finite() {
+            return Err(ValueError::NotFinite(number));
+        }
+        let magnitude_max = INTEGER_MAGNITUDE_MAX as f64;
+        if number.fract() == 0.0 && number.abs() <= magnitude_max {
+            return Ok(Value::Integer(number as i64));
+        }
+        Ok(Value::Number(number))
+    }
+
+    /// Text from anything that is text.
+    pub fn text(text: impl Into<String>) -> Value {
+        Value::Text(text.into())
+    }
+
+    /// A map from names and values.
+    pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Value)>) -> Value {
+        Value::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+    }
+
+    /// What kind of value this is, in a mod author's words.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Value::Boolean(_) => "boolean",
+            Value::Integer(_) | Value::Number(_) => "number",
+            Value::Text(_) => "string",
+            Value::List(_) | Value::Map(_) => "table",
+        }
+    }
+
+    /// The value at a dotted path: names for maps, positions from 1 for lists. The empty path is the value itself.
+    pub fn at_path(&self, path: &str) -> Option<&Value> {
+        if path.is_empty() {
+            return Some(self);
+        }
+        path.split('.').try_fold(self, |value, step| match value {
+            Value::Map(map) => map.get(step),
+            Value::List(list) => step.parse::<usize>().ok().and_then(|at| list.get(at.checked_sub(1)?)),
+            _ => None,
+        })
+    }
+
+    /// All dotted paths of scalars and empty tables below this value, in order.
+    pub fn paths(&self) -> Vec<String> {
+        fn walk(value: &Value, prefix: &str, paths: &mut Vec<String>) {
+            let join = |step: &str| if prefix.is_empty() { step.to_owned() } else { format!("{prefix}.{step}") };
+            match value {
+                Value::Map(map) if !map.is_empty() => {
+                    for (key, inner) in map {
+                        walk(inner, &join(key), paths);
+                    }
+                }
+                Value::List(list) => {
+                    for (index, inner) in list.iter().enumerate() {
+                        walk(inner, &join(&(index + 1).to_string()), paths);
+                    }
+                }
+                _ => paths.push(prefix.to_owned()),
+            }
+        }
+        let mut paths = Vec::new();
+        walk(self, "", &mut paths);
+        paths
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Value {
+        Value::Integer(number)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(boolean: bool) -> Value {
+        Value::Boolean(boolean)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+}
+
+/// As a mod author would write it: `{ haul = 9, names = { "a", "b" } }`.
+impl fmt::Display for Value {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Boolean(boolean) => write!(formatter, "{boolean}"),
+            Value::Integer(number) => write!(formatter, "{number}"),
+            Value::Number(number) => write!(formatter, "{number}"),
+            Value::Text(text) => write!(formatter, "{text:?}"),
+            Value::List(list) => {
+                formatter.write_str("{ ")?;
+                for (index, value) in list.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { ", " };
+                    write!(formatter, "{separator}{value}")?;
+                }
+                formatter.write_str(" }")
+            }
+            Value::Map(map) if map.is_empty() => formatter.write_str("{}"),
+            Value::Map(map) => {
+                formatter.write_str("{ ")?;
+                for (index, (key, value)) in map.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { ", " };
+                    let plain = !key.is_empty()
+                        && !key.starts_with(|first: char| first.is_ascii_digit())
+                        && key.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+                    if plain {
+                        write!(formatter, "{separator}{key} = {value}")?;
+                    } else {
+                        write!(formatter, "{separator}[{key:?}] = {value}")?;
+                    }
+                }
+                formatter.write_str(" }")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubles_have_one_form() {
+        for (number, expected) in [
+            (3.0, Ok(Value::Integer(3))),
+            (-0.0, Ok(Value::Integer(0))),
+            (9_007_199_254_740_992.0, Ok(Value::Integer(INTEGER_MAGNITUDE_MAX))),
+            (9_007_199_254_740_994.0, Ok(Value::Number(9_007_199_254_740_994.0))),
+            (0.5, Ok(Value::Number(0.5))),
+            (f64::INFINITY, Err(ValueError::NotFinite(f64::INFINITY))),
+        ] {
+            assert_eq!(Value::from_f64(number), expected, "{number}");
+        }
+        assert!(Value::from_f64(f64::NAN).is_err());
+    }
+
+    #[test]
+    fn paths_reach_what_they_name() {
+        let value = Value::map([("by_kind", Value::map([("haul", 9.into())])), ("names", Value::List(vec!["a".into()]))]);
+        assert_eq!(value.paths(), ["by_kind.haul", "names.1"]);
+        assert_eq!(value.at_path("by_kind.haul"), Some(&Value::Integer(9)));
+        assert_eq!(value.at_path("names.1"), Some(&Value::text("a")));
+        for missing in ["names.0", "names.2", "by_kind.mine", "by_kind.haul.deeper", "names.x"] {
+            assert_eq!(value.at_path(missing), None, "{missing}");
+        }
+        assert_eq!(value.to_string(), r#"{ by_kind = { haul = 9 }, names = { "a" } }"#);
+    }
+}

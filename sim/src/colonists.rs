@@ -1,0 +1,120 @@
+//! The people: who they are, what they are at, how they come and go.
+
+use serde::{Deserialize, Serialize};
+
+use crate::items::Load;
+use crate::needs::Needs;
+use crate::rng::{below, random_u64, stream};
+use crate::{Colony, Event, Position, StableId};
+
+/// Full health of a colonist, in points; at 0 it dies.
+pub const HEALTH_MAX: u16 = 10_000;
+
+const NAMES: [&str; 64] = [
+    "Abel", "Ada", "Agnes", "Alma", "Anton", "Arvid", "Asta", "Bela", "Berta", "Boris", "Cora",
+    "Dagny", "Dario", "Edda", "Egon", "Elin", "Emil", "Erna", "Esra", "Fanny", "Felix", "Frida",
+    "Gala", "Gerd", "Gita", "Hanna", "Hedda", "Hugo", "Ida", "Igor", "Ilse", "Ines", "Ivar",
+    "Jana", "Joel", "Jona", "Kaja", "Karl", "Kira", "Lars", "Lea", "Lena", "Leo", "Lotte", "Maja",
+    "Mika", "Mira", "Nadja", "Nils", "Noa", "Olga", "Otto", "Paula", "Pia", "Rafa", "Rosa", "Runa",
+    "Selma", "Sven", "Tilda", "Timo", "Ulla", "Vera", "Yara",
+];
+
+/// Who somebody is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Colonist {
+    pub(crate) name: String,
+}
+
+/// What somebody is at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Activity {
+    pub(crate) job: Option<StableId>,
+    /// Tiles still to enter, the next one last.
+    pub(crate) path: Vec<Position>,
+    /// Ticks spent on the step to the next tile.
+    pub(crate) step_ticks: u8,
+    /// Ticks of work done at the place of the job.
+    pub(crate) work_ticks: u32,
+    pub(crate) load: Option<Load>,
+}
+
+/// The components of a colonist.
+pub(crate) type ColonistBundle = (Colonist, Position, Needs, Activity);
+
+impl Colony {
+    /// Adds a colonist on a walkable tile.
+    pub(crate) fn add_colonist(&mut self, at: Position) -> StableId {
+        let id = self.ids.allocate();
+        let name = name_of(self.seed, id).to_owned();
+        let needs = Needs::of_newcomer(self.seed, id);
+        self.entities
+            .add_colonist(id, (Colonist { name }, at, needs, Activity::default()));
+        id
+    }
+
+    /// Lets somebody die: the jobs that wait for them alone are withdrawn, the one they were at is free again, their load
+    /// lies where they fell.
+    pub(crate) fn remove_dead(&mut self, id: StableId, cause: &str) {
+        self.leave_job(id, "the colonist died");
+        for job in self.board.personal_jobs(id) {
+            self.cancel_job(job);
+        }
+        let Some((Colonist { name }, at, ..)) = self.entities.remove_colonist(id) else {
+            return;
+        };
+        self.statistics.deaths = self.statistics.deaths.saturating_add(1);
+        self.events.push(Event::ColonistDied {
+            colonist: id,
+            name,
+            at,
+            cause: cause.to_owned(),
+        });
+    }
+
+    /// Name of somebody alive.
+    pub(crate) fn name(&self, id: StableId) -> String {
+        self.entities
+            .colonist::<Colonist>(id)
+            .map(|colonist| colonist.name.clone())
+            .unwrap_or_default()
+    }
+
+    /// Place of somebody alive.
+    pub(crate) fn position(&self, id: StableId) -> Option<Position> {
+        self.entities.colonist::<Position>(id).map(|at| *at)
+    }
+
+    pub(crate) fn job_of(&self, id: StableId) -> Option<StableId> {
+        self.entities.colonist::<Activity>(id)?.job
+    }
+}
+
+/// Any 64 ids in a row have different names.
+fn name_of(seed: u64, id: StableId) -> &'static str {
+    let count = 64;
+    let first = u64::from(below(random_u64(seed, stream::NAMES, 0, 0, 0), count));
+    // Odd, so that the stride visits all 64 names before one comes again.
+    let stride = 1 + 2 * u64::from(below(random_u64(seed, stream::NAMES, 0, 0, 1), count / 2));
+    let index = id.get().wrapping_mul(stride).wrapping_add(first) % u64::from(count);
+    usize::try_from(index)
+        .ok()
+        .and_then(|index| NAMES.get(index))
+        .copied()
+        .unwrap_or(NAMES[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_in_a_row_differ() {
+        for seed in [0, 42, u64::MAX] {
+            let names: BTreeSet<_> = (5..69).map(|id| name_of(seed, StableId::new(id))).collect();
+            assert_eq!(names.len(), 64, "seed {seed}");
+        }
+        assert!((1..9).any(|id| name_of(1, StableId::new(id)) != name_of(2, StableId::new(id))));
+    }
+}

@@ -1,0 +1,102 @@
+//! What the colony tells the outside. An event carries everything a listener may want, taken at the moment it
+//! happened; it never refers back to the world.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Position, StableId};
+
+/// Something that happened in the colony.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// A job appeared on the board.
+    JobCreated(JobFacts),
+    /// A colonist took a job.
+    JobAssigned(JobFacts),
+    /// A job was done; `colonist` is who did it.
+    JobCompleted(JobFacts),
+    /// A job could not be done and is gone.
+    JobFailed {
+        /// The job as it was.
+        job: JobFacts,
+        /// Why, for people to read.
+        reason: String,
+    },
+    /// A job was withdrawn: by command, or because what it was about is gone.
+    JobCancelled(JobFacts),
+    /// A colonist is new in the colony.
+    ColonistJoined {
+        /// The newcomer.
+        colonist: StableId,
+        /// Its name.
+        name: String,
+        /// Where it stands.
+        at: Position,
+    },
+    /// A colonist died.
+    ColonistDied {
+        /// Who is gone.
+        colonist: StableId,
+        /// Its name.
+        name: String,
+        /// Where it died.
+        at: Position,
+        /// `starvation` or `exhaustion`.
+        cause: String,
+    },
+    /// A need fell below its critical level; told once each time it does.
+    NeedCritical {
+        /// Whose need.
+        colonist: StableId,
+        /// Its name.
+        name: String,
+        /// Id of the need.
+        need: String,
+        /// The level reached, 0 to [`NEED_MAX`](crate::NEED_MAX).
+        level: u16,
+    },
+    /// A job brought forth items.
+    ItemProduced {
+        /// Id of the item.
+        item: String,
+        /// How many.
+        count: u32,
+        /// The tile they came from.
+        at: Position,
+        /// The job that produced them.
+        job: StableId,
+    },
+}
+
+impl Event {
+    /// The name listeners register for, such as `job_created`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::JobCreated(_) => "job_created",
+            Self::JobAssigned(_) => "job_assigned",
+            Self::JobCompleted(_) => "job_completed",
+            Self::JobFailed { .. } => "job_failed",
+            Self::JobCancelled(_) => "job_cancelled",
+            Self::ColonistJoined { .. } => "colonist_joined",
+            Self::ColonistDied { .. } => "colonist_died",
+            Self::NeedCritical { .. } => "need_critical",
+            Self::ItemProduced { .. } => "item_produced",
+        }
+    }
+}
+
+/// A job as the outside sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobFacts {
+    /// The job.
+    pub id: StableId,
+    /// Id of its definition.
+    pub kind: String,
+    /// 0 to [`PRIORITY_MAX`](crate::PRIORITY_MAX), higher first.
+    pub priority: u8,
+    /// The tile it is about: the stack to fetch, the tile to harvest, the food, the place to sleep.
+    pub at: Position,
+    /// Who has taken it, or for whom alone it waits (eating and sleeping).
+    pub colonist: Option<StableId>,
+    /// Id of the item hauled or eaten, where there is one.
+    pub item: Option<String>,
+}

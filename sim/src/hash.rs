@@ -1,0 +1,87 @@
+//! Hashes of state: xxh3 with 128 bits over the same encoding that saves use, so that what is saved and what is hashed
+//! cannot drift apart.
+
+use bincode::enc::write::Writer;
+use bincode::error::EncodeError;
+use serde::Serialize;
+use xxhash_rust::xxh3::Xxh3;
+
+/// Hash of some bytes.
+pub fn hash_bytes(bytes: &[u8]) -> u128 {
+    xxhash_rust::xxh3::xxh3_128(bytes)
+}
+
+/// The next link of a hash chain: depends on every link before it and on the name and hash of every part, in order.
+pub fn chain_hash(previous: u128, parts: &[(&'static str, u128)]) -> u128 {
+    let mut hasher = PartHasher::new();
+    hasher.write(&previous);
+    hasher.write(parts);
+    hasher.finish()
+}
+
+/// Hashes one part of the state, value by value, without building its encoding in memory.
+#[derive(Default)]
+pub struct PartHasher {
+    state: Xxh3,
+}
+
+impl PartHasher {
+    /// A hasher that has seen nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a value. Strings and sequences count with their length, so that values cannot run into each other.
+    ///
+    /// # Panics
+    /// If the value's `Serialize` fails or gives a sequence without its length. Derived ones do neither.
+    pub fn write<T: Serialize + ?Sized>(&mut self, value: &T) {
+        let mut writer = HashWriter {
+            state: &mut self.state,
+        };
+        bincode::serde::encode_into_writer(value, &mut writer, bincode::config::standard()).expect(
+            "state is plain data: every sequence knows its length and the hasher takes every byte",
+        );
+    }
+
+    /// The hash of all values so far.
+    pub fn finish(&self) -> u128 {
+        self.state.digest128()
+    }
+}
+
+struct HashWriter<'a> {
+    state: &'a mut Xxh3,
+}
+
+impl Writer for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.state.update(bytes);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_do_not_run_into_each_other() {
+        let hash = |values: &[&str]| {
+            let mut hasher = PartHasher::new();
+            values.iter().for_each(|value| hasher.write(value));
+            hasher.finish()
+        };
+        assert_ne!(hash(&["ab", "c"]), hash(&["a", "bc"]));
+        assert_ne!(hash(&["ab"]), hash(&["ab", ""]));
+        assert_eq!(hash(&["ab", "c"]), hash(&["ab", "c"]));
+    }
+
+    #[test]
+    fn a_chain_depends_on_history_names_and_order() {
+        let link = chain_hash(1, &[("terrain", 2), ("jobs", 3)]);
+        assert_ne!(link, chain_hash(0, &[("terrain", 2), ("jobs", 3)]));
+        assert_ne!(link, chain_hash(1, &[("jobs", 3), ("terrain", 2)]));
+        assert_ne!(link, chain_hash(1, &[("terrain", 2), ("items", 3)]));
+    }
+}

@@ -1,0 +1,235 @@
+//! Stacks of items on the ground: at most one on a tile.
+
+use serde::{Deserialize, Serialize};
+
+use crate::regions::Flood;
+use crate::{Colony, JobAction, Position, StableId};
+
+/// Some of an item, lying on a tile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stack {
+    pub(crate) item: String,
+    /// At least 1.
+    pub(crate) count: u32,
+    pub(crate) at: Position,
+}
+
+/// Some of an item, in the hands of a colonist or about to be put down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Load {
+    pub(crate) item: String,
+    /// At least 1.
+    pub(crate) count: u32,
+}
+
+/// Where part of some loads will lie.
+pub(crate) type Placement = (Position, Load);
+
+impl Colony {
+    /// Most of a defined item in one stack.
+    pub(crate) fn stack_max(&self, item: &str) -> u32 {
+        self.definitions
+            .items
+            .get(item)
+            .map_or(1, |definition| definition.stack_max)
+    }
+
+    /// How many of a stack nobody has reserved.
+    pub(crate) fn unreserved(&self, stack: StableId) -> u32 {
+        let count = self.entities.stack(stack).map_or(0, |stack| stack.count);
+        count.saturating_sub(self.board.reserved_units(stack))
+    }
+
+    /// Where the loads go when they are put down at a tile: onto it if there is room, else onto the nearest tiles that
+    /// have some, never onto a tile reserved for somebody else's load. `None` if the surroundings are full.
+    pub(crate) fn plan_placements(
+        &self,
+        mut loads: Vec<Load>,
+        at: Position,
+    ) -> Option<Vec<Placement>> {
+        let mut placements = Vec::new();
+        for tile in Flood::from(&self.terrain, at) {
+            let Some(load) = loads
+                .iter_mut()
+                .find(|load| load.count > 0 && self.room_for(&load.item, tile) > 0)
+            else {
+                if loads.iter().all(|load| load.count == 0) {
+                    break;
+                }
+                continue;
+            };
+            let count = load.count.min(self.room_for(&load.item, tile));
+            load.count -= count;
+            placements.push((
+                tile,
+                Load {
+                    item: load.item.clone(),
+                    count,
+                },
+            ));
+        }
+        loads
+            .iter()
+            .all(|load| load.count == 0)
+            .then_some(placements)
+    }
+
+    /// How many of an item can be put onto a tile where nobody is about to put something.
+    fn room_for(&self, item: &str, at: Position) -> u32 {
+        if self.board.is_cell_reserved(at) {
+            0
+        } else {
+            self.space_on(item, at)
+        }
+    }
+
+    /// How many of an item fit onto a tile, given what lies there.
+    pub(crate) fn space_on(&self, item: &str, at: Position) -> u32 {
+        match self
+            .stack_at
+            .get(&at)
+            .and_then(|id| self.entities.stack(*id))
+        {
+            Some(stack) if stack.item == item => self.stack_max(item).saturating_sub(stack.count),
+            Some(_) => 0,
+            None => self.stack_max(item),
+        }
+    }
+
+    /// Puts loads where a plan says.
+    pub(crate) fn place(&mut self, placements: Vec<Placement>) {
+        for (at, Load { item, count }) in placements {
+            match self.stack_at.get(&at) {
+                Some(id) => {
+                    if let Some(stack) = self.entities.stack_mut(*id) {
+                        stack.count += count;
+                    }
+                }
+                None => {
+                    let id = self.ids.allocate();
+                    self.stack_at.insert(at, id);
+                    self.entities.add_stack(id, Stack { item, count, at });
+                }
+            }
+        }
+    }
+
+    /// Puts a load down near a tile. On a map where every tile that can be reached is full it is lost.
+    pub(crate) fn put_down(&mut self, load: Load, at: Position) {
+        if let Some(placements) = self.plan_placements(vec![load], at) {
+            self.place(placements);
+        }
+    }
+
+    /// Takes up to `count` from a stack. With the last one the stack is gone, and so is the job to haul it.
+    pub(crate) fn take_from_stack(&mut self, id: StableId, count: u32) -> Option<Load> {
+        let stack = self.entities.stack_mut(id)?;
+        let taken = Load {
+            item: stack.item.clone(),
+            count: count.min(stack.count),
+        };
+        stack.count -= taken.count;
+        if stack.count == 0 {
+            let at = stack.at;
+            self.stack_at.remove(&at);
+            self.entities.remove_stack(id);
+            if let Some(job) = self.board.haul_of(id) {
+                self.cancel_job(job);
+            }
+        }
+        Some(taken)
+    }
+
+    /// The stack of food nearest to a tile that can be reached from it and has some nobody has reserved; the lowest id
+    /// among equals.
+    pub(crate) fn nearest_food(&self, from: Position) -> Option<StableId> {
+        let region = self.regions.of(from)?;
+        let is_food = |item: &str| {
+            self.definitions
+                .items
+                .get(item)
+                .is_some_and(|definition| definition.nutrition > 0)
+        };
+        self.entities
+            .stacks()
+            .filter(|(id, stack)| {
+                is_food(&stack.item)
+                    && self.regions.of(stack.at) == Some(region)
+                    && self.unreserved(*id) > 0
+            })
+            .min_by_key(|(id, stack)| (stack.at.octile_distance(from), *id))
+            .map(|(id, _)| id)
+    }
+
+    /// Whether a tile is of a terrain that some job harvests.
+    pub(crate) fn is_harvestable(&self, at: Position) -> bool {
+        let terrain = self.terrain.name(at);
+        self.definitions.jobs.values().any(
+            |definition| matches!(&definition.action, JobAction::Harvest { target, .. } if Some(target.as_str()) == terrain),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_support::colony_on;
+    use crate::{Command, Position};
+
+    const GROUND: [&str; 8] = [
+        "........", "........", "........", "..###...", "..#.#...", "..###...", "........",
+        "........",
+    ];
+
+    #[test]
+    fn what_does_not_fit_goes_to_the_nearest_tiles() {
+        let mut colony = colony_on(&GROUND);
+        let at = Position::new(7, 7);
+        colony
+            .apply(&Command::SpawnItem {
+                item: "wood".to_owned(),
+                count: 30,
+                at,
+            })
+            .unwrap();
+        colony
+            .apply(&Command::SpawnItem {
+                item: "stone".to_owned(),
+                count: 60,
+                at,
+            })
+            .unwrap();
+        colony
+            .apply(&Command::SpawnItem {
+                item: "wood".to_owned(),
+                count: 30,
+                at,
+            })
+            .unwrap();
+        let lying: Vec<_> = colony
+            .view()
+            .items()
+            .map(|facts| (facts.at, facts.item, facts.count))
+            .collect();
+        let expected = [
+            (at, "wood".to_owned(), 50),
+            (Position::new(7, 6), "stone".to_owned(), 50),
+            (Position::new(6, 7), "stone".to_owned(), 10),
+            (Position::new(7, 5), "wood".to_owned(), 10),
+        ];
+        assert_eq!(lying, expected);
+    }
+
+    #[test]
+    fn a_walled_tile_holds_one_stack() {
+        let mut colony = colony_on(&GROUND);
+        let at = Position::new(3, 4);
+        let spawn = |count| Command::SpawnItem {
+            item: "wood".to_owned(),
+            count,
+            at,
+        };
+        assert!(colony.check(&spawn(51)).is_err());
+        colony.apply(&spawn(50)).unwrap();
+        assert!(colony.check(&spawn(1)).is_err());
+    }
+}

@@ -1,0 +1,121 @@
+//! A colony: a deterministic world in which people eat, sleep, chop, mine and haul.
+//!
+//! Goals, in order:
+//! 1. **The same in, the same out.** Setup, definitions and commands decide every bit of state, on any machine, in any
+//!    build. State is integers with bounds; random numbers are a function of what they are for; whatever is gone through
+//!    is gone through in order of id.
+//! 2. **One way in, one way out.** The outside changes the world by [`Command`]s alone and hears of it by [`Event`]s;
+//!    it looks through a [`View`] that changes nothing.
+//! 3. **Nothing hidden.** What is hashed is what is saved: a restored or forked colony goes on as the original does.
+//! 4. **Content is data.** What there is comes from [`Definitions`]; this crate holds the rules, not the content.
+//!
+//! It does no input or output, knows no clock but its tick, no mods, no threads, no floating point; it never panics on
+//! what it is given.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use sim::{Colony, Command, Definitions, ItemDefinition, JobAction, JobDefinition, MapSource, NeedDefinition, Position,
+//!           Setup, TerrainDefinition};
+//!
+//! fn table<T>(rows: impl IntoIterator<Item = (&'static str, T)>) -> BTreeMap<String, T> {
+//!     rows.into_iter().map(|(id, definition)| (id.to_owned(), definition)).collect()
+//! }
+//! let need = NeedDefinition { decay: 20, seek_below: 4_000, critical_below: 1_500, damage: 20 };
+//! let job = |action, priority| JobDefinition { action, priority, work: 20 };
+//! let chop = JobAction::Harvest { target: "tree".into(), leaves: "grass".into(), yields: table([("wood", 5)]) };
+//! let definitions = Definitions {
+//!     terrain: table([
+//!         ("grass", TerrainDefinition { symbol: '.', walk_cost: Some(1) }),
+//!         ("tree", TerrainDefinition { symbol: 'T', walk_cost: Some(3) }),
+//!     ]),
+//!     items: table([("wood", ItemDefinition { stack_max: 50, haul_priority: 6, nutrition: 0 })]),
+//!     needs: table([("food", need), ("rest", need)]),
+//!     jobs: table([
+//!         ("haul", job(JobAction::Haul, None)),
+//!         ("eat", job(JobAction::Eat, Some(7))),
+//!         ("sleep", job(JobAction::Sleep, Some(6))),
+//!         ("chop", job(chop, Some(4))),
+//!     ]),
+//! };
+//! let map = "\
+//! ............
+//! ............
+//! ............
+//! ..@.......T.
+//! ............
+//! ............
+//! ............
+//! ............";
+//! let setup = Setup { seed: 42, map: MapSource::Ascii(map.into()), colonists: 1, stock: BTreeMap::new() };
+//! let mut colony = Colony::new(&setup, definitions).expect("a valid setup");
+//!
+//! colony.apply(&Command::Designate { kind: "chop".into(), at: Position::new(10, 3) }).expect("there is a tree");
+//! let mut happened = Vec::new();
+//! while colony.view().item_stored("wood") == 0 && colony.tick() < 200 {
+//!     colony.begin_tick();
+//!     colony.step();
+//!     happened.extend(colony.take_events().iter().map(|event| event.name()));
+//! }
+//! assert_eq!(happened, [
+//!     "job_created", "job_assigned", "item_produced", "job_completed", // chop
+//!     "job_created", "job_assigned", "job_completed",                  // haul
+//! ]);
+//! assert_eq!(colony.view().item_stored("wood"), 5);
+//! assert_eq!(colony.view().tile(Position::new(10, 3)), Some("grass"));
+//! ```
+
+#![forbid(unsafe_code)]
+#![deny(clippy::float_arithmetic)]
+
+mod assignment;
+mod colonists;
+mod colony;
+mod command;
+mod definitions;
+mod entities;
+mod event;
+mod founding;
+mod harvest;
+mod hash;
+mod haul;
+mod id;
+mod items;
+mod jobs;
+mod nearest;
+mod needs;
+mod path;
+mod position;
+mod regions;
+mod rng;
+mod save;
+mod setup;
+mod stockpiles;
+mod terrain;
+mod tick;
+mod view;
+mod work;
+
+#[cfg(test)]
+mod test_support;
+#[cfg(test)]
+mod tests;
+
+pub use colonists::HEALTH_MAX;
+pub use colony::Colony;
+pub use command::{Command, CommandError, SPAWN_COUNT_MAX};
+pub use definitions::{
+    DefinitionFault, Definitions, ItemDefinition, JobAction, JobDefinition, NEED_MAX,
+    NeedDefinition, PRIORITY_CRITICAL_NEED, PRIORITY_MAX, PRIORITY_URGENT, STACK_MAX_LIMIT,
+    TERRAIN_KINDS_MAX, TerrainDefinition, WALK_COST_MAX, WORK_TICKS_MAX, YIELD_MAX,
+};
+pub use event::{Event, JobFacts};
+pub use hash::{PartHasher, chain_hash, hash_bytes};
+pub use id::{STABLE_ID_MAX, StableId};
+pub use needs::HEALTH_RECOVERY;
+pub use position::{DIAGONAL_COST, Position, STRAIGHT_COST};
+pub use rng::random_u64;
+pub use save::{SAVE_BYTES_MAX, SAVE_VERSION, SaveError};
+pub use setup::{
+    COLONISTS_MAX, MAP_SIDE_MAX, MAP_SIDE_MIN, MapSource, START_SYMBOL, Setup, SetupError,
+};
+pub use view::{ColonistFacts, ItemFacts, View};

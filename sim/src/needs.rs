@@ -1,0 +1,236 @@
+//! Food, rest and health: they fall with time; colonists look after them, and die of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::colonists::HEALTH_MAX;
+use crate::definitions::{NeedKind, Rules};
+use crate::jobs::Task;
+use crate::rng::{below, random_u64, stream};
+use crate::{Colony, Event, NEED_MAX, PRIORITY_CRITICAL_NEED, Position, StableId};
+
+/// Health regained in a tick in which no need is at 0, in points of [`HEALTH_MAX`].
+pub const HEALTH_RECOVERY: u16 = 10;
+/// The least a newcomer's needs are met.
+const NEWCOMER_NEED_MIN: u16 = 7_000;
+
+/// How well somebody is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Needs {
+    pub(crate) food: Need,
+    pub(crate) rest: Need,
+    /// 1 to [`HEALTH_MAX`]; who has none is gone.
+    pub(crate) health: u16,
+}
+
+/// How far a need is met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Need {
+    /// 0 to [`NEED_MAX`].
+    pub(crate) level: u16,
+    /// Whether it has been critical since it last was not, which was told.
+    pub(crate) critical: bool,
+}
+
+impl Needs {
+    /// Nobody comes starved, nor do all get hungry at the same moment.
+    pub(crate) fn of_newcomer(seed: u64, id: StableId) -> Self {
+        let need = |counter| {
+            let above = below(
+                random_u64(seed, stream::NEEDS, 0, id.get(), counter),
+                u32::from(NEED_MAX - NEWCOMER_NEED_MIN) + 1,
+            );
+            Need {
+                level: u16::try_from(above).map_or(NEED_MAX, |above| NEWCOMER_NEED_MIN + above),
+                critical: false,
+            }
+        };
+        Self {
+            food: need(0),
+            rest: need(1),
+            health: HEALTH_MAX,
+        }
+    }
+
+    pub(crate) const fn get(&self, need: NeedKind) -> Need {
+        match need {
+            NeedKind::Food => self.food,
+            NeedKind::Rest => self.rest,
+        }
+    }
+
+    pub(crate) const fn get_mut(&mut self, need: NeedKind) -> &mut Need {
+        match need {
+            NeedKind::Food => &mut self.food,
+            NeedKind::Rest => &mut self.rest,
+        }
+    }
+
+    /// One tick. Returns the needs that have become critical.
+    fn decay(&mut self, rules: &Rules, is_asleep: bool) -> Vec<NeedKind> {
+        let mut crossed = Vec::new();
+        for kind in NeedKind::ALL {
+            let definition = rules.need(kind);
+            let need = self.get_mut(kind);
+            if !(is_asleep && kind == NeedKind::Rest) {
+                need.level = need.level.saturating_sub(definition.decay);
+            }
+            let is_critical = need.level < definition.critical_below;
+            if is_critical && !need.critical {
+                crossed.push(kind);
+            }
+            need.critical = is_critical;
+        }
+        crossed
+    }
+
+    /// One tick's damage or recovery. Returns what somebody died of.
+    fn change_health(&mut self, rules: &Rules) -> Option<NeedKind> {
+        let unmet: Vec<NeedKind> = NeedKind::ALL
+            .into_iter()
+            .filter(|need| self.get(*need).level == 0)
+            .collect();
+        if unmet.is_empty() {
+            self.health = (self.health + HEALTH_RECOVERY).min(HEALTH_MAX);
+        }
+        unmet.into_iter().find(|need| {
+            self.health = self.health.saturating_sub(rules.need(*need).damage);
+            self.health == 0
+        })
+    }
+}
+
+/// Lets a tick pass for everybody's needs.
+pub(crate) fn decay(colony: &mut Colony) {
+    for id in colony.colonist_ids() {
+        let is_asleep = colony.is_asleep(id);
+        let Some(needs) = colony.entities.colonist_mut::<Needs>(id) else {
+            continue;
+        };
+        let crossed = needs.decay(&colony.rules, is_asleep);
+        let died_of = needs.change_health(&colony.rules);
+        for need in crossed {
+            colony.report_critical(id, need);
+        }
+        if let Some(need) = died_of {
+            colony.remove_dead(id, need.cause_of_death());
+        }
+    }
+}
+
+/// Lets those whose needs are low see to them: idle ones whenever they are low, all when they are critical.
+pub(crate) fn look_after(colony: &mut Colony) {
+    for id in colony.colonist_ids() {
+        for need in NeedKind::ALL {
+            colony.look_after_need(id, need);
+        }
+        if colony.should_leave_work(id) {
+            colony.leave_job(id, "a critical need came first");
+        }
+    }
+}
+
+impl Colony {
+    /// Ids of everybody alive, taken now: the world may change while they are gone through.
+    pub(crate) fn colonist_ids(&self) -> Vec<StableId> {
+        self.entities.colonist_ids().collect()
+    }
+
+    pub(crate) fn need(&self, id: StableId, need: NeedKind) -> Option<Need> {
+        self.entities
+            .colonist::<Needs>(id)
+            .map(|needs| needs.get(need))
+    }
+
+    /// Raises a need by some points, at most to the full.
+    pub(crate) fn meet_need(&mut self, id: StableId, need: NeedKind, points: u16) {
+        if let Some(needs) = self.entities.colonist_mut::<Needs>(id) {
+            let need = needs.get_mut(need);
+            need.level = need.level.saturating_add(points).min(NEED_MAX);
+        }
+    }
+
+    fn is_asleep(&self, id: StableId) -> bool {
+        self.job_of(id)
+            .is_some_and(|job| self.board.personal_job(id, NeedKind::Rest) == Some(job))
+    }
+
+    fn report_critical(&mut self, id: StableId, need: NeedKind) {
+        let level = self.need(id, need).map_or(0, |need| need.level);
+        let name = self.name(id);
+        self.events.push(Event::NeedCritical {
+            colonist: id,
+            name,
+            need: need.id().to_owned(),
+            level,
+        });
+        if let Some(job) = self.board.personal_job(id, need) {
+            self.change_job(job, |job| {
+                job.priority = job.priority.max(PRIORITY_CRITICAL_NEED)
+            });
+        }
+    }
+
+    /// Posts the job that meets a low need, or gives one up that cannot be done any more.
+    fn look_after_need(&mut self, id: StableId, kind: NeedKind) {
+        let (Some(need), Some(at)) = (self.need(id, kind), self.position(id)) else {
+            return;
+        };
+        let is_idle = self.job_of(id).is_none();
+        match self.board.personal_job(id, kind) {
+            Some(job) if self.job_of(id) != Some(job) && !self.can_be_met(kind, at) => {
+                self.fail_job(job, "no food can be reached");
+            }
+            Some(_) => {}
+            None => {
+                let is_wanted =
+                    need.critical || (is_idle && need.level < self.rules.need(kind).seek_below);
+                if is_wanted && self.can_be_met(kind, at) {
+                    self.post_personal_job(id, kind, need.critical, at);
+                }
+            }
+        }
+    }
+
+    fn post_personal_job(&mut self, id: StableId, need: NeedKind, is_critical: bool, at: Position) {
+        let rule = self.rules.job_for(need);
+        let priority = if is_critical {
+            rule.priority.max(PRIORITY_CRITICAL_NEED)
+        } else {
+            rule.priority
+        };
+        let task = match need {
+            NeedKind::Food => Task::Eat {
+                eater: id,
+                food: None,
+            },
+            NeedKind::Rest => Task::Sleep { sleeper: id },
+        };
+        self.post_job(rule.kind.clone(), priority, at, task);
+    }
+
+    fn can_be_met(&self, need: NeedKind, from: Position) -> bool {
+        match need {
+            NeedKind::Food => self.nearest_food(from).is_some(),
+            NeedKind::Rest => true,
+        }
+    }
+
+    /// Whether somebody is at other work while a critical need has a job waiting that comes first. A need at 0 comes
+    /// before any work, otherwise the priorities decide.
+    fn should_leave_work(&self, id: StableId) -> bool {
+        let Some(job) = self.job_of(id).and_then(|job| self.entities.job(job)) else {
+            return false;
+        };
+        job.owner().is_none()
+            && NeedKind::ALL.into_iter().any(|kind| {
+                let waiting = self
+                    .board
+                    .personal_job(id, kind)
+                    .and_then(|waiting| self.entities.job(waiting));
+                let (Some(need), Some(waiting)) = (self.need(id, kind), waiting) else {
+                    return false;
+                };
+                need.critical && (need.level == 0 || waiting.priority > job.priority)
+            })
+    }
+}

@@ -1,0 +1,243 @@
+//! Saves: a header that tells what they are and whether they are whole, then the state as bincode. Definitions are not
+//! in a save; it names them by id.
+//!
+//! | bytes | content |
+//! |---|---|
+//! | 8 | `COLONYSV` |
+//! | 4 | format version, little-endian |
+//! | 16 | xxh3 hash (128 bits, little-endian) of the rest |
+//! | rest | the state: bincode 2, standard configuration |
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::colonists::{Activity, Colonist};
+use crate::colony::{DerivedHashes, Statistics};
+use crate::definitions::Rules;
+use crate::entities::Entities;
+use crate::hash::hash_bytes;
+use crate::id::IdSource;
+use crate::items::Stack;
+use crate::jobs::{Job, JobBoard};
+use crate::needs::Needs;
+use crate::path::PathFinder;
+use crate::regions::Regions;
+use crate::stockpiles::{Stockpile, Stockpiles};
+use crate::terrain::{Terrain, TerrainMap};
+use crate::{Colony, DefinitionFault, Definitions, Event, Position, StableId};
+
+mod consistency;
+
+/// Version of the save format this program writes and reads.
+pub const SAVE_VERSION: u32 = 1;
+/// Largest save that is read, in bytes: several times a full map with every colonist there can be.
+pub const SAVE_BYTES_MAX: usize = 256 << 20;
+
+const MAGIC: [u8; 8] = *b"COLONYSV";
+const HEADER_BYTES: usize = 8 + 4 + 16;
+
+/// Why some bytes are not a colony that can go on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SaveError {
+    /// Fewer bytes than a header has.
+    #[error("the save ends after {found} bytes, expected at least {HEADER_BYTES}; it is cut off")]
+    Truncated {
+        /// Bytes there are.
+        found: usize,
+    },
+    /// More bytes than are read.
+    #[error("the save has {found} bytes, expected at most {SAVE_BYTES_MAX}")]
+    TooLarge {
+        /// Bytes there are.
+        found: usize,
+    },
+    /// It starts with something else.
+    #[error("these bytes do not begin as the save of a colony does")]
+    NotASave,
+    /// It is of another format.
+    #[error(
+        "the save has format version {found}, expected {SAVE_VERSION}; load it with the program that wrote it"
+    )]
+    Version {
+        /// Version of the save.
+        found: u32,
+    },
+    /// Something has changed since it was written.
+    #[error("the checksum of the save does not match; it is damaged or cut off")]
+    Checksum,
+    /// The content cannot be decoded.
+    #[error("the content of the save cannot be decoded: {0}")]
+    Malformed(String),
+    /// The definitions given have a fault.
+    #[error("definition {0}")]
+    Definition(DefinitionFault),
+    /// Something in it is not defined any more.
+    #[error("the save has the {kind} `{id}`, which is not defined; load the mod that defines it")]
+    Undefined {
+        /// `terrain`, `item` or `job`.
+        kind: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// It decodes to a world that cannot be.
+    #[error("the save contradicts itself: {0}")]
+    Inconsistent(String),
+}
+
+/// All state, in order of id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Record {
+    seed: u64,
+    tick: u64,
+    ids: IdSource,
+    terrain: TerrainMap,
+    stockpiles: Vec<Stockpile>,
+    stacks: Vec<(StableId, Stack)>,
+    jobs: Vec<Job>,
+    colonists: Vec<(StableId, Colonist, Position, Needs, Activity)>,
+    statistics: Statistics,
+    events: Vec<Event>,
+}
+
+impl Colony {
+    /// Everything needed to go on later, except the definitions: [`restore`](Self::restore) takes them anew.
+    pub fn save(&self) -> Vec<u8> {
+        let content = bincode::serde::encode_to_vec(self.record(), bincode::config::standard())
+            .expect(
+                "state is plain data: every sequence knows its length and memory takes every byte",
+            );
+        let header = MAGIC
+            .into_iter()
+            .chain(SAVE_VERSION.to_le_bytes())
+            .chain(hash_bytes(&content).to_le_bytes());
+        header.chain(content.iter().copied()).collect()
+    }
+
+    /// The colony that was saved. Decoding is bounded, and what it yields is checked in full: no bytes lead to a panic,
+    /// now or later.
+    ///
+    /// # Errors
+    /// Why the bytes or the definitions do not make a colony.
+    pub fn restore(bytes: &[u8], definitions: Definitions) -> Result<Self, SaveError> {
+        if let Some(fault) = definitions.validate().into_iter().next() {
+            return Err(SaveError::Definition(fault));
+        }
+        let record = decode(checked_content(bytes)?)?;
+        consistency::check_alone(&record, &definitions)?;
+        let colony = Self::of_record(record, definitions);
+        consistency::check_together(&colony)?;
+        Ok(colony)
+    }
+
+    /// A deep copy that goes on exactly as the original would, independent of it.
+    pub fn fork(&self) -> Self {
+        Self::of_record(self.record(), self.definitions.clone())
+    }
+
+    fn record(&self) -> Record {
+        Record {
+            seed: self.seed,
+            tick: self.tick,
+            ids: self.ids.clone(),
+            terrain: self.terrain.map().clone(),
+            stockpiles: self.stockpiles.zones().to_vec(),
+            stacks: self
+                .entities
+                .stacks()
+                .map(|(id, stack)| (id, (*stack).clone()))
+                .collect(),
+            jobs: self.entities.jobs().map(|job| (*job).clone()).collect(),
+            colonists: self
+                .entities
+                .colonists()
+                .map(|(id, colonist, at, needs, activity)| {
+                    (
+                        id,
+                        (*colonist).clone(),
+                        *at,
+                        (*needs).clone(),
+                        (*activity).clone(),
+                    )
+                })
+                .collect(),
+            statistics: self.statistics.clone(),
+            events: self.events.clone(),
+        }
+    }
+
+    /// Builds a colony around its state and valid definitions; everything derived is derived anew.
+    fn of_record(record: Record, definitions: Definitions) -> Self {
+        let terrain = Terrain::new(record.terrain, &definitions);
+        let stack_at = record
+            .stacks
+            .iter()
+            .map(|(id, stack)| (stack.at, *id))
+            .collect();
+        let mut entities = Entities::default();
+        for (id, stack) in record.stacks {
+            entities.add_stack(id, stack);
+        }
+        for job in record.jobs {
+            entities.add_job(job);
+        }
+        for (id, colonist, at, needs, activity) in record.colonists {
+            entities.add_colonist(id, (colonist, at, needs, activity));
+        }
+        Self {
+            seed: record.seed,
+            tick: record.tick,
+            ids: record.ids,
+            regions: Regions::new(&terrain),
+            terrain,
+            board: JobBoard::of(&entities),
+            entities,
+            stockpiles: Stockpiles::new(record.stockpiles),
+            statistics: record.statistics,
+            events: record.events,
+            derived_hashes: DerivedHashes::default(),
+            rules: Rules::resolve(&definitions).expect("the definitions were validated before"),
+            definitions,
+            stack_at,
+            path_finder: PathFinder::default(),
+        }
+    }
+}
+
+/// The bytes after the header, once the header has been found right.
+fn checked_content(bytes: &[u8]) -> Result<&[u8], SaveError> {
+    if bytes.len() > SAVE_BYTES_MAX {
+        return Err(SaveError::TooLarge { found: bytes.len() });
+    }
+    let truncated = SaveError::Truncated { found: bytes.len() };
+    let (magic, rest) = bytes
+        .split_first_chunk::<8>()
+        .ok_or_else(|| truncated.clone())?;
+    let (version, rest) = rest
+        .split_first_chunk::<4>()
+        .ok_or_else(|| truncated.clone())?;
+    let (checksum, content) = rest.split_first_chunk::<16>().ok_or(truncated)?;
+    let version = u32::from_le_bytes(*version);
+    if *magic != MAGIC {
+        Err(SaveError::NotASave)
+    } else if version != SAVE_VERSION {
+        Err(SaveError::Version { found: version })
+    } else if u128::from_le_bytes(*checksum) != hash_bytes(content) {
+        Err(SaveError::Checksum)
+    } else {
+        Ok(content)
+    }
+}
+
+fn decode(content: &[u8]) -> Result<Record, SaveError> {
+    let configuration = bincode::config::standard().with_limit::<SAVE_BYTES_MAX>();
+    let (record, read) = bincode::serde::decode_from_slice(content, configuration)
+        .map_err(|error| SaveError::Malformed(error.to_string()))?;
+    if read == content.len() {
+        Ok(record)
+    } else {
+        Err(SaveError::Malformed(format!(
+            "{} bytes are left over",
+            content.len() - read
+        )))
+    }
+}

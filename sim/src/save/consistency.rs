@@ -1,0 +1,302 @@
+//! Whether a decoded state is one that a colony can be in. Bytes with a right checksum may still be forged, or be older
+//! than the definitions; whatever the systems rely on is checked here.
+
+use std::collections::BTreeSet;
+
+use super::{Record, SaveError};
+use crate::colonists::{Activity, HEALTH_MAX};
+use crate::definitions::NeedKind;
+use crate::id::STABLE_ID_MAX;
+use crate::jobs::{HaulLeg, Job, Task};
+use crate::needs::Needs;
+use crate::path::{Goal, step_ticks};
+use crate::{
+    COLONISTS_MAX, Colony, Definitions, JobAction, NEED_MAX, PRIORITY_MAX, Position,
+    STACK_MAX_LIMIT, StableId, WALK_COST_MAX,
+};
+
+/// Checks what can be seen without the world that is built from the record, and what building it relies on.
+pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<(), SaveError> {
+    ensure(
+        record.ids.is_valid() && record.tick <= STABLE_ID_MAX,
+        || "the clock or the next id is out of bounds".to_owned(),
+    )?;
+    record.terrain.check(definitions)?;
+    check_ids(record)?;
+    let places = record.stacks.iter().map(|(_, stack)| stack.at);
+    ensure(are_distinct(places), || {
+        "two stacks lie on one tile".to_owned()
+    })?;
+    for (id, stack) in &record.stacks {
+        check_defined(
+            "item",
+            &stack.item,
+            definitions.items.contains_key(&stack.item),
+        )?;
+        let in_bounds = (1..=STACK_MAX_LIMIT).contains(&stack.count);
+        ensure(in_bounds, || {
+            format!("stack {id} has {} items", stack.count)
+        })?;
+    }
+    for job in &record.jobs {
+        check_job_alone(job, definitions)?;
+    }
+    check_reservations(record)?;
+    let colonists = u32::try_from(record.colonists.len()).unwrap_or(u32::MAX);
+    ensure(colonists <= COLONISTS_MAX, || {
+        format!("there are {colonists} colonists")
+    })?;
+    for (id, _, _, needs, activity) in &record.colonists {
+        check_needs(*id, needs)?;
+        if let Some(load) = &activity.load {
+            check_defined(
+                "item",
+                &load.item,
+                definitions.items.contains_key(&load.item),
+            )?;
+            let in_bounds = (1..=STACK_MAX_LIMIT).contains(&load.count);
+            ensure(in_bounds, || {
+                format!("colonist {id} carries {} items", load.count)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks how the things in the built world refer to each other.
+pub(super) fn check_together(colony: &Colony) -> Result<(), SaveError> {
+    for zone in colony.stockpiles.zones() {
+        let are_walkable = zone
+            .cells
+            .iter()
+            .all(|cell| colony.terrain.is_walkable(*cell));
+        ensure(are_walkable && !zone.cells.is_empty(), || {
+            format!("stockpile {} has a cell nobody can enter, or none", zone.id)
+        })?;
+    }
+    for (id, stack) in colony.entities.stacks() {
+        ensure(colony.terrain.is_walkable(stack.at), || {
+            format!("stack {id} lies at {}, where nobody can walk", stack.at)
+        })?;
+    }
+    for job in colony.entities.jobs() {
+        check_job(colony, &job)?;
+    }
+    for (id, _, at, _, activity) in colony.entities.colonists() {
+        ensure(colony.terrain.is_walkable(*at), || {
+            format!("colonist {id} is at {}, where nobody can walk", *at)
+        })?;
+        check_activity(colony, id, *at, &activity)?;
+    }
+    Ok(())
+}
+
+fn ensure(is_right: bool, contradiction: impl FnOnce() -> String) -> Result<(), SaveError> {
+    if is_right {
+        Ok(())
+    } else {
+        Err(SaveError::Inconsistent(contradiction()))
+    }
+}
+
+fn check_defined(kind: &'static str, id: &str, is_defined: bool) -> Result<(), SaveError> {
+    if is_defined {
+        Ok(())
+    } else {
+        Err(SaveError::Undefined {
+            kind,
+            id: id.to_owned(),
+        })
+    }
+}
+
+fn are_distinct<T: Ord>(mut values: impl Iterator<Item = T>) -> bool {
+    let mut seen = BTreeSet::new();
+    values.all(|value| seen.insert(value))
+}
+
+fn check_ids(record: &Record) -> Result<(), SaveError> {
+    let ids = || {
+        let stockpiles = record.stockpiles.iter().map(|zone| zone.id);
+        let stacks = record.stacks.iter().map(|(id, _)| *id);
+        let jobs = record.jobs.iter().map(|job| job.id);
+        stockpiles
+            .chain(stacks)
+            .chain(jobs)
+            .chain(record.colonists.iter().map(|(id, ..)| *id))
+    };
+    ensure(are_distinct(ids()), || "an id is used twice".to_owned())?;
+    ensure(ids().all(|id| record.ids.has_given_out(id)), || {
+        "an id is used that was never given out".to_owned()
+    })
+}
+
+fn check_job_alone(job: &Job, definitions: &Definitions) -> Result<(), SaveError> {
+    let definition = definitions.jobs.get(&job.kind);
+    check_defined("job", &job.kind, definition.is_some())?;
+    let action = definition.map(|definition| &definition.action);
+    let is_of_kind = matches!(
+        (&job.task, action),
+        (Task::Haul { .. }, Some(JobAction::Haul))
+            | (Task::Harvest, Some(JobAction::Harvest { .. }))
+            | (Task::Eat { .. }, Some(JobAction::Eat))
+            | (Task::Sleep { .. }, Some(JobAction::Sleep))
+    );
+    ensure(is_of_kind, || {
+        format!("job {} is not what `{}` is defined as", job.id, job.kind)
+    })?;
+    ensure(job.priority <= PRIORITY_MAX, || {
+        format!("job {} has priority {}", job.id, job.priority)
+    })?;
+    if let Task::Haul { item, .. } = &job.task {
+        check_defined("item", item, definitions.items.contains_key(item))?;
+    }
+    let is_reserving = match &job.task {
+        Task::Haul { leg, .. } => !matches!(leg, HaulLeg::Posted { .. }),
+        Task::Eat { food, .. } => food.is_some(),
+        Task::Harvest | Task::Sleep { .. } => job.colonist.is_some(),
+    };
+    ensure(is_reserving == job.colonist.is_some(), || {
+        format!(
+            "job {} has reservations without a colonist or none with one",
+            job.id
+        )
+    })
+}
+
+/// What the board indexes must be unique, and nobody can reserve more than there is.
+fn check_reservations(record: &Record) -> Result<(), SaveError> {
+    let jobs = || record.jobs.iter();
+    let are_unique = are_distinct(
+        jobs()
+            .filter(|job| job.task == Task::Harvest)
+            .map(|job| job.at),
+    ) && are_distinct(jobs().filter_map(Job::stack_to_haul))
+        && are_distinct(jobs().filter_map(Job::owner))
+        && are_distinct(jobs().filter_map(Job::reserved_cell))
+        && are_distinct(jobs().filter_map(|job| job.colonist));
+    ensure(are_unique, || "two jobs are about the same".to_owned())?;
+    let mut left: std::collections::BTreeMap<StableId, u32> = record
+        .stacks
+        .iter()
+        .map(|(id, stack)| (*id, stack.count))
+        .collect();
+    for (stack, count) in jobs().filter_map(Job::reserved_units) {
+        let available = left.get_mut(&stack).and_then(|left| {
+            *left = left.checked_sub(count)?;
+            Some(())
+        });
+        ensure(available.is_some() && count > 0, || {
+            format!("more of stack {stack} is reserved than there is")
+        })?;
+    }
+    Ok(())
+}
+
+fn check_needs(id: StableId, needs: &Needs) -> Result<(), SaveError> {
+    let levels_are_in_bounds = NeedKind::ALL
+        .into_iter()
+        .all(|need| needs.get(need).level <= NEED_MAX);
+    let is_alive = (1..=HEALTH_MAX).contains(&needs.health);
+    ensure(levels_are_in_bounds && is_alive, || {
+        format!("colonist {id} has a need or health out of bounds")
+    })
+}
+
+fn check_job(colony: &Colony, job: &Job) -> Result<(), SaveError> {
+    let id = job.id;
+    ensure(colony.terrain.contains(job.at), || {
+        format!("job {id} is off the map")
+    })?;
+    let references_exist = match &job.task {
+        Task::Harvest => {
+            let action = colony
+                .definitions
+                .jobs
+                .get(&job.kind)
+                .map(|definition| &definition.action);
+            matches!(action, Some(JobAction::Harvest { target, .. }) if colony.terrain.name(job.at) == Some(target))
+        }
+        Task::Haul { item, leg } => {
+            let stack = job.stack_to_haul().map(|id| colony.entities.stack(id));
+            let stack_is_right = stack.is_none_or(|stack| {
+                stack.is_some_and(|stack| stack.item == *item && stack.at == job.at)
+            });
+            let cell_is_right = job
+                .reserved_cell()
+                .is_none_or(|cell| colony.stockpiles.contains(cell));
+            stack_is_right && cell_is_right && !matches!(leg, HaulLeg::Fetching { count: 0, .. })
+        }
+        Task::Eat { eater, food } => {
+            let stack = food
+                .as_ref()
+                .map(|food| (food, colony.entities.stack(food.stack)));
+            let food_is_right = stack.is_none_or(|(food, stack)| {
+                stack.is_some_and(|stack| stack.item == food.item && stack.at == job.at)
+            });
+            food_is_right
+                && colony.position(*eater).is_some()
+                && job.colonist.is_none_or(|colonist| colonist == *eater)
+        }
+        Task::Sleep { sleeper } => {
+            colony.position(*sleeper).is_some()
+                && job.colonist.is_none_or(|colonist| colonist == *sleeper)
+        }
+    };
+    ensure(references_exist, || {
+        format!("what job {id} is about is not there")
+    })?;
+    let worker_agrees = job
+        .colonist
+        .is_none_or(|colonist| colony.job_of(colonist) == Some(id));
+    ensure(worker_agrees, || {
+        format!("job {id} is taken by somebody who is not at it")
+    })
+}
+
+fn check_activity(
+    colony: &Colony,
+    id: StableId,
+    at: Position,
+    activity: &Activity,
+) -> Result<(), SaveError> {
+    let Some(job) = activity.job else {
+        return ensure(*activity == Activity::default(), || {
+            format!("colonist {id} is idle and yet at something")
+        });
+    };
+    let Some(job) = colony
+        .entities
+        .job(job)
+        .filter(|job| job.colonist == Some(id))
+    else {
+        return Err(SaveError::Inconsistent(format!(
+            "colonist {id} is at a job that it has not taken"
+        )));
+    };
+    let (goal, carries) = match &job.task {
+        Task::Harvest => (Goal::Beside(job.at), None),
+        Task::Haul {
+            item,
+            leg: HaulLeg::Carrying { cell },
+        } => (Goal::On(*cell), Some(item)),
+        Task::Haul { .. } | Task::Eat { .. } | Task::Sleep { .. } => (Goal::On(job.at), None),
+    };
+    ensure(
+        activity.load.as_ref().map(|load| &load.item) == carries,
+        || format!("colonist {id} carries the wrong load"),
+    )?;
+    // A tile may have become cheaper than it was when the step to it began.
+    let step_is_in_bounds = activity.step_ticks <= WALK_COST_MAX;
+    let mut here = at;
+    for next in activity.path.iter().rev() {
+        let is_step = step_ticks(&colony.terrain, here, *next).is_some();
+        ensure(is_step && step_is_in_bounds, || {
+            format!("colonist {id} is on a way that cannot be walked")
+        })?;
+        here = *next;
+    }
+    ensure(goal.is_reached_at(here), || {
+        format!("the way of colonist {id} ends in the wrong place")
+    })
+}

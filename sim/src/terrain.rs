@@ -1,0 +1,271 @@
+//! The ground: what each tile is made of and what it costs to walk there.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Definitions, MAP_SIDE_MAX, MAP_SIDE_MIN, Position, SaveError};
+
+pub(crate) mod ascii;
+pub(crate) mod generation;
+
+/// The part of the terrain that is state. Tiles refer to the map's own palette, so that a terrain inserted into the
+/// definitions changes no map.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TerrainMap {
+    width: u16,
+    height: u16,
+    palette: Vec<String>,
+    tiles: Vec<u8>,
+}
+
+impl TerrainMap {
+    /// A map of the terrains given in reading order; there must be `width` times `height` of them.
+    pub(crate) fn new<'a>(
+        width: u16,
+        height: u16,
+        terrains: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let mut map = Self {
+            width,
+            height,
+            palette: Vec::new(),
+            tiles: Vec::new(),
+        };
+        for terrain in terrains {
+            let entry = map.palette_entry(terrain);
+            map.tiles.push(entry);
+        }
+        map
+    }
+
+    fn palette_entry(&mut self, terrain: &str) -> u8 {
+        let entry = self
+            .palette
+            .iter()
+            .position(|known| known == terrain)
+            .unwrap_or_else(|| {
+                self.palette.push(terrain.to_owned());
+                self.palette.len() - 1
+            });
+        u8::try_from(entry)
+            .expect("definitions have at most 255 terrains, and only they get onto a map")
+    }
+
+    /// What is wrong with a map that was read from somewhere.
+    pub(crate) fn check(&self, definitions: &Definitions) -> Result<(), SaveError> {
+        let sides = MAP_SIDE_MIN..=MAP_SIDE_MAX;
+        if !sides.contains(&self.width) || !sides.contains(&self.height) {
+            return Err(SaveError::Inconsistent(format!(
+                "the map is {} by {} tiles",
+                self.width, self.height
+            )));
+        }
+        if self.tiles.len() != usize::from(self.width) * usize::from(self.height) {
+            return Err(SaveError::Inconsistent(format!(
+                "the map has {} tiles",
+                self.tiles.len()
+            )));
+        }
+        if self
+            .tiles
+            .iter()
+            .any(|tile| usize::from(*tile) >= self.palette.len())
+        {
+            return Err(SaveError::Inconsistent(
+                "a tile is of no terrain".to_owned(),
+            ));
+        }
+        let distinct: BTreeSet<&String> = self.palette.iter().collect();
+        if distinct.len() != self.palette.len() {
+            return Err(SaveError::Inconsistent(
+                "the map lists a terrain twice".to_owned(),
+            ));
+        }
+        if let Some(id) = self
+            .palette
+            .iter()
+            .find(|id| !definitions.terrain.contains_key(*id))
+        {
+            return Err(SaveError::Undefined {
+                kind: "terrain",
+                id: id.clone(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The map with what follows from it and from the definitions.
+#[derive(Debug, Clone)]
+pub(crate) struct Terrain {
+    map: TerrainMap,
+    /// For each entry of the palette.
+    walk_costs: Vec<Option<u8>>,
+    /// For each entry of the palette: how many tiles are of it.
+    counts: Vec<u32>,
+}
+
+impl Terrain {
+    /// Takes over a map in which nothing is wrong.
+    pub(crate) fn new(map: TerrainMap, definitions: &Definitions) -> Self {
+        let mut counts = vec![0; map.palette.len()];
+        for tile in &map.tiles {
+            counts[usize::from(*tile)] += 1;
+        }
+        let walk_costs = map
+            .palette
+            .iter()
+            .map(|id| definitions.terrain.get(id)?.walk_cost)
+            .collect();
+        Self {
+            map,
+            walk_costs,
+            counts,
+        }
+    }
+
+    pub(crate) const fn map(&self) -> &TerrainMap {
+        &self.map
+    }
+
+    pub(crate) const fn width(&self) -> u16 {
+        self.map.width
+    }
+
+    pub(crate) const fn height(&self) -> u16 {
+        self.map.height
+    }
+
+    /// How many tiles there are.
+    pub(crate) fn len(&self) -> usize {
+        self.map.tiles.len()
+    }
+
+    pub(crate) const fn contains(&self, at: Position) -> bool {
+        at.x < self.map.width && at.y < self.map.height
+    }
+
+    /// The place of a tile in reading order, `None` off the map.
+    pub(crate) fn index(&self, at: Position) -> Option<usize> {
+        self.contains(at)
+            .then(|| usize::from(at.y) * usize::from(self.map.width) + usize::from(at.x))
+    }
+
+    /// Every tile in reading order.
+    pub(crate) fn positions(&self) -> impl Iterator<Item = Position> + use<> {
+        let (width, height) = (self.map.width, self.map.height);
+        (0..height).flat_map(move |y| (0..width).map(move |x| Position { x, y }))
+    }
+
+    /// Id of the terrain of a tile, `None` off the map.
+    pub(crate) fn name(&self, at: Position) -> Option<&str> {
+        Some(&self.map.palette[self.entry(at)?])
+    }
+
+    /// Ticks to enter a tile, `None` where nobody can.
+    pub(crate) fn walk_cost(&self, at: Position) -> Option<u8> {
+        self.walk_costs[self.entry(at)?]
+    }
+
+    pub(crate) fn is_walkable(&self, at: Position) -> bool {
+        self.walk_cost(at).is_some()
+    }
+
+    /// How many tiles are of this terrain.
+    pub(crate) fn count(&self, terrain: &str) -> u32 {
+        let entry = self.map.palette.iter().position(|known| known == terrain);
+        entry.map_or(0, |entry| self.counts[entry])
+    }
+
+    /// Turns a tile on the map into a defined terrain. Returns whether it has become, or ceased to be, walkable.
+    pub(crate) fn set(&mut self, at: Position, terrain: &str, definitions: &Definitions) -> bool {
+        let Some(index) = self.index(at) else {
+            return false;
+        };
+        let old = usize::from(self.map.tiles[index]);
+        let new = self.map.palette_entry(terrain);
+        self.map.tiles[index] = new;
+        let new = usize::from(new);
+        if new == self.counts.len() {
+            self.counts.push(0);
+            self.walk_costs.push(
+                definitions
+                    .terrain
+                    .get(terrain)
+                    .and_then(|definition| definition.walk_cost),
+            );
+        }
+        self.counts[old] -= 1;
+        self.counts[new] += 1;
+        self.walk_costs[old].is_some() != self.walk_costs[new].is_some()
+    }
+
+    fn entry(&self, at: Position) -> Option<usize> {
+        Some(usize::from(self.map.tiles[self.index(at)?]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::{definitions, terrain};
+
+    #[test]
+    fn a_changed_tile_is_counted_and_tells_whether_the_way_opened() {
+        let mut ground = terrain(&[
+            "........", "...#....", "........", "........", "........", "........", "........",
+            "........",
+        ]);
+        let rock = Position::new(3, 1);
+        assert_eq!(
+            (
+                ground.count("rock"),
+                ground.count("grass"),
+                ground.count("floor")
+            ),
+            (1, 63, 0)
+        );
+        assert!(!ground.is_walkable(rock));
+        assert!(ground.set(rock, "floor", &definitions()));
+        assert_eq!(
+            (
+                ground.count("rock"),
+                ground.count("grass"),
+                ground.count("floor")
+            ),
+            (0, 63, 1)
+        );
+        assert_eq!(
+            (ground.name(rock), ground.walk_cost(rock)),
+            (Some("floor"), Some(1))
+        );
+        assert!(
+            !ground.set(rock, "grass", &definitions()),
+            "both can be walked on"
+        );
+    }
+
+    #[test]
+    fn off_the_map_there_is_nothing() {
+        let ground = terrain(&["........"; 8]);
+        for off in [
+            Position::new(8, 0),
+            Position::new(0, 8),
+            Position::new(u16::MAX, u16::MAX),
+        ] {
+            assert_eq!(
+                (ground.name(off), ground.walk_cost(off), ground.index(off)),
+                (None, None, None),
+                "{off}"
+            );
+        }
+        assert_eq!(
+            ground
+                .positions()
+                .map(|at| ground.index(at))
+                .collect::<Vec<_>>(),
+            (0..64).map(Some).collect::<Vec<_>>()
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! Properties of the colony as a whole, each on a busy colony or under random commands.
+
+mod commands;
+mod determinism;
+mod invariants;
+mod life;
+mod saves;
+mod setups;

@@ -1,0 +1,216 @@
+//! The colony as others may look at it: read-only, cheap, always in order of id.
+
+use serde::{Deserialize, Serialize};
+
+use crate::items::Stack;
+use crate::jobs::Job;
+use crate::needs::Needs;
+use crate::{Colony, JobAction, JobFacts, Position, StableId};
+
+/// A colonist as the outside sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColonistFacts {
+    /// The colonist.
+    pub id: StableId,
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub at: Position,
+    /// 0 to [`NEED_MAX`](crate::NEED_MAX).
+    pub food: u16,
+    /// 0 to [`NEED_MAX`](crate::NEED_MAX).
+    pub rest: u16,
+    /// 1 to [`HEALTH_MAX`](crate::HEALTH_MAX).
+    pub health: u16,
+    /// The job it has taken.
+    pub job: Option<StableId>,
+}
+
+/// A stack as the outside sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemFacts {
+    /// The stack.
+    pub id: StableId,
+    /// Id of the item.
+    pub item: String,
+    /// How many lie there, at least 1.
+    pub count: u32,
+    /// Where.
+    pub at: Position,
+    /// Whether that is in a stockpile.
+    pub stored: bool,
+}
+
+/// A look at the colony between two changes.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    colony: &'a Colony,
+}
+
+impl<'a> View<'a> {
+    pub(crate) const fn new(colony: &'a Colony) -> Self {
+        Self { colony }
+    }
+
+    /// The last begun tick, 0 before the first.
+    pub fn tick(self) -> u64 {
+        self.colony.tick()
+    }
+
+    /// The seed the colony was made from.
+    pub fn seed(self) -> u64 {
+        self.colony.seed
+    }
+
+    /// Columns and rows of the map.
+    pub fn size(self) -> (u16, u16) {
+        (self.colony.terrain.width(), self.colony.terrain.height())
+    }
+
+    /// Id of the terrain of a tile, `None` off the map.
+    pub fn tile(self, at: Position) -> Option<&'a str> {
+        self.colony.terrain.name(at)
+    }
+
+    /// How many tiles have this terrain.
+    pub fn tile_count(self, terrain: &str) -> u32 {
+        self.colony.terrain.count(terrain)
+    }
+
+    /// Everybody alive.
+    pub fn colonists(self) -> impl Iterator<Item = ColonistFacts> + 'a {
+        self.colony
+            .entities
+            .colonist_ids()
+            .filter_map(move |id| self.colonist(id))
+    }
+
+    /// One colonist, `None` if nobody alive has this id.
+    pub fn colonist(self, id: StableId) -> Option<ColonistFacts> {
+        let needs = self.colony.entities.colonist::<Needs>(id)?;
+        Some(ColonistFacts {
+            id,
+            name: self.colony.name(id),
+            at: self.colony.position(id)?,
+            food: needs.food.level,
+            rest: needs.rest.level,
+            health: needs.health,
+            job: self.colony.job_of(id),
+        })
+    }
+
+    /// Every job on the board, taken or not.
+    pub fn jobs(self) -> impl Iterator<Item = JobFacts> + 'a {
+        self.colony.entities.jobs().map(|job| job.facts())
+    }
+
+    /// One job, `None` if it is not on the board.
+    pub fn job(self, id: StableId) -> Option<JobFacts> {
+        self.colony.entities.job(id).map(|job| job.facts())
+    }
+
+    /// How many jobs nobody has taken, of one kind or of all.
+    pub fn open_jobs(self, kind: Option<&str>) -> u64 {
+        let is_counted =
+            |job: &Job| job.colonist.is_none() && kind.is_none_or(|kind| job.kind == kind);
+        self.colony
+            .entities
+            .jobs()
+            .map(|job| u64::from(is_counted(&job)))
+            .sum()
+    }
+
+    /// How many jobs have been completed since the start, of one kind or of all.
+    pub fn jobs_done(self, kind: Option<&str>) -> u64 {
+        let done = &self.colony.statistics.jobs_done;
+        match kind {
+            Some(kind) => done.get(kind).copied().unwrap_or(0),
+            None => done
+                .values()
+                .fold(0, |sum, count| sum.saturating_add(*count)),
+        }
+    }
+
+    /// How many colonists have died since the start.
+    pub fn deaths(self) -> u64 {
+        self.colony.statistics.deaths
+    }
+
+    /// Every stack that lies somewhere.
+    pub fn items(self) -> impl Iterator<Item = ItemFacts> + 'a {
+        self.colony
+            .entities
+            .stacks()
+            .map(move |(id, stack)| ItemFacts {
+                id,
+                item: stack.item.clone(),
+                count: stack.count,
+                at: stack.at,
+                stored: self.colony.stockpiles.contains(stack.at),
+            })
+    }
+
+    /// How many of an item there are, carried ones included.
+    pub fn item_total(self, item: &str) -> u64 {
+        let lying: u64 = self.count_stacks(item, |_| true);
+        let carried: u64 = self
+            .colony
+            .entities
+            .colonists()
+            .filter_map(|(.., activity)| {
+                activity
+                    .load
+                    .as_ref()
+                    .filter(|load| load.item == item)
+                    .map(|load| load.count)
+            })
+            .map(u64::from)
+            .sum();
+        lying + carried
+    }
+
+    /// How many of an item lie in stockpiles.
+    pub fn item_stored(self, item: &str) -> u64 {
+        self.count_stacks(item, |stack| self.colony.stockpiles.contains(stack.at))
+    }
+
+    /// Tiles on which a harvest kind could be designated and that can be reached from the first stockpile: nearest to
+    /// its centre first, then in reading order, at most `limit`. Empty for other kinds.
+    pub fn nearest_targets(self, kind: &str, limit: usize) -> Vec<Position> {
+        let colony = self.colony;
+        let definition = colony.definitions.jobs.get(kind);
+        let (Some(JobAction::Harvest { target, .. }), Some(centre)) = (
+            definition.map(|definition| &definition.action),
+            colony.stockpiles.centre(),
+        ) else {
+            return Vec::new();
+        };
+        let first_cell = colony
+            .stockpiles
+            .zones()
+            .first()
+            .and_then(|zone| zone.cells.first());
+        let Some(region) = first_cell.and_then(|cell| colony.regions.of(*cell)) else {
+            return Vec::new();
+        };
+        let mut targets: Vec<(u32, Position)> = colony
+            .terrain
+            .positions()
+            .filter(|at| {
+                colony.terrain.name(*at) == Some(target) && colony.board.harvest_at(*at).is_none()
+            })
+            .filter(|at| colony.regions.reaches_beside(region, *at))
+            .map(|at| (at.octile_distance(centre), at))
+            .collect();
+        targets.sort_unstable();
+        targets.into_iter().take(limit).map(|(_, at)| at).collect()
+    }
+
+    fn count_stacks(self, item: &str, is_counted: impl Fn(&Stack) -> bool) -> u64 {
+        let stacks = self.colony.entities.stacks();
+        stacks
+            .filter(|(_, stack)| stack.item == item && is_counted(stack))
+            .map(|(_, stack)| u64::from(stack.count))
+            .sum()
+    }
+}
