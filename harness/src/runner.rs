@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use modding::api::{self, Arguments, Run};
+use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
 use modding::document::Scalar;
 use modding::handover::InjectedFault;
@@ -208,30 +209,41 @@ impl<'a> Runner<'a> {
                 Err(error) => StepResult::Failed(vec![Fault::new(format!("the run cannot be saved: {error}"))]),
             },
             Action::Load { name } => match self.saves.get(name).cloned() {
-                Some(bytes) => self.load(&bytes),
+                Some(bytes) => self.load(&bytes, bundles(self.scenario, &self.workspace)),
                 None => StepResult::Failed(vec![Fault::new(format!("nothing was saved as `{name}`"))]),
             },
-            Action::Restart => self.restart(),
+            Action::Restart => self.restart(bundles(self.scenario, &self.workspace)),
             Action::InjectFault { .. } => StepResult::Failed(vec![Fault::new("a fault cannot happen during a fault")]),
         }
     }
 
-    fn restart(&mut self) -> StepResult {
-        match self.host.save() {
-            Ok((bytes, mut warnings)) => match self.load(&bytes) {
-                StepResult::Done(more) => {
-                    warnings.extend(more);
-                    StepResult::Done(warnings)
-                }
-                failed => failed,
-            },
-            Err(error) => StepResult::Failed(vec![Fault::new(format!("the run cannot be saved: {error}"))]),
+    /// Saves, forgets everything, loads, and compares what was forgotten with what came back.
+    fn restart(&mut self, from: (Vec<Bundle>, Vec<LeftOut>)) -> StepResult {
+        let (bytes, mut notes) = match self.host.save() {
+            Ok(saved) => saved,
+            Err(error) => return StepResult::Failed(vec![Fault::new(format!("the run cannot be saved: {error}"))]),
+        };
+        let before = self.host.part_hashes();
+        match self.load(&bytes, from) {
+            StepResult::Done(more) => notes.extend(more),
+            failed => return failed,
         }
+        let after = self.host.part_hashes();
+        let different: Vec<&str> = before
+            .iter()
+            .filter(|(name, hash)| !after.iter().any(|(other, same)| other == name && same == hash))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        if !different.is_empty() {
+            return StepResult::Failed(vec![Fault::new(format!("what was loaded differs from what was saved in: {}", different.join(", ")))]);
+        }
+        notes.push("hash unchanged".to_owned());
+        StepResult::Done(notes)
     }
 
     /// Goes on from a save as a new process would.
-    fn load(&mut self, bytes: &[u8]) -> StepResult {
-        let (bundles, unreadable) = bundles(self.scenario, &self.workspace);
+    fn load(&mut self, bytes: &[u8], from: (Vec<Bundle>, Vec<LeftOut>)) -> StepResult {
+        let (bundles, unreadable) = from;
         match Host::load(bytes, bundles, self.known.clone()) {
             Ok((host, mut left_out)) => {
                 left_out.extend(unreadable);
@@ -266,12 +278,12 @@ impl<'a> Runner<'a> {
             EveryTick::Nothing => {}
             EveryTick::HandOver => {
                 for (id, _, _) in self.host.mods() {
-                    // The running content, not the workspace's: a broken edit may lie there.
                     self.host.hand_over(&id);
                 }
             }
             EveryTick::SaveAndLoad => {
-                let result = self.restart();
+                // The running content, not the workspace's: a broken edit may lie there.
+                let result = self.restart((self.host.bundles(), Vec::new()));
                 if let StepResult::Failed(unexpected) = &result {
                     let unexpected = unexpected.clone();
                     self.record.steps.push(StepRecord { tick: next, label: None, title: "restart".to_owned(), result, unexpected });
@@ -355,7 +367,7 @@ impl<'a> Runner<'a> {
 }
 
 /// The files of the scenario's mods; those that cannot be read are left out.
-fn bundles(scenario: &Scenario, workspace: &Workspace) -> (Vec<modding::bundle::Bundle>, Vec<LeftOut>) {
+fn bundles(scenario: &Scenario, workspace: &Workspace) -> (Vec<Bundle>, Vec<LeftOut>) {
     let mut bundles = Vec::new();
     let mut unreadable = Vec::new();
     for choice in &scenario.mods {

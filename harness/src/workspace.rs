@@ -13,6 +13,10 @@ use crate::scenario::{Action, FileAction, ModChoice, Scenario};
 mod config;
 pub mod disk;
 mod edit;
+#[cfg(test)]
+pub(crate) mod test_folder;
+#[cfg(test)]
+mod tests;
 
 /// The files of a mod, by path with `/` separators.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -42,15 +46,10 @@ impl Workspace {
                 .filter_map(|name| ModId::parse(name).ok())
                 .collect(),
         };
+        let existing = workspace.known.clone();
         let mut faults = Vec::new();
         for choice in &scenario.mods {
-            let files = read_mod(
-                choice,
-                scenario.folder(),
-                mods_folder,
-                builtin,
-                &workspace.known,
-            );
+            let files = read_mod(choice, scenario.folder(), mods_folder, builtin, &existing);
             workspace.known.insert(choice.id.clone());
             match files {
                 Ok(files) => _ = workspace.mods.insert(choice.id.clone(), files),

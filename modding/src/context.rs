@@ -66,6 +66,7 @@ pub struct Meter {
     steps_of_last_call: Cell<u64>,
     steps_max: Cell<u64>,
     exhausted: Cell<Option<Bound>>,
+    exhausted_at: RefCell<Option<Location>>,
 }
 
 /// A bound that a call ran into and that the mod cannot catch.
@@ -104,6 +105,14 @@ impl Meter {
         self.exhausted.set(Some(self.exhausted.get().unwrap_or(bound)));
     }
 
+    /// Notes where a bound was run into, the first time.
+    pub fn exhausted_at(&self, location: impl FnOnce() -> Option<Location>) {
+        let mut at = self.exhausted_at.borrow_mut();
+        if at.is_none() {
+            *at = location();
+        }
+    }
+
     /// Steps of the last root call that has ended.
     pub fn steps_of_last_call(&self) -> u64 {
         self.steps_of_last_call.get()
@@ -113,6 +122,7 @@ impl Meter {
         self.steps.set(0);
         self.steps_max.set(steps_max);
         self.exhausted.set(None);
+        self.exhausted_at.take();
     }
 }
 
@@ -309,7 +319,8 @@ impl Context {
 
     /// What a mod is told about a bound.
     pub fn bound_error(&self, bound: Bound) -> GuestError {
-        match bound {
+        let location = self.meter.exhausted_at.borrow().clone();
+        let error = match bound {
             Bound::Steps => GuestError {
                 help: Some("a handler must end: look for a loop without an end, or spread the work over ticks".to_owned()),
                 ..GuestError::new(format!("instruction budget used up: {} steps in one call", self.meter.steps_max.get()))
@@ -321,7 +332,8 @@ impl Context {
                     crate::limits::MEMORY_BYTES_MAX / (1024 * 1024)
                 ))
             },
-        }
+        };
+        GuestError { location, ..error }
     }
 
     /// What the innermost call is for.

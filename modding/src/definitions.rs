@@ -254,6 +254,9 @@ fn read_harvest(table: &mut TableReader<'_>) -> Option<JobAction> {
 mod tests {
     use super::*;
 
+    /// Files of definitions: kind, text.
+    type Files<'f> = &'f [(&'f str, &'f str)];
+
     const BASE: [(&str, &str); 4] = [
         (
             "terrain",
@@ -264,7 +267,7 @@ mod tests {
         ("jobs", include_str!("../../mods/base/assets/jobs.toml")),
     ];
 
-    fn read(mods: &[(&str, &[(&str, &str)])]) -> Result<Definitions, Vec<String>> {
+    fn read(mods: &[(&str, Files<'_>)]) -> Result<Definitions, Vec<String>> {
         let mods: Vec<(Manifest, Bundle)> = mods
             .iter()
             .map(|(id, files)| {
@@ -329,7 +332,7 @@ mod tests {
 
     #[test]
     fn every_fault_has_its_place() {
-        let rows: [(&[(&str, &str)], &[&str]); 5] = [
+        let rows: [(Files<'_>, &[&str]); 5] = [
             (
                 &[(
                     "items",

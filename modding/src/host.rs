@@ -103,6 +103,11 @@ impl Host {
             .collect()
     }
 
+    /// The content of the running mods in load order, which need not be what lies on the disk.
+    pub fn bundles(&self) -> Vec<Bundle> {
+        self.context.running().iter().map(|instance| (*instance.generation.bundle()).clone()).collect()
+    }
+
     /// A mod's storage, if the mod runs. Looking changes nothing.
     pub fn mod_storage(&self, id: &ModId) -> Option<Value> {
         Some(self.context.instance(id)?.generation.state.borrow().storage.to_value())

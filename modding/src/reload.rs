@@ -59,11 +59,23 @@ struct Member {
     snapshot: Option<Vec<u8>>,
     new: Option<Instance>,
     state: StateReport,
+    /// Why its files cannot even be planned with; its cohort does not commit either.
+    unplannable: Option<StageError>,
 }
 
 impl Member {
     fn id(&self) -> &ModId {
         self.old.generation.id()
+    }
+
+    /// Whether the content is the one that runs: no new generation then.
+    fn same_content(&self) -> bool {
+        self.old.generation.bundle().hash() == self.package.bundle.hash()
+    }
+
+    /// The generation that it leads to.
+    fn next_number(&self) -> u32 {
+        self.old.generation.number() + u32::from(!self.same_content())
     }
 
     /// Whether values of the configuration are all that changes.
@@ -123,15 +135,19 @@ impl Host {
         let Some(old) = self.context.instance(id) else {
             return Err(Box::new(rejected(Outcome::Ignored, format!("{id} is not running"))));
         };
-        let fail = |stage, faults: &[Fault]| {
-            let error = StageError { stage, mod_id: id.clone(), faults: faults.to_vec() };
+        let fail = |stage, faults: Vec<Fault>| {
             let changed = change.bundle.as_ref().map(|bundle| old.generation.bundle().changed_paths(bundle)).unwrap_or_default();
-            Box::new(self.rolled_back(&[Member::new(old.clone(), Package::of(&old.generation), ReloadType::Full, changed, None)], error))
+            let unplannable = Some(StageError { stage, mod_id: id.clone(), faults });
+            let package = Package::of(&old.generation);
+            Member { unplannable, ..Member::new(old.clone(), package, ReloadType::Full, changed, None) }
         };
         if self.injected(options, Stage::Settle, id) {
-            return Err(Box::new(ReloadReport { fault_reached: true, ..*fail(Stage::Settle, &[injected_fault(Stage::Settle)]) }));
+            return Ok(fail(Stage::Settle, vec![injected_fault(Stage::Settle)]));
         }
-        let bundle = change.bundle.as_ref().map_err(|faults| fail(Stage::Settle, faults))?;
+        let bundle = match &change.bundle {
+            Ok(bundle) => bundle,
+            Err(faults) => return Ok(fail(Stage::Settle, faults.clone())),
+        };
         let running = old.generation.bundle();
         if bundle.hash() == running.hash() && !options.force {
             let reason = format!("same content as g{}", old.generation.number());
@@ -142,10 +158,14 @@ impl Host {
         if kind == ReloadType::Partial && !options.force {
             return Err(Box::new(ignored(&old, changed, "no running part was loaded from these files".to_owned())));
         }
-        let package = Package::read(bundle.clone()).map_err(|faults| {
-            let config_only = faults.iter().all(|fault| fault.place.as_ref().is_some_and(|place| place.file.ends_with("/config.toml")));
-            fail(if config_only { Stage::Parse } else { Stage::Plan }, &faults)
-        })?;
+        let package = match Package::read(bundle.clone()) {
+            Ok(package) => package,
+            Err(faults) => {
+                let in_config = |fault: &Fault| fault.place.as_ref().is_some_and(|place| place.file.ends_with("/config.toml"));
+                let stage = if faults.iter().all(in_config) { Stage::Parse } else { Stage::Plan };
+                return Ok(fail(stage, faults));
+            }
+        };
         let read_while_loading = old.generation.declarations.borrow().config_read.clone();
         let old_config = old.generation.state.borrow().config.clone();
         let config_needs_code = read_while_loading.iter().any(|key| old_config.get(key) != package.config.get(key));
@@ -194,14 +214,16 @@ impl Host {
 
     /// Every stage up to the commit point; a member's fields say how far it came.
     fn attempt(&mut self, cohort: &mut [Member], options: &ReloadOptions) -> Result<(), StageError> {
+        if let Some(error) = cohort.iter_mut().find_map(|member| member.unplannable.take()) {
+            return Err(error);
+        }
         self.validate(cohort, options)?;
         for stage in [Stage::Parse, Stage::Instantiate, Stage::TopLevel] {
             self.inject(cohort, options, stage)?;
         }
         let context = self.context.clone();
         for member in cohort.iter_mut().filter(|member| !member.swaps_config()) {
-            let number = member.old.generation.number() + 1;
-            member.new = Some(handover::prepare(&context, &member.package, number)?);
+            member.new = Some(handover::prepare(&context, &member.package, member.next_number())?);
         }
         // Dependents are told first, so that what they depend on is still whole.
         for member in cohort.iter_mut().rev().filter(|member| !member.swaps_config()) {
@@ -224,8 +246,7 @@ impl Host {
     fn pass_state(&self, member: &mut Member, options: &ReloadOptions) -> Result<(), StageError> {
         let (Some(snapshot), Some(new)) = (&member.snapshot, &member.new) else { return Ok(()) };
         let previous = member.old.generation.manifest.version.clone();
-        let same = member.old.generation.bundle().hash() == member.package.bundle.hash();
-        let reason = if same { Reason::Resume } else { Reason::Update };
+        let reason = if member.same_content() { Reason::Resume } else { Reason::Update };
         self.inject_one(member, options, Stage::Migrate)?;
         let bytes = match &member.past {
             Some(past) => with_past_state(new, snapshot, past, &previous)?,
@@ -284,7 +305,8 @@ impl Host {
         let mut members = Vec::new();
         for member in cohort {
             let generation = &member.old.generation;
-            let (id, number) = (member.id().clone(), generation.number());
+            let (id, number, next) = (member.id().clone(), generation.number(), member.next_number());
+            let same_content = member.same_content();
             let old_version = generation.manifest.version.to_string();
             let snapshot = member.snapshot.clone().or_else(|| handover::snapshot(&member.old).ok()).unwrap_or_default();
             let past = Past { number, package: Package::of(generation), snapshot };
@@ -296,13 +318,15 @@ impl Host {
                 }
                 None => state = self.swap_config(&member.old, &member.package),
             }
-            self.history.entry(id.clone()).or_default().push(past);
+            if !same_content {
+                self.history.entry(id.clone()).or_default().push(past);
+            }
             members.push(MemberReport {
                 mod_id: id,
                 kind: member.kind,
                 changed: member.changed,
                 versions: (old_version, member.package.manifest.version.to_string()),
-                generations: (number, number + 1),
+                generations: (number, next),
                 state,
             });
         }
@@ -420,6 +444,7 @@ impl Member {
             snapshot: None,
             new: None,
             state: StateReport::default(),
+            unplannable: None,
         }
     }
 }

@@ -15,9 +15,11 @@ pub(super) fn read_step_expectation(
 ) -> Option<StepExpectation> {
     let mut table = value.table()?;
     let mut name = |key, what, names| table.optional(key)?.one_of(what, names).map(str::to_owned);
-    let outcome = name("outcome", "outcome", vocabulary.outcomes);
     let kind = name("type", "reload type", vocabulary.reload_types);
     let stage = name("stage", "stage", vocabulary.stages);
+    let outcome = table
+        .optional("outcome")
+        .and_then(|value| read_outcome(&value, vocabulary.outcomes));
     let error = table
         .optional("error")
         .and_then(|value| value.string().map(str::to_owned));
@@ -42,6 +44,24 @@ pub(super) fn read_step_expectation(
     })
 }
 
+/// One of `outcomes`; `_` stands for a space, so that `rolled_back` can be written like every other name.
+fn read_outcome(value: &ValueReader<'_>, outcomes: &[&str]) -> Option<String> {
+    let text = value.string()?;
+    let spaced = text.replace('_', " ");
+    if outcomes.contains(&spaced.as_str()) {
+        return Some(spaced);
+    }
+    let spellings: Vec<String> = outcomes
+        .iter()
+        .map(|outcome| outcome.replace(' ', "_"))
+        .collect();
+    value.report(
+        Fault::new(format!("unknown outcome `{text}`"))
+            .suggest(text, spellings.iter().map(String::as_str)),
+    );
+    None
+}
+
 /// Reads a table of `[[expect]]`.
 pub(super) fn read_expectation(
     mut table: TableReader<'_>,
@@ -49,22 +69,30 @@ pub(super) fn read_expectation(
 ) -> Option<Expectation> {
     let when = read_when(&mut table, context);
     let subject = read_subject(&mut table, context);
-    let comparison = read_comparison(&mut table, subject.as_ref().map(|(subject, _)| subject));
+    let comparisons: Vec<_> = COMPARISONS
+        .into_iter()
+        .filter_map(|key| Some((key, table.optional(key)?)))
+        .collect();
+    let check = subject.and_then(|(subject, value)| {
+        Some((read_check(&table, subject, comparisons)?, value.place()))
+    });
     table.finish();
-    let (subject, value) = subject?;
-    let check = match subject {
-        SubjectOrHash::Subject(subject) => Check::Compare {
-            subject,
-            comparison: comparison?,
-        },
-        SubjectOrHash::HashWithoutStep(label) => Check::HashEqualsWithoutStep { label },
-    };
+    let (check, place) = check?;
     Some(Expectation {
         when: when?,
         check,
-        place: value.place(),
+        place,
     })
 }
+
+const COMPARISONS: [&str; 6] = [
+    "equals",
+    "not_equals",
+    "at_least",
+    "at_most",
+    "exists",
+    "count",
+];
 
 enum SubjectOrHash {
     Subject(Subject),
@@ -185,36 +213,36 @@ fn read_hash(value: ValueReader<'_>) -> Option<(SubjectOrHash, ValueReader<'_>)>
     Some((SubjectOrHash::HashWithoutStep(text.to_owned()), label))
 }
 
-/// The comparison; None for a hash, which has none.
+fn read_check(
+    table: &TableReader<'_>,
+    subject: SubjectOrHash,
+    comparisons: Vec<(&str, ValueReader<'_>)>,
+) -> Option<Check> {
+    match subject {
+        SubjectOrHash::HashWithoutStep(label) => {
+            for (key, value) in comparisons {
+                value.fault(format!(
+                    "`{key}` does not go with `hash_equals`, which compares already"
+                ));
+            }
+            Some(Check::HashEqualsWithoutStep { label })
+        }
+        SubjectOrHash::Subject(subject) => {
+            let counts_events = matches!(subject, Subject::EventCount { .. });
+            let comparison = read_comparison(table, comparisons, counts_events)?;
+            Some(Check::Compare {
+                subject,
+                comparison,
+            })
+        }
+    }
+}
+
 fn read_comparison(
-    table: &mut TableReader<'_>,
-    subject: Option<&SubjectOrHash>,
+    table: &TableReader<'_>,
+    mut found: Vec<(&str, ValueReader<'_>)>,
+    counts_events: bool,
 ) -> Option<Comparison> {
-    let counts_events = matches!(
-        subject,
-        Some(SubjectOrHash::Subject(Subject::EventCount { .. }))
-    );
-    let mut found = Vec::new();
-    for key in [
-        "equals",
-        "not_equals",
-        "at_least",
-        "at_most",
-        "exists",
-        "count",
-    ] {
-        if let Some(value) = table.optional(key) {
-            found.push((key, value));
-        }
-    }
-    if let Some(SubjectOrHash::HashWithoutStep(_)) = subject {
-        for (key, value) in found {
-            value.fault(format!(
-                "`{key}` does not go with `hash_equals`, which compares already"
-            ));
-        }
-        return None;
-    }
     let only = found.pop();
     let Some((key, value)) = only.filter(|_| found.is_empty()) else {
         let count = if found.is_empty() { "none" } else { "several" };

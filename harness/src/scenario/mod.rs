@@ -18,6 +18,8 @@ use sim::MapSource;
 mod action;
 mod expectation;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 pub use parse::read_scenario;
 

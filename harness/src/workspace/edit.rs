@@ -11,6 +11,9 @@ use crate::scenario::{CopiedContent, FileChange, ModFile};
 /// How many of the nearest lines are shown when the text to find is not in the file.
 const NEAREST_LINES_MAX: usize = 3;
 
+/// How many places of text that should be there once are shown.
+const OCCURRENCES_MAX: usize = 5;
+
 /// How alike a line must be to be shown, from 0 (nothing in common) to 1 (the same pairs of letters).
 const LIKENESS_MIN: f64 = 0.4;
 
@@ -193,22 +196,13 @@ fn replace_once(
     }
 }
 
-/// Where `find` starts in `text`, overlapping ones too: they are as ambiguous.
+/// Where `find` starts in `text`, overlapping ones too: they are as ambiguous. At most [`OCCURRENCES_MAX`].
 fn occurrences(text: &str, find: &str) -> Vec<usize> {
-    let mut places = Vec::new();
-    let mut from = 0;
-    while let Some(place) = text[from..].find(find) {
-        places.push(from + place);
-        let step = text[from + place..]
-            .chars()
-            .next()
-            .map_or(1, char::len_utf8);
-        from += place + step;
-        if from > text.len() {
-            break;
-        }
-    }
-    places
+    let starts = text.char_indices().map(|(start, _)| start);
+    starts
+        .filter(|&start| text[start..].starts_with(find))
+        .take(OCCURRENCES_MAX)
+        .collect()
 }
 
 /// The lines most like the first line of `find` that is not blank, with their numbers, in the order of the file.

@@ -64,7 +64,7 @@ pub(super) fn guest_error(context: &Context, error: &mlua::Error) -> GuestError 
             if traceback.is_empty() {
                 traceback = frames;
             }
-            located(message)
+            located(without_address(message))
         }
         other => match other.downcast_ref::<HostError>() {
             Some(host) => GuestError {
@@ -82,6 +82,7 @@ pub(super) fn guest_error(context: &Context, error: &mlua::Error) -> GuestError 
     if let Some(bound) = context.meter().exhausted() {
         let bound = context.bound_error(bound);
         (guest.message, guest.help) = (bound.message, bound.help);
+        guest.location = bound.location.or(guest.location);
     }
     guest
 }
@@ -97,6 +98,14 @@ pub(super) fn error_text(problem: &mlua::Value) -> Option<String> {
         None => cause.to_string(),
     };
     Some(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// An error value that is no text reads as its address, which differs between processes.
+fn without_address(message: &str) -> &str {
+    let is_address = ["table", "function", "thread", "userdata"]
+        .iter()
+        .any(|kind| message.strip_prefix(kind).is_some_and(|rest| rest.starts_with(": 0x")));
+    if is_address { "`error` was called with a value that is not text" } else { message }
 }
 
 /// `folder/scripts/main.lua:15: message` in its parts.
@@ -129,7 +138,11 @@ fn syntax_error(text: &str) -> GuestError {
 
 /// The lines of the mod in a traceback.
 fn callers(traceback: &str) -> Vec<Caller> {
-    traceback.lines().filter_map(caller).take(CALLERS_MAX).collect()
+    let mut callers: Vec<Caller> = traceback.lines().filter_map(caller).collect();
+    // A recursion is one line, not thousands.
+    callers.dedup();
+    callers.truncate(CALLERS_MAX);
+    callers
 }
 
 /// `folder/scripts/main.lua:15 function name`, with a tab or without.
@@ -150,7 +163,8 @@ pub(super) fn syntax_fault(file: &str, source: &str, error: &mlua::Error) -> Gue
     let mlua::Error::SyntaxError { message, .. } = error else {
         return GuestError::new(error.to_string());
     };
-    let mut guest = syntax_error(&format!("{file}{}", &message[message.find(':').unwrap_or(0)..]));
+    // The compiler knows lines, not files: `15: Expected ...`.
+    let mut guest = syntax_error(&format!("{file}:{message}"));
     if let Some(location) = &guest.location {
         let line = source.lines().nth(location.line.saturating_sub(1)).unwrap_or_default();
         let found = guest.message.rsplit_once("found ").map(|(_, found)| found.trim_matches('`'));

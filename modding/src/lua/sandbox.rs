@@ -12,7 +12,7 @@ use crate::limits::MEMORY_BYTES_MAX;
 use crate::value::INTEGER_MAGNITUDE_MAX;
 
 use super::bindings::{Bindings, bind, call_export, colony_table, log_function};
-use super::errors::{HOST_CHUNK, error_text, raise};
+use super::errors::{HOST_CHUNK, error_text, location, raise};
 use super::storage::StorageProxy;
 
 const PRELUDE: &str = include_str!("prelude.luau");
@@ -123,6 +123,7 @@ fn pass_on_bound(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<Function> {
         };
         if out_of_memory {
             context.meter().exhaust(Bound::Memory);
+            context.meter().exhausted_at(|| location(lua));
         }
         match context.meter().exhausted() {
             Some(bound) => Err(mlua::Error::runtime(context.bound_error(bound).message)),
@@ -159,9 +160,12 @@ fn random(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<Function> {
 fn meter(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<()> {
     let context = bindings.context().map_err(|error| raise(lua, error))?;
     let meter = context.meter().clone();
-    lua.set_interrupt(move |_| match meter.step() {
+    lua.set_interrupt(move |lua| match meter.step() {
         Ok(()) => Ok(VmState::Continue),
-        Err(_) => Err(mlua::Error::runtime("instruction budget used up")),
+        Err(_) => {
+            meter.exhausted_at(|| location(lua));
+            Err(mlua::Error::runtime("instruction budget used up"))
+        }
     });
     Ok(())
 }

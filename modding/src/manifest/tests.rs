@@ -2,6 +2,9 @@ use super::*;
 
 const CAPABILITIES: [&str; 2] = ["jobs.write", "items.write"];
 
+/// Text and the faults it has.
+type Row = (&'static str, &'static [&'static str]);
+
 /// Four lines, so that the text of a row starts on the fifth.
 const HEADER: &str = "id = \"stats\"\nname = \"Stats\"\nversion = \"1.2.0\"\napi = \"^1\"\n";
 
@@ -103,69 +106,70 @@ fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
     assert_eq!(parse(&windows), parse(HEADER));
 }
 
+const FAULTS: &[Row] = &[
+    (
+        "id = \"Stats\"\nname = \"\"\nversion = \"1.1\"\napi = \"one\"\n",
+        &[
+            "`Stats` is not a mod id: expected a lowercase letter, then up to 63 lowercase letters, digits and \
+                 underscores at stats/mod.toml:1:6",
+            "expected a name of one line, found none at stats/mod.toml:2:8",
+            "`1.1` is not a version: unexpected end of input while parsing minor version number at \
+                 stats/mod.toml:3:11 (write it like `1.2.0`)",
+            "`one` is not a version range: unexpected character 'o' while parsing major version number at \
+                 stats/mod.toml:4:7 (write it like `^1`)",
+        ],
+    ),
+    (
+        "version = 1\n",
+        &[
+            "missing key `id` at stats/mod.toml:1:1",
+            "missing key `name` at stats/mod.toml:1:1",
+            "missing key `api` at stats/mod.toml:1:1",
+            "expected a string, found an integer at stats/mod.toml:1:11",
+        ],
+    ),
+    // seed-corrections 26: a changed id is refused, and the help says how to rename.
+    (
+        "id = \"statistics\"\nname = \"x\"\nversion = \"1.0.0\"\napi = \"^2\"\n",
+        &[
+            "the mod `statistics` is in the folder `stats`, expected a folder of its name at stats/mod.toml:1:6 \
+                 (rename the folder to `statistics`, or write `id = \"stats\"`)",
+            "the mod needs the interface version `^2`, this engine has 1.0.0 at stats/mod.toml:4:7 \
+                 (write `api = \"^1\"` if the mod works with it)",
+        ],
+    ),
+    (
+        "id = \"stats\"\nname = \"x\"\nversion = \"1.0.0\"\napi = \"^1\"\nentry = \"../x.lua\"\n\
+             capabilities = [\"job.write\", \"items.write\", \"items.write\"]\ncapabilites = []\n",
+        &[
+            "the path `../x.lua` contains `..`, expected one that stays in the folder at stats/mod.toml:5:9",
+            "unknown capability `job.write` at stats/mod.toml:6:17 (did you mean `jobs.write`?)",
+            "the capability `items.write` is listed twice at stats/mod.toml:6:45",
+            "unknown key `capabilites` at stats/mod.toml:7:1 (did you mean `capabilities`?)",
+        ],
+    ),
+    // seed-corrections 42
+    (
+        "id = \"stats\"\nname = \"x\"\nversion = \"1.0.0\"\napi = \"^1\"\nentry = \"scripts/main.lua\"\n\
+             [dependencies]\nbase = \"new\"\n\"Bad id\" = \"^1\"\n[conflicts]\nother = \"*\"\n",
+        &[
+            "the mod `stats` has no file `scripts/main.lua` at stats/mod.toml:5:9",
+            "`new` is not a version range: unexpected character 'n' while parsing major version number at \
+                 stats/mod.toml:7:8 (write it like `^1.2`)",
+            "`Bad id` is not a mod id: expected a lowercase letter, then up to 63 lowercase letters, digits and \
+                 underscores at stats/mod.toml:8:1",
+            "`conflicts` is not supported by this version: only `dependencies` are at stats/mod.toml:9:2",
+        ],
+    ),
+    (
+        "id = stats\n",
+        &["string values must be quoted, expected literal string at stats/mod.toml:1:6"],
+    ),
+];
+
 #[test]
 fn every_fault_is_reported_with_its_place() {
-    let rows: [(&str, &[&str]); 6] = [
-        (
-            "id = \"Stats\"\nname = \"\"\nversion = \"1.1\"\napi = \"one\"\n",
-            &[
-                "`Stats` is not a mod id: expected a lowercase letter, then up to 63 lowercase letters, digits and \
-                 underscores at stats/mod.toml:1:6",
-                "expected a name of one line, found none at stats/mod.toml:2:8",
-                "`1.1` is not a version: unexpected end of input while parsing minor version number at \
-                 stats/mod.toml:3:11 (write it like `1.2.0`)",
-                "`one` is not a version range: unexpected character 'o' while parsing major version number at \
-                 stats/mod.toml:4:7 (write it like `^1`)",
-            ],
-        ),
-        (
-            "version = 1\n",
-            &[
-                "missing key `id` at stats/mod.toml:1:1",
-                "missing key `name` at stats/mod.toml:1:1",
-                "missing key `api` at stats/mod.toml:1:1",
-                "expected a string, found an integer at stats/mod.toml:1:11",
-            ],
-        ),
-        // seed-corrections 26: a changed id is refused, and the help says how to rename.
-        (
-            "id = \"statistics\"\nname = \"x\"\nversion = \"1.0.0\"\napi = \"^2\"\n",
-            &[
-                "the mod `statistics` is in the folder `stats`, expected a folder of its name at stats/mod.toml:1:6 \
-                 (rename the folder to `statistics`, or write `id = \"stats\"`)",
-                "the mod needs the interface version `^2`, this engine has 1.0.0 at stats/mod.toml:4:7 \
-                 (write `api = \"^1\"` if the mod works with it)",
-            ],
-        ),
-        (
-            "id = \"stats\"\nname = \"x\"\nversion = \"1.0.0\"\napi = \"^1\"\nentry = \"../x.lua\"\n\
-             capabilities = [\"job.write\", \"items.write\", \"items.write\"]\ncapabilites = []\n",
-            &[
-                "the path `../x.lua` contains `..`, expected one that stays in the folder at stats/mod.toml:5:9",
-                "unknown capability `job.write` at stats/mod.toml:6:17 (did you mean `jobs.write`?)",
-                "the capability `items.write` is listed twice at stats/mod.toml:6:45",
-                "unknown key `capabilites` at stats/mod.toml:7:1 (did you mean `capabilities`?)",
-            ],
-        ),
-        // seed-corrections 42
-        (
-            "id = \"stats\"\nname = \"x\"\nversion = \"1.0.0\"\napi = \"^1\"\nentry = \"scripts/main.lua\"\n\
-             [dependencies]\nbase = \"new\"\n\"Bad id\" = \"^1\"\n[conflicts]\nother = \"*\"\n",
-            &[
-                "the mod `stats` has no file `scripts/main.lua` at stats/mod.toml:5:9",
-                "`new` is not a version range: unexpected character 'n' while parsing major version number at \
-                 stats/mod.toml:7:8 (write it like `^1.2`)",
-                "`Bad id` is not a mod id: expected a lowercase letter, then up to 63 lowercase letters, digits and \
-                 underscores at stats/mod.toml:8:1",
-                "`conflicts` is not supported by this version: only `dependencies` are at stats/mod.toml:9:2",
-            ],
-        ),
-        (
-            "id = stats\n",
-            &["string values must be quoted, expected literal string at stats/mod.toml:1:6"],
-        ),
-    ];
-    for (text, expected) in rows {
+    for &(text, expected) in FAULTS {
         assert_eq!(parse(text).expect_err(text), expected);
     }
 }

@@ -99,10 +99,12 @@ fn a_critical_need_comes_before_work_and_is_told_once() {
     assert_eq!(colony.view().job(before.job.unwrap()).unwrap().kind, "chop");
 
     let events = run(&mut colony, 60);
-    let told = events.iter().filter(
-        |event| matches!(event, Event::NeedCritical { need, level: 1_485, .. } if need == "food"),
+    let told = |event: &&Event| matches!(event, Event::NeedCritical { need, .. } if need == "food");
+    let told: Vec<&Event> = events.iter().filter(told).collect();
+    assert!(
+        matches!(told[..], [Event::NeedCritical { level: 1_485, .. }]),
+        "{told:?}"
     );
-    assert_eq!(told.count(), 1);
     let next = events.iter().find_map(|event| match event {
         Event::JobAssigned(job) => Some((job.kind.as_str(), job.priority, job.item.as_deref())),
         _ => None,
@@ -117,16 +119,7 @@ fn a_load_is_put_down_for_a_critical_need() {
     let mut colony = colony_on(&["........"; 8]);
     spawn(&mut colony, "wood", 5, Position::new(7, 7));
     let id = colony.colonist_ids()[0];
-    while colony
-        .entities
-        .colonist::<Activity>(id)
-        .unwrap()
-        .load
-        .is_none()
-    {
-        assert!(colony.tick() < 50, "the wood is picked up in time");
-        run_tick(&mut colony);
-    }
+    run_until_loaded(&mut colony, id);
     set_need(&mut colony, NeedKind::Rest, 900);
     let events = run_tick(&mut colony);
     let failed = events.iter().any(|event| {
@@ -306,4 +299,105 @@ fn mining_opens_the_way_to_what_lies_behind() {
         (view.item_stored("wood"), view.item_stored("stone")),
         (5, 5)
     );
+}
+
+/// Leaves so little food and health that death comes in the next tick.
+fn doom(colony: &mut Colony, id: StableId) -> String {
+    let needs = colony.entities.colonist_mut::<Needs>(id).unwrap();
+    needs.food.level = 0;
+    needs.health = 1;
+    colony.name(id)
+}
+
+#[test]
+fn whoever_dies_at_work_leaves_the_job_to_others() {
+    let mut colony = colony_on(&[
+        "......T.", "........", "........", "........", ".@......", "........", "........",
+        "........",
+    ]);
+    crate::test_support::designate(&mut colony, "chop", 1);
+    run(&mut colony, 10);
+    let job = colony.view().jobs().next().unwrap();
+    let id = job.colonist.unwrap();
+    doom(&mut colony, id);
+    run_tick(&mut colony);
+    assert_eq!(colony.view().job(job.id).unwrap().colonist, None);
+    colony
+        .apply(&Command::SpawnColonist {
+            at: Position::new(1, 4),
+        })
+        .unwrap();
+    run(&mut colony, 60);
+    assert_eq!(colony.view().jobs_done(Some("chop")), 1);
+}
+
+#[test]
+fn whoever_dies_on_the_way_lets_the_load_fall() {
+    let mut colony = colony_on(&["........"; 8]);
+    spawn(&mut colony, "wood", 5, Position::new(7, 7));
+    let id = colony.colonist_ids()[0];
+    run_until_loaded(&mut colony, id);
+    let at = colony.view().colonist(id).unwrap().at;
+    let name = doom(&mut colony, id);
+    let events = run_tick(&mut colony);
+    let names: Vec<_> = events.iter().map(Event::name).collect();
+    assert_eq!(
+        names,
+        [
+            "need_critical",
+            "job_failed",
+            "colonist_died",
+            "job_created"
+        ],
+        "the load is to be hauled again"
+    );
+    assert_eq!(
+        events[2],
+        Event::ColonistDied {
+            colonist: id,
+            name,
+            at,
+            cause: "starvation".to_owned()
+        }
+    );
+    assert_eq!(
+        colony
+            .view()
+            .items()
+            .map(|stack| (stack.at, stack.count))
+            .collect::<Vec<_>>(),
+        [(at, 5)]
+    );
+}
+
+#[test]
+fn nothing_else_is_put_where_a_load_is_bound_for() {
+    let mut colony = colony_on(&["........"; 8]);
+    spawn(&mut colony, "wood", 5, Position::new(7, 7));
+    let id = colony.colonist_ids()[0];
+    run_until_loaded(&mut colony, id);
+    let job = colony.job_of(id).unwrap();
+    let cell = colony.entities.job(job).unwrap().reserved_cell().unwrap();
+    spawn(&mut colony, "stone", 5, cell);
+    run(&mut colony, 20);
+    let at_cell = colony
+        .view()
+        .items()
+        .find(|stack| stack.at == cell)
+        .map(|stack| stack.item);
+    assert_eq!(at_cell.as_deref(), Some("wood"));
+    assert_eq!(colony.view().item_total("stone"), 5);
+}
+
+fn run_until_loaded(colony: &mut Colony, id: StableId) {
+    while colony
+        .entities
+        .colonist::<Activity>(id)
+        .unwrap()
+        .load
+        .is_none()
+    {
+        assert!(colony.tick() < 50, "the wood is picked up in time");
+        run_tick(colony);
+    }
 }

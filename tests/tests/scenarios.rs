@@ -1,0 +1,35 @@
+//! One named test for each scenario of the repository: everything comes out as it expects, and the report is the one that was
+//! read and accepted.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use harness::report::text;
+use harness::runner::{RunOptions, run};
+use libtest_mimic::{Arguments, Failed, Trial};
+use tests::{root, scenario_files};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials = scenario_files().into_iter().map(trial).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(path: std::path::PathBuf) -> Trial {
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    Trial::test(name.clone(), move || check(&path, &name))
+}
+
+fn check(path: &Path, name: &str) -> Result<(), Failed> {
+    let fail = |faults: Vec<modding::diagnostic::Fault>| Failed::from(harness::report::source::render(&faults, false));
+    let (scenario, workspace) = harness::load(path, &root().join("mods")).map_err(fail)?;
+    let record = run(&scenario, &workspace, &RunOptions::default(), &mut |_| {}).map_err(fail)?;
+    let report = text::report(&record, false);
+    if !record.left_out.is_empty() || !record.faults().is_empty() {
+        return Err(report.into());
+    }
+    let settings = insta::Settings::clone_current();
+    let snapshot = || insta::assert_snapshot!(name, report);
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settings.bind(snapshot)))
+        .map_err(|_| Failed::from(format!("the report of {name} is not the accepted one: cargo insta review")))
+}
