@@ -14,7 +14,7 @@ pub(crate) fn post_jobs(colony: &mut Colony) {
         .filter(|(id, stack)| {
             !colony.stockpiles.contains(stack.at)
                 && colony.board.haul_of(*id).is_none()
-                && true
+                && colony.unreserved(*id) > 0
         })
         .filter(|(_, stack)| {
             let region = colony.regions.of(stack.at);
