@@ -31,26 +31,56 @@ struct Counter {
 impl EventCounts {
     /// Counters for the expectations of a scenario.
     pub(crate) fn of(scenario: &Scenario) -> EventCounts {
-        let counters = scenario.expectations.iter().enumerate().filter_map(|(at, expectation)| match &expectation.check {
-            Check::Compare { subject: Subject::EventCount { event, filter }, .. } => {
-                let filter = filter.iter().map(|(field, scalar)| (field.clone(), scalar_value(scalar))).collect();
-                Some((at, Counter { event: event.clone(), filter, by_tick: BTreeMap::new() }))
-            }
-            _ => None,
-        });
-        EventCounts { counters: counters.collect() }
+        let counters = scenario
+            .expectations
+            .iter()
+            .enumerate()
+            .filter_map(|(at, expectation)| match &expectation.check {
+                Check::Compare {
+                    subject: Subject::EventCount { event, filter },
+                    ..
+                } => {
+                    let filter = filter
+                        .iter()
+                        .map(|(field, scalar)| (field.clone(), scalar_value(scalar)))
+                        .collect();
+                    Some((
+                        at,
+                        Counter {
+                            event: event.clone(),
+                            filter,
+                            by_tick: BTreeMap::new(),
+                        },
+                    ))
+                }
+                _ => None,
+            });
+        EventCounts {
+            counters: counters.collect(),
+        }
     }
 
     /// Counts the events of a tick.
     pub(crate) fn add(&mut self, record: &TickRecord) {
         for counter in self.counters.values_mut() {
-            let colony = record.events.iter().filter(|event| counter.counts_colony_event(event)).count();
-            let mods = record.mod_events.iter().filter(|event| counter.counts(&event.name, |field| {
-                event.payload.as_ref().and_then(|payload| payload.at_path(field)).cloned()
-            }));
+            let colony = record
+                .events
+                .iter()
+                .filter(|event| counter.counts_colony_event(event))
+                .count();
+            let mods = record.mod_events.iter().filter(|event| {
+                counter.counts(&event.name, |field| {
+                    event
+                        .payload
+                        .as_ref()
+                        .and_then(|payload| payload.at_path(field))
+                        .cloned()
+                })
+            });
             let count = colony + mods.count();
             if count > 0 {
-                *counter.by_tick.entry(record.tick).or_default() += i64::try_from(count).unwrap_or(i64::MAX);
+                *counter.by_tick.entry(record.tick).or_default() +=
+                    i64::try_from(count).unwrap_or(i64::MAX);
             }
         }
     }
@@ -64,7 +94,9 @@ impl EventCounts {
 
     /// The count of an expectation so far.
     pub(crate) fn of_expectation(&self, at: usize) -> i64 {
-        self.counters.get(&at).map_or(0, |counter| counter.by_tick.values().sum())
+        self.counters
+            .get(&at)
+            .map_or(0, |counter| counter.by_tick.values().sum())
     }
 }
 
@@ -76,13 +108,19 @@ impl Counter {
         let fields = api::event(event.name()).map_or(&[][..], |description| description.fields);
         let payload = api::payload(event);
         self.counts(event.name(), |wanted| {
-            let at = fields.iter().position(|field| field.path == wanted || field.path.rsplit('.').next() == Some(wanted))?;
+            let at = fields.iter().position(|field| {
+                field.path == wanted || field.path.rsplit('.').next() == Some(wanted)
+            })?;
             payload.get(at).cloned().flatten()
         })
     }
 
     fn counts(&self, name: &str, field: impl Fn(&str) -> Option<Value>) -> bool {
-        name == self.event && self.filter.iter().all(|(path, wanted)| field(path).as_ref() == Some(wanted))
+        name == self.event
+            && self
+                .filter
+                .iter()
+                .all(|(path, wanted)| field(path).as_ref() == Some(wanted))
     }
 }
 
@@ -92,12 +130,20 @@ pub(crate) fn check_step(step: &Step, tick: u64, result: &StepResult) -> (u64, V
     let Some(expect) = &step.expect else {
         return (0, unasked_failure(step, tick, result));
     };
-    let mut comparison = StepComparison { expect, tick, met: 0, faults: Vec::new() };
+    let mut comparison = StepComparison {
+        expect,
+        tick,
+        met: 0,
+        faults: Vec::new(),
+    };
     let reports = match result {
         StepResult::Reloads(reports) => reports.as_slice(),
         StepResult::Done(_) => &[],
         StepResult::Failed(faults) => {
-            let located = faults.iter().map(|fault| Fault { place: fault.place.clone().or(Some(step.place.clone())), ..fault.clone() });
+            let located = faults.iter().map(|fault| Fault {
+                place: fault.place.clone().or(Some(step.place.clone())),
+                ..fault.clone()
+            });
             return (0, located.collect());
         }
     };
@@ -112,34 +158,71 @@ pub(crate) fn check_step(step: &Step, tick: u64, result: &StepResult) -> (u64, V
 }
 
 /// Looks at an expectation after a tick.
-pub(crate) fn judge(expectation: &Expectation, tick: u64, host: &Host, count: i64, chain_without: Option<u128>) -> Verdict {
+pub(crate) fn judge(
+    expectation: &Expectation,
+    tick: u64,
+    host: &Host,
+    count: i64,
+    chain_without: Option<u128>,
+) -> Verdict {
     let fault = match &expectation.check {
-        Check::HashEqualsWithoutStep { label } => (chain_without != Some(host.chain())).then(|| {
-            Fault::new(format!("the hash at tick {tick} is not that of a run without step {label:?}"))
+        Check::HashEqualsWithoutStep { label } => {
+            (chain_without != Some(host.chain())).then(|| {
+                Fault::new(format!(
+                    "the hash at tick {tick} is not that of a run without step {label:?}"
+                ))
                 .help("something of the step stayed in the colony or in a mod")
-        }),
-        Check::Compare { subject, comparison } => compare(subject, comparison, tick, host, count),
+            })
+        }
+        Check::Compare {
+            subject,
+            comparison,
+        } => compare(subject, comparison, tick, host, count),
     };
-    Verdict { tick, fault: fault.map(|fault| fault.at(expectation.place.clone())) }
+    Verdict {
+        tick,
+        fault: fault.map(|fault| fault.at(expectation.place.clone())),
+    }
 }
 
-fn compare(subject: &Subject, comparison: &Comparison, tick: u64, host: &Host, count: i64) -> Option<Fault> {
+fn compare(
+    subject: &Subject,
+    comparison: &Comparison,
+    tick: u64,
+    host: &Host,
+    count: i64,
+) -> Option<Fault> {
     let (name, found) = match subject {
         Subject::ModState { mod_id, path } => {
             let Some(state) = host.mod_storage(mod_id) else {
-                return Some(Fault::new(format!("{mod_id} is not running at tick {tick}")));
+                return Some(Fault::new(format!(
+                    "{mod_id} is not running at tick {tick}"
+                )));
             };
             let found = state.at_path(path).cloned();
             if found.is_none() && !matches!(comparison, Comparison::Exists(false)) {
-                return Some(missing_path(&format!("{mod_id}.{path}"), path, &state, comparison, tick));
+                return Some(missing_path(
+                    &format!("{mod_id}.{path}"),
+                    path,
+                    &state,
+                    comparison,
+                    tick,
+                ));
             }
             (format!("`{mod_id}.{path}`"), found)
         }
         Subject::World { query } => match query::ask(&host.colony(), query) {
             Some(value) => (format!("`{query}`"), Some(value)),
-            None => return Some(Fault::new(format!("`{query}` names something that the colony has no definition of"))),
+            None => {
+                return Some(Fault::new(format!(
+                    "`{query}` names something that the colony has no definition of"
+                )));
+            }
         },
-        Subject::EventCount { event, .. } => (format!("the count of `{event}`"), Some(Value::Integer(count))),
+        Subject::EventCount { event, .. } => (
+            format!("the count of `{event}`"),
+            Some(Value::Integer(count)),
+        ),
     };
     let holds = match (comparison, &found) {
         (Comparison::Equals(wanted), Some(found)) => scalar_value(wanted) == *found,
@@ -150,15 +233,31 @@ fn compare(subject: &Subject, comparison: &Comparison, tick: u64, host: &Host, c
         _ => false,
     };
     let found = found.map_or("nothing".to_owned(), |found| found.to_string());
-    (!holds).then(|| Fault::new(format!("{name} is {found} at tick {tick}, expected {}", wish(comparison))))
+    (!holds).then(|| {
+        Fault::new(format!(
+            "{name} is {found} at tick {tick}, expected {}",
+            wish(comparison)
+        ))
+    })
 }
 
-fn missing_path(full: &str, path: &str, state: &Value, comparison: &Comparison, tick: u64) -> Fault {
-    let fault = Fault::new(format!("`{full}` is missing at tick {tick}, expected {}", wish(comparison)));
+fn missing_path(
+    full: &str,
+    path: &str,
+    state: &Value,
+    comparison: &Comparison,
+    tick: u64,
+) -> Fault {
+    let fault = Fault::new(format!(
+        "`{full}` is missing at tick {tick}, expected {}",
+        wish(comparison)
+    ));
     let paths = state.paths();
     match nearest(path, paths.iter().map(String::as_str)) {
         Some(near) => {
-            let value = state.at_path(near).map_or(String::new(), |value| format!(" = {value}"));
+            let value = state
+                .at_path(near)
+                .map_or(String::new(), |value| format!(" = {value}"));
             fault.help(format!("nearest is `{near}`{value}"))
         }
         None => fault,
@@ -191,11 +290,29 @@ fn unasked_failure(step: &Step, tick: u64, result: &StepResult) -> Vec<Fault> {
 }
 
 fn rolled_back_unasked(report: &ReloadReport) -> Option<Fault> {
-    let error = report.error.as_ref().filter(|_| report.outcome == Outcome::RolledBack)?;
-    let fault = error.faults.first().cloned().unwrap_or_else(|| Fault::new("no reason was given"));
-    let message = format!("{} was rolled back at {}: {}", error.mod_id, error.stage.name(), fault.message);
-    let help = fault.help.clone().or(Some("if that is right: expect = { outcome = \"rolled back\" }".to_owned()));
-    Some(Fault { message, help, ..fault })
+    let error = report
+        .error
+        .as_ref()
+        .filter(|_| report.outcome == Outcome::RolledBack)?;
+    let fault = error
+        .faults
+        .first()
+        .cloned()
+        .unwrap_or_else(|| Fault::new("no reason was given"));
+    let message = format!(
+        "{} was rolled back at {}: {}",
+        error.mod_id,
+        error.stage.name(),
+        fault.message
+    );
+    let help = fault.help.clone().or(Some(
+        "if that is right: expect = { outcome = \"rolled back\" }".to_owned(),
+    ));
+    Some(Fault {
+        message,
+        help,
+        ..fault
+    })
 }
 
 struct StepComparison<'a> {
@@ -219,7 +336,8 @@ impl StepComparison<'_> {
         let Some(wanted) = &self.expect.outcome else {
             // Unasked failures are faults here too, unless the stage or the error of one is expected.
             if self.expect.stage.is_none() && self.expect.error.is_none() {
-                self.faults.extend(reports.iter().filter_map(rolled_back_unasked));
+                self.faults
+                    .extend(reports.iter().filter_map(rolled_back_unasked));
             }
             return;
         };
@@ -228,33 +346,73 @@ impl StepComparison<'_> {
             _ => reports.iter().map(|report| report.outcome.name()).collect(),
         };
         let reasons = reports.iter().filter_map(|report| {
-            let error = report.error.as_ref().and_then(|error| error.faults.first()).map(ToString::to_string);
+            let error = report
+                .error
+                .as_ref()
+                .and_then(|error| error.faults.first())
+                .map(ToString::to_string);
             error.or_else(|| report.reason.clone())
         });
         let reasons: Vec<String> = reasons.collect();
-        let why = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join("; ")) };
+        let why = if reasons.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", reasons.join("; "))
+        };
         let holds = !found.is_empty() && found.iter().all(|outcome| outcome == wanted);
-        self.settle(holds, || format!("the outcome is {}{why}, expected {wanted}", found.join(", ")));
+        self.settle(holds, || {
+            format!(
+                "the outcome is {}{why}, expected {wanted}",
+                found.join(", ")
+            )
+        });
     }
 
     fn reload_type(&mut self, reports: &[ReloadReport]) {
-        let Some(wanted) = &self.expect.kind else { return };
-        let strongest = reports.iter().flat_map(|report| &report.members).map(|member| member.kind).max();
+        let Some(wanted) = &self.expect.kind else {
+            return;
+        };
+        let strongest = reports
+            .iter()
+            .flat_map(|report| &report.members)
+            .map(|member| member.kind)
+            .max();
         let found = strongest.map_or("none", |kind| kind.name());
-        self.settle(found == wanted, || format!("the reload's type is {found}, expected {wanted}"));
+        self.settle(found == wanted, || {
+            format!("the reload's type is {found}, expected {wanted}")
+        });
     }
 
     fn error(&mut self, reports: &[ReloadReport]) {
-        let errors: Vec<_> = reports.iter().flat_map(|report| report.error.iter().chain(&report.hand_back_errors)).collect();
+        let errors: Vec<_> = reports
+            .iter()
+            .flat_map(|report| report.error.iter().chain(&report.hand_back_errors))
+            .collect();
         if let Some(wanted) = &self.expect.stage {
             let found: Vec<&str> = errors.iter().map(|error| error.stage.name()).collect();
-            let shown = if found.is_empty() { "none".to_owned() } else { found.join(", ") };
-            self.settle(found.contains(&wanted.as_str()), || format!("the failing stage is {shown}, expected {wanted}"));
+            let shown = if found.is_empty() {
+                "none".to_owned()
+            } else {
+                found.join(", ")
+            };
+            self.settle(found.contains(&wanted.as_str()), || {
+                format!("the failing stage is {shown}, expected {wanted}")
+            });
         }
         if let Some(wanted) = &self.expect.error {
-            let found: Vec<String> = errors.iter().flat_map(|error| &error.faults).map(ToString::to_string).collect();
-            let shown = if found.is_empty() { "none".to_owned() } else { format!("{:?}", found.join("; ")) };
-            self.settle(found.iter().any(|text| text.contains(wanted)), || format!("the error is {shown}, expected {wanted:?} in it"));
+            let found: Vec<String> = errors
+                .iter()
+                .flat_map(|error| &error.faults)
+                .map(ToString::to_string)
+                .collect();
+            let shown = if found.is_empty() {
+                "none".to_owned()
+            } else {
+                format!("{:?}", found.join("; "))
+            };
+            self.settle(found.iter().any(|text| text.contains(wanted)), || {
+                format!("the error is {shown}, expected {wanted:?} in it")
+            });
         }
     }
 
@@ -265,11 +423,26 @@ impl StepComparison<'_> {
         let found: Vec<String> = members
             .flat_map(|member| {
                 let of_fate = |path: &&PathFate| path.fate == fate;
-                member.state.paths.iter().filter(of_fate).map(|path| format!("{}.{}", member.mod_id, path.path))
+                member
+                    .state
+                    .paths
+                    .iter()
+                    .filter(of_fate)
+                    .map(|path| format!("{}.{}", member.mod_id, path.path))
             })
             .collect();
-        let has = |path: &String| found.iter().any(|full| full == path || full.split_once('.').is_some_and(|(_, own)| own == path));
-        let holds = if wanted.is_empty() { found.is_empty() } else { wanted.iter().all(has) };
-        self.settle(holds, || format!("{} are {found:?}, expected {wanted:?}", fate.name()));
+        let has = |path: &String| {
+            found.iter().any(|full| {
+                full == path || full.split_once('.').is_some_and(|(_, own)| own == path)
+            })
+        };
+        let holds = if wanted.is_empty() {
+            found.is_empty()
+        } else {
+            wanted.iter().all(has)
+        };
+        self.settle(holds, || {
+            format!("{} are {found:?}, expected {wanted:?}", fate.name())
+        });
     }
 }

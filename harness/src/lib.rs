@@ -46,7 +46,12 @@ pub fn load(path: &Path, mods_folder: &Path) -> Result<(Scenario, Workspace), Ve
         .collect();
     let stages = Stage::ALL.map(Stage::name);
     let reload_types = ReloadType::ALL.map(ReloadType::name);
-    let outcomes = [Outcome::Committed.name(), Outcome::RolledBack.name(), Outcome::Ignored.name(), "done"];
+    let outcomes = [
+        Outcome::Committed.name(),
+        Outcome::RolledBack.name(),
+        Outcome::Ignored.name(),
+        "done",
+    ];
     let vocabulary = Vocabulary {
         events: &events,
         commands: &commands,
@@ -57,7 +62,11 @@ pub fn load(path: &Path, mods_folder: &Path) -> Result<(Scenario, Workspace), Ve
     };
     let scenario = read_scenario(path, &vocabulary)?;
     let workspace = Workspace::load(&scenario, mods_folder, &project::builtin_mods())?;
-    let faults: Vec<Fault> = scenario.mods.iter().filter_map(|choice| wrong_version(choice, &workspace)).collect();
+    let faults: Vec<Fault> = scenario
+        .mods
+        .iter()
+        .filter_map(|choice| wrong_version(choice, &workspace))
+        .collect();
     if !faults.is_empty() {
         return Err(faults);
     }
@@ -69,7 +78,12 @@ pub fn load(path: &Path, mods_folder: &Path) -> Result<(Scenario, Workspace), Ve
 fn wrong_version(choice: &ModChoice, workspace: &Workspace) -> Option<Fault> {
     let range = choice.version.as_ref()?;
     let bundle = workspace.bundle(&choice.id).ok()?;
-    let found = Manifest::parse(&bundle, &api::capability_names()).ok()?.version;
-    let message = format!("{} is version {found}, the scenario asks for {range}", choice.id);
+    let found = Manifest::parse(&bundle, &api::capability_names())
+        .ok()?
+        .version;
+    let message = format!(
+        "{} is version {found}, the scenario asks for {range}",
+        choice.id
+    );
     (!range.matches(&found)).then(|| Fault::new(message).at(choice.place.clone()))
 }

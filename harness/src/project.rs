@@ -11,7 +11,11 @@ static BASE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../mods/base");
 /// The `mods` folder nearest above a scenario, itself included; `mods` beside the scenario where there is none.
 pub fn mods_folder(scenario: &Path) -> PathBuf {
     let beside = scenario.parent().unwrap_or(Path::new(""));
-    let beside = if beside.as_os_str().is_empty() { Path::new(".") } else { beside };
+    let beside = if beside.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        beside
+    };
     // A path such as `scenarios/x.toml` has no ancestors above the working directory, so climb with `..` as well.
     let mut folder = beside.to_path_buf();
     for _ in 0..64 {
@@ -19,7 +23,10 @@ pub fn mods_folder(scenario: &Path) -> PathBuf {
         if candidate.is_dir() {
             return simplified(&candidate);
         }
-        if folder.canonicalize().is_ok_and(|absolute| absolute.parent().is_none()) {
+        if folder
+            .canonicalize()
+            .is_ok_and(|absolute| absolute.parent().is_none())
+        {
             break;
         }
         folder.push("..");
@@ -48,7 +55,8 @@ fn collect(folder: &Dir<'_>, files: &mut BTreeMap<String, Vec<u8>>) {
 fn simplified(path: &Path) -> PathBuf {
     let mut parts: Vec<std::path::Component<'_>> = Vec::new();
     for part in path.components() {
-        let backs_out = part == std::path::Component::ParentDir && matches!(parts.last(), Some(std::path::Component::Normal(_)));
+        let backs_out = part == std::path::Component::ParentDir
+            && matches!(parts.last(), Some(std::path::Component::Normal(_)));
         if backs_out {
             parts.pop();
         } else if part != std::path::Component::CurDir || parts.is_empty() {

@@ -28,13 +28,15 @@ pub fn check(query: &str) -> Result<(), Fault> {
         return Ok(());
     }
     let fault = Fault::new(format!("unknown query `{query}`"));
-    Err(match nearest(query, QUERIES.iter().map(|(pattern, _)| *pattern)) {
-        Some(pattern) => fault.help(format!("did you mean `{pattern}`?")),
-        None => {
-            let all: Vec<&str> = QUERIES.iter().map(|(pattern, _)| *pattern).collect();
-            fault.help(format!("the queries: {}", all.join(", ")))
-        }
-    })
+    Err(
+        match nearest(query, QUERIES.iter().map(|(pattern, _)| *pattern)) {
+            Some(pattern) => fault.help(format!("did you mean `{pattern}`?")),
+            None => {
+                let all: Vec<&str> = QUERIES.iter().map(|(pattern, _)| *pattern).collect();
+                fault.help(format!("the queries: {}", all.join(", ")))
+            }
+        },
+    )
 }
 
 /// The answer of a query; `None` where it names something that the colony has no definition of.
@@ -54,15 +56,20 @@ pub fn ask(colony: &Colony, query: &str) -> Option<Value> {
         ["jobs", "done", kind] if definitions.jobs.contains_key(kind) => view.jobs_done(Some(kind)),
         ["items", item] if definitions.items.contains_key(item) => view.item_total(item),
         ["items", item, "stored"] if definitions.items.contains_key(item) => view.item_stored(item),
-        ["terrain", terrain] if definitions.terrain.contains_key(terrain) => u64::from(view.tile_count(terrain)),
+        ["terrain", terrain] if definitions.terrain.contains_key(terrain) => {
+            u64::from(view.tile_count(terrain))
+        }
         _ => return None,
     };
     i64::try_from(count).ok().map(Value::Integer)
 }
 
 fn fits(pattern: &str, query: &str) -> bool {
-    let (pattern, query): (Vec<&str>, Vec<&str>) = (pattern.split('.').collect(), query.split('.').collect());
-    let step_fits = |(pattern, step): (&&str, &&str)| pattern == step || (pattern.starts_with('<') && !step.is_empty());
+    let (pattern, query): (Vec<&str>, Vec<&str>) =
+        (pattern.split('.').collect(), query.split('.').collect());
+    let step_fits = |(pattern, step): (&&str, &&str)| {
+        pattern == step || (pattern.starts_with('<') && !step.is_empty())
+    };
     pattern.len() == query.len() && pattern.iter().zip(&query).all(step_fits)
 }
 

@@ -9,6 +9,8 @@ use modding::mod_id::ModId;
 use modding::report::ReloadReport;
 use modding::tick::{HandlerFailure, RefusedCommand};
 
+use crate::scenario::Scenario;
+
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StepResult {
@@ -106,6 +108,34 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// The record of a run before its first tick.
+    pub(crate) fn begin(
+        scenario: &Scenario,
+        mods: Vec<ModAtStart>,
+        left_out: Vec<LeftOut>,
+        chain: u128,
+    ) -> RunRecord {
+        RunRecord {
+            scenario: scenario.name.clone(),
+            file: scenario.file.to_string(),
+            seed: scenario.seed,
+            ticks: scenario.ticks,
+            mods,
+            left_out,
+            steps: Vec::new(),
+            verdicts: Vec::new(),
+            step_expectations_met: 0,
+            failures: Vec::new(),
+            refused: Vec::new(),
+            log: Vec::new(),
+            colony: ColonyAtEnd::default(),
+            chain: vec![chain],
+            parts: Vec::new(),
+            hand_overs: 0,
+            ticks_run: 0,
+        }
+    }
+
     /// The hash at the end.
     pub fn hash(&self) -> u128 {
         self.chain.last().copied().unwrap_or_default()
@@ -113,14 +143,35 @@ impl RunRecord {
 
     /// Everything that did not come out as expected, in order.
     pub fn faults(&self) -> Vec<Fault> {
-        let steps = self.steps.iter().flat_map(|step| step.unexpected.iter().cloned());
-        steps.chain(self.verdicts.iter().filter_map(|verdict| verdict.fault.clone())).collect()
+        let steps = self
+            .steps
+            .iter()
+            .flat_map(|step| step.unexpected.iter().cloned());
+        steps
+            .chain(
+                self.verdicts
+                    .iter()
+                    .filter_map(|verdict| verdict.fault.clone()),
+            )
+            .collect()
     }
 
     /// Expectations that held, and all of them.
     pub fn expectations(&self) -> (u64, u64) {
-        let unexpected: u64 = self.steps.iter().map(|step| step.unexpected.len() as u64).sum();
-        let met = self.verdicts.iter().filter(|verdict| verdict.fault.is_none()).count() as u64 + self.step_expectations_met;
-        (met, self.verdicts.len() as u64 + self.step_expectations_met + unexpected)
+        let unexpected: u64 = self
+            .steps
+            .iter()
+            .map(|step| step.unexpected.len() as u64)
+            .sum();
+        let met = self
+            .verdicts
+            .iter()
+            .filter(|verdict| verdict.fault.is_none())
+            .count() as u64
+            + self.step_expectations_met;
+        (
+            met,
+            self.verdicts.len() as u64 + self.step_expectations_met + unexpected,
+        )
     }
 }

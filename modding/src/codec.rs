@@ -65,9 +65,12 @@ pub enum CodecError {
 /// # Errors
 /// [`CodecError::TooLarge`] above [`SNAPSHOT_BYTES_MAX`].
 pub fn encode<T: Serialize>(value: &T, compression: Compression) -> Result<Vec<u8>, CodecError> {
-    let body = bincode::serde::encode_to_vec(value, configuration()).map_err(|error| CodecError::Body(error.to_string()))?;
+    let body = bincode::serde::encode_to_vec(value, configuration())
+        .map_err(|error| CodecError::Body(error.to_string()))?;
     if body.len() > SNAPSHOT_BYTES_MAX {
-        return Err(CodecError::TooLarge { found: body.len() as u64 });
+        return Err(CodecError::TooLarge {
+            found: body.len() as u64,
+        });
     }
     let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
     bytes.extend(MAGIC);
@@ -84,8 +87,12 @@ pub fn encode<T: Serialize>(value: &T, compression: Compression) -> Result<Vec<u
         Compression::Gzip => {
             // GzBuilder's default leaves the modification time at 0.
             let mut encoder = flate2::GzBuilder::new().write(bytes, flate2::Compression::default());
-            encoder.write_all(&body).map_err(|error| CodecError::Body(error.to_string()))?;
-            bytes = encoder.finish().map_err(|error| CodecError::Body(error.to_string()))?;
+            encoder
+                .write_all(&body)
+                .map_err(|error| CodecError::Body(error.to_string()))?;
+            bytes = encoder
+                .finish()
+                .map_err(|error| CodecError::Body(error.to_string()))?;
         }
     }
     Ok(bytes)
@@ -96,7 +103,9 @@ pub fn encode<T: Serialize>(value: &T, compression: Compression) -> Result<Vec<u
 /// # Errors
 /// Whatever the bytes are, a [`CodecError`] says what is wrong with them; sizes are bounded before anything is allocated.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    let (header, packed) = bytes.split_at_checked(HEADER_BYTES).ok_or(CodecError::NotState)?;
+    let (header, packed) = bytes
+        .split_at_checked(HEADER_BYTES)
+        .ok_or(CodecError::NotState)?;
     if header[..4] != MAGIC {
         return Err(CodecError::NotState);
     }
@@ -118,10 +127,13 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     if body.len() as u64 != length || xxh3_128(&body) != checksum {
         return Err(CodecError::Damaged);
     }
-    let (value, read) =
-        bincode::serde::decode_from_slice(&body, configuration()).map_err(|error| CodecError::Body(error.to_string()))?;
+    let (value, read) = bincode::serde::decode_from_slice(&body, configuration())
+        .map_err(|error| CodecError::Body(error.to_string()))?;
     if read != body.len() {
-        return Err(CodecError::Body(format!("{} bytes too many", body.len() - read)));
+        return Err(CodecError::Body(format!(
+            "{} bytes too many",
+            body.len() - read
+        )));
     }
     Ok(value)
 }
@@ -133,7 +145,10 @@ fn configuration() -> impl bincode::config::Config {
 /// Inflates at most one byte more than `length`, so that a bomb costs no more than an honest body.
 fn inflate(packed: &[u8], length: u64) -> Result<Vec<u8>, CodecError> {
     let mut body = Vec::new();
-    flate2::read::GzDecoder::new(packed).take(length + 1).read_to_end(&mut body).map_err(|_| CodecError::Damaged)?;
+    flate2::read::GzDecoder::new(packed)
+        .take(length + 1)
+        .read_to_end(&mut body)
+        .map_err(|_| CodecError::Damaged)?;
     Ok(body)
 }
 
@@ -149,7 +164,10 @@ mod tests {
     use crate::value::Value;
 
     fn sample() -> Value {
-        Value::map([("by_kind", Value::map([("haul", 9.into())])), ("half", Value::Number(0.5))])
+        Value::map([
+            ("by_kind", Value::map([("haul", 9.into())])),
+            ("half", Value::Number(0.5)),
+        ])
     }
 
     #[test]
@@ -157,7 +175,11 @@ mod tests {
         for compression in [Compression::None, Compression::Gzip] {
             let bytes = encode(&sample(), compression).unwrap();
             assert_eq!(decode::<Value>(&bytes).unwrap(), sample());
-            assert_eq!(encode(&sample(), compression).unwrap(), bytes, "the same bytes every time");
+            assert_eq!(
+                encode(&sample(), compression).unwrap(),
+                bytes,
+                "the same bytes every time"
+            );
         }
     }
 
@@ -166,7 +188,10 @@ mod tests {
         for compression in [Compression::None, Compression::Gzip] {
             let bytes = encode(&sample(), compression).unwrap();
             for length in 0..bytes.len() {
-                assert!(decode::<Value>(&bytes[..length]).is_err(), "cut to {length}");
+                assert!(
+                    decode::<Value>(&bytes[..length]).is_err(),
+                    "cut to {length}"
+                );
             }
             for at in 0..bytes.len() {
                 for bit in 0..8 {
@@ -174,7 +199,11 @@ mod tests {
                     damaged[at] ^= 1 << bit;
                     // Some bits of a gzip header (time, system) do not change what it inflates to.
                     if let Ok(value) = decode::<Value>(&damaged) {
-                        assert_eq!((value, compression), (sample(), Compression::Gzip), "byte {at} bit {bit}");
+                        assert_eq!(
+                            (value, compression),
+                            (sample(), Compression::Gzip),
+                            "byte {at} bit {bit}"
+                        );
                     }
                 }
             }
@@ -185,6 +214,9 @@ mod tests {
     fn a_length_that_lies_allocates_nothing() {
         let mut bytes = encode(&sample(), Compression::None).unwrap();
         bytes[8..16].copy_from_slice(&u64::MAX.to_le_bytes());
-        assert_eq!(decode::<Value>(&bytes), Err(CodecError::TooLarge { found: u64::MAX }));
+        assert_eq!(
+            decode::<Value>(&bytes),
+            Err(CodecError::TooLarge { found: u64::MAX })
+        );
     }
 }

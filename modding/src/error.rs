@@ -57,16 +57,30 @@ pub struct GuestError {
 impl GuestError {
     /// An error that is not in a line of the mod.
     pub fn new(message: impl Into<String>) -> GuestError {
-        GuestError { message: message.into(), help: None, location: None, column: None, callers: Vec::new() }
+        GuestError {
+            message: message.into(),
+            help: None,
+            location: None,
+            column: None,
+            callers: Vec::new(),
+        }
     }
 
     /// The error with the line it is about, for a report.
     pub fn fault(&self, bundle: &Bundle) -> Fault {
-        let place = self.location.as_ref().and_then(|location| location.place(bundle)).map(|place| match self.column {
-            Some(column) => at_column(place, column),
-            None => place,
-        });
-        Fault { message: self.message.clone(), place, help: self.help.clone() }
+        let place = self
+            .location
+            .as_ref()
+            .and_then(|location| location.place(bundle))
+            .map(|place| match self.column {
+                Some(column) => at_column(place, column),
+                None => place,
+            });
+        Fault {
+            message: self.message.clone(),
+            place,
+            help: self.help.clone(),
+        }
     }
 }
 
@@ -81,9 +95,14 @@ impl fmt::Display for GuestError {
 
 /// The one character at a column of the line that `place` marks, or the line's end.
 fn at_column(mut place: Place, column: usize) -> Place {
-    let start = place.source[..place.span.start].rfind('\n').map_or(0, |at| at + 1);
+    let start = place.source[..place.span.start]
+        .rfind('\n')
+        .map_or(0, |at| at + 1);
     let line = place.source[start..].lines().next().unwrap_or_default();
-    let offset = line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(offset, _)| offset);
+    let offset = line
+        .char_indices()
+        .nth(column.saturating_sub(1))
+        .map_or(line.len(), |(offset, _)| offset);
     let width = line[offset..].chars().next().map_or(0, char::len_utf8);
     place.span = start + offset..start + offset + width;
     place

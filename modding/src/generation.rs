@@ -125,7 +125,12 @@ impl Generation {
     }
 
     /// Takes over a configuration that the code did not read while it loaded: the next generation in the same machine.
-    pub(crate) fn swap_config(&self, number: u32, bundle: Rc<Bundle>, config: BTreeMap<String, ConfigValue>) {
+    pub(crate) fn swap_config(
+        &self,
+        number: u32,
+        bundle: Rc<Bundle>,
+        config: BTreeMap<String, ConfigValue>,
+    ) {
         self.number.set(number);
         *self.bundle.borrow_mut() = bundle;
         self.state.borrow_mut().config = config;

@@ -54,22 +54,50 @@ impl Host {
     ///
     /// # Errors
     /// Definitions or a set-up that no colony can be made of, every fault at once.
-    pub fn start(setup: &Setup, bundles: Vec<Bundle>, known: BTreeSet<ModId>) -> Result<(Host, Vec<LeftOut>), Vec<Fault>> {
-        let Roster { packages, mut left_out } = roster(bundles, &known);
-        let content: Vec<_> = packages.iter().map(|package| (&*package.manifest, &*package.bundle)).collect();
+    pub fn start(
+        setup: &Setup,
+        bundles: Vec<Bundle>,
+        known: BTreeSet<ModId>,
+    ) -> Result<(Host, Vec<LeftOut>), Vec<Fault>> {
+        let Roster {
+            packages,
+            mut left_out,
+        } = roster(bundles, &known);
+        let content: Vec<_> = packages
+            .iter()
+            .map(|package| (&*package.manifest, &*package.bundle))
+            .collect();
         let definitions = read_definitions(&content)?;
         let colony = Colony::new(setup, definitions).map_err(|errors| {
-            errors.iter().map(|error| Fault { message: error.to_string(), place: None, help: None }).collect::<Vec<_>>()
+            errors
+                .iter()
+                .map(|error| Fault {
+                    message: error.to_string(),
+                    place: None,
+                    help: None,
+                })
+                .collect::<Vec<_>>()
         })?;
         let mut host = Host::around(colony, known);
         for package in &packages {
             let id = &package.manifest.id;
-            if let Some(missing) = package.manifest.dependencies.keys().find(|needed| host.context.instance(needed).is_none()) {
-                left_out.push(LeftOut { name: id.to_string(), faults: vec![depends_on_left_out(id, missing)] });
+            if let Some(missing) = package
+                .manifest
+                .dependencies
+                .keys()
+                .find(|needed| host.context.instance(needed).is_none())
+            {
+                left_out.push(LeftOut {
+                    name: id.to_string(),
+                    faults: vec![depends_on_left_out(id, missing)],
+                });
                 continue;
             }
             if let Err(error) = host.begin(package) {
-                left_out.push(LeftOut { name: id.to_string(), faults: error.faults });
+                left_out.push(LeftOut {
+                    name: id.to_string(),
+                    faults: error.faults,
+                });
             }
         }
         host.deliver(&table_event("simulation_start", 0));
@@ -98,25 +126,45 @@ impl Host {
             .iter()
             .map(|instance| {
                 let generation = &instance.generation;
-                (generation.id().clone(), generation.manifest.version.to_string(), generation.number())
+                (
+                    generation.id().clone(),
+                    generation.manifest.version.to_string(),
+                    generation.number(),
+                )
             })
             .collect()
     }
 
     /// The content of the running mods in load order, which need not be what lies on the disk.
     pub fn bundles(&self) -> Vec<Bundle> {
-        self.context.running().iter().map(|instance| (*instance.generation.bundle()).clone()).collect()
+        self.context
+            .running()
+            .iter()
+            .map(|instance| (*instance.generation.bundle()).clone())
+            .collect()
     }
 
     /// A mod's storage, if the mod runs. Looking changes nothing.
     pub fn mod_storage(&self, id: &ModId) -> Option<Value> {
-        Some(self.context.instance(id)?.generation.state.borrow().storage.to_value())
+        Some(
+            self.context
+                .instance(id)?
+                .generation
+                .state
+                .borrow()
+                .storage
+                .to_value(),
+        )
     }
 
     /// What the host holds for a mod beside its storage, if the mod runs.
     pub fn mod_snapshot(&self, id: &ModId) -> Option<crate::state::Snapshot> {
         let instance = self.context.instance(id)?;
-        let snapshot = instance.generation.state.borrow().snapshot(&instance.generation.manifest.version);
+        let snapshot = instance
+            .generation
+            .state
+            .borrow()
+            .snapshot(&instance.generation.manifest.version);
         Some(snapshot)
     }
 
@@ -175,10 +223,19 @@ impl Host {
     /// Puts the running mods in load order.
     fn order_mods(&self) {
         let running = self.context.instances();
-        let manifests = running.iter().map(|instance| (instance.generation.id().clone(), &*instance.generation.manifest)).collect();
+        let manifests = running
+            .iter()
+            .map(|instance| {
+                (
+                    instance.generation.id().clone(),
+                    &*instance.generation.manifest,
+                )
+            })
+            .collect();
         let hint = self.context.order();
         let order = load_order(&manifests, &self.known, &hint);
-        self.context.set_order(order.unwrap_or_else(|_| manifests.keys().cloned().collect()));
+        self.context
+            .set_order(order.unwrap_or_else(|_| manifests.keys().cloned().collect()));
     }
 }
 
@@ -199,24 +256,38 @@ pub(crate) fn roster(bundles: Vec<Bundle>, known: &BTreeSet<ModId>) -> Roster {
         }
     }
     loop {
-        let manifests = packages.iter().map(|(id, package)| (id.clone(), &*package.manifest)).collect();
+        let manifests = packages
+            .iter()
+            .map(|(id, package)| (id.clone(), &*package.manifest))
+            .collect();
         match load_order(&manifests, known, &hint) {
             Ok(order) => {
-                let packages = order.iter().filter_map(|id| packages.get(id).cloned()).collect();
+                let packages = order
+                    .iter()
+                    .filter_map(|id| packages.get(id).cloned())
+                    .collect();
                 return Roster { packages, left_out };
             }
             Err(errors) => {
                 let mut removed: BTreeMap<ModId, Vec<Fault>> = BTreeMap::new();
                 for error in &errors {
-                    removed.entry(error.mod_id().clone()).or_default().push(error.fault());
+                    removed
+                        .entry(error.mod_id().clone())
+                        .or_default()
+                        .push(error.fault());
                 }
                 for id in removed.keys().cloned().collect::<Vec<_>>() {
                     for dependent in dependents(&manifests, &id) {
-                        removed.entry(dependent.clone()).or_insert_with(|| vec![depends_on_left_out(&dependent, &id)]);
+                        removed
+                            .entry(dependent.clone())
+                            .or_insert_with(|| vec![depends_on_left_out(&dependent, &id)]);
                     }
                 }
                 packages.retain(|id, _| !removed.contains_key(id));
-                left_out.extend(removed.into_iter().map(|(id, faults)| LeftOut { name: id.to_string(), faults }));
+                left_out.extend(removed.into_iter().map(|(id, faults)| LeftOut {
+                    name: id.to_string(),
+                    faults,
+                }));
             }
         }
     }

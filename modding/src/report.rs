@@ -105,8 +105,13 @@ impl ReloadType {
     }
 
     /// All types.
-    pub const ALL: [ReloadType; 5] =
-        [ReloadType::Partial, ReloadType::Config, ReloadType::Assets, ReloadType::Scripts, ReloadType::Full];
+    pub const ALL: [ReloadType; 5] = [
+        ReloadType::Partial,
+        ReloadType::Config,
+        ReloadType::Assets,
+        ReloadType::Scripts,
+        ReloadType::Full,
+    ];
 
     /// What a change of a file asks for.
     pub(crate) fn of_path(path: &str) -> ReloadType {

@@ -62,13 +62,21 @@ pub trait ModRuntime: fmt::Debug {
     ///
     /// # Errors
     /// What the code raised.
-    fn export(&self, name: &str, arguments: &[Option<Value>]) -> Result<Vec<Option<Value>>, GuestError>;
+    fn export(
+        &self,
+        name: &str,
+        arguments: &[Option<Value>],
+    ) -> Result<Vec<Option<Value>>, GuestError>;
 
     /// Runs the migration at a position of the declarations.
     ///
     /// # Errors
     /// What the code raised, or a result that is not a state.
-    fn migrate(&self, migration: usize, state: &BTreeMap<String, Value>) -> Result<MigratedState, GuestError>;
+    fn migrate(
+        &self,
+        migration: usize,
+        state: &BTreeMap<String, Value>,
+    ) -> Result<MigratedState, GuestError>;
 
     /// Called when no code of any mod is running: the place to collect garbage.
     fn rest(&self);

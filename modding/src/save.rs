@@ -68,11 +68,24 @@ impl Host {
             let snapshot = match self.hand_over_to_itself(&instance) {
                 Ok(snapshot) => snapshot,
                 Err(error) => {
-                    let why = error.faults.first().map_or(String::new(), ToString::to_string);
-                    let warning = format!("{} could not be handed over at {}: its last state is saved: {why}", error.mod_id, error.stage.name());
+                    let why = error
+                        .faults
+                        .first()
+                        .map_or(String::new(), ToString::to_string);
+                    let warning = format!(
+                        "{} could not be handed over at {}: its last state is saved: {why}",
+                        error.mod_id,
+                        error.stage.name()
+                    );
                     self.context.log(generation.id(), LogLevel::Warn, &warning);
                     warnings.push(warning);
-                    codec::encode(&generation.state.borrow().snapshot(&generation.manifest.version), Compression::None)?
+                    codec::encode(
+                        &generation
+                            .state
+                            .borrow()
+                            .snapshot(&generation.manifest.version),
+                        Compression::None,
+                    )?
                 }
             };
             mods.push(SavedMod {
@@ -99,42 +112,80 @@ impl Host {
     ///
     /// # Errors
     /// See [`LoadError`].
-    pub fn load(bytes: &[u8], bundles: Vec<Bundle>, known: BTreeSet<ModId>) -> Result<(Host, Vec<LeftOut>), LoadError> {
+    pub fn load(
+        bytes: &[u8],
+        bundles: Vec<Bundle>,
+        known: BTreeSet<ModId>,
+    ) -> Result<(Host, Vec<LeftOut>), LoadError> {
         let run: SavedRun = codec::decode(bytes)?;
-        let Roster { packages, mut left_out } = roster(bundles, &known);
-        let content: Vec<_> = packages.iter().map(|package| (&*package.manifest, &*package.bundle)).collect();
+        let Roster {
+            packages,
+            mut left_out,
+        } = roster(bundles, &known);
+        let content: Vec<_> = packages
+            .iter()
+            .map(|package| (&*package.manifest, &*package.bundle))
+            .collect();
         let definitions = read_definitions(&content).map_err(LoadError::Definitions)?;
-        let colony = Colony::restore(&run.colony, definitions).map_err(|error| LoadError::Colony(error.to_string()))?;
+        let colony = Colony::restore(&run.colony, definitions)
+            .map_err(|error| LoadError::Colony(error.to_string()))?;
         let mut host = Host::around(colony, known);
         host.chain = run.chain;
         host.dormant = run.dormant;
         // The order of the save first, so that equal mods load in equal order.
-        host.context.set_order(run.mods.iter().map(|saved| saved.id.clone()).collect());
-        let mut saved: BTreeMap<ModId, SavedMod> = run.mods.into_iter().map(|saved| (saved.id.clone(), saved)).collect();
+        host.context
+            .set_order(run.mods.iter().map(|saved| saved.id.clone()).collect());
+        let mut saved: BTreeMap<ModId, SavedMod> = run
+            .mods
+            .into_iter()
+            .map(|saved| (saved.id.clone(), saved))
+            .collect();
         for package in &packages {
             let id = &package.manifest.id;
             let started = match saved.remove(id) {
-                Some(saved) => host.resume_saved(package, &saved).inspect_err(|_| drop(host.dormant.insert(id.clone(), saved.snapshot))),
+                Some(saved) => host
+                    .resume_saved(package, &saved)
+                    .inspect_err(|_| drop(host.dormant.insert(id.clone(), saved.snapshot))),
                 None => host.begin(package),
             };
             if let Err(error) = started {
-                left_out.push(LeftOut { name: id.to_string(), faults: error.faults });
+                left_out.push(LeftOut {
+                    name: id.to_string(),
+                    faults: error.faults,
+                });
             }
         }
-        host.dormant.extend(saved.into_iter().map(|(id, saved)| (id, saved.snapshot)));
+        host.dormant
+            .extend(saved.into_iter().map(|(id, saved)| (id, saved.snapshot)));
         let running: BTreeSet<ModId> = host.mods().into_iter().map(|(id, _, _)| id).collect();
-        *host.context.emitted() = run.emitted.into_iter().filter(|event| running.contains(&event.mod_id)).collect();
-        host.config_changes = run.config_changes.into_iter().filter(|(id, _, _)| running.contains(id)).collect();
+        *host.context.emitted() = run
+            .emitted
+            .into_iter()
+            .filter(|event| running.contains(&event.mod_id))
+            .collect();
+        host.config_changes = run
+            .config_changes
+            .into_iter()
+            .filter(|(id, _, _)| running.contains(id))
+            .collect();
         Ok((host, left_out))
     }
 
     /// Hands a mod over to a new instance of itself and gives the state that it was handed over with.
     fn hand_over_to_itself(&mut self, instance: &Instance) -> Result<Vec<u8>, StageError> {
         let generation = &instance.generation;
-        let before = generation.state.borrow().snapshot(&generation.manifest.version);
+        let before = generation
+            .state
+            .borrow()
+            .snapshot(&generation.manifest.version);
         handover::unload(&self.context, instance)?;
         let resumed = handover::snapshot(instance).and_then(|bytes| {
-            let resumed = handover::resume(&self.context, &Package::of(generation), generation.number(), &bytes)?;
+            let resumed = handover::resume(
+                &self.context,
+                &Package::of(generation),
+                generation.number(),
+                &bytes,
+            )?;
             Ok((bytes, resumed))
         });
         match resumed {
@@ -152,12 +203,23 @@ impl Host {
 
     fn resume_saved(&mut self, package: &Package, saved: &SavedMod) -> Result<(), StageError> {
         let same = package.bundle.hash() == saved.content;
-        let (number, reason) = if same { (saved.generation, Reason::Resume) } else { (saved.generation + 1, Reason::Update) };
+        let (number, reason) = if same {
+            (saved.generation, Reason::Resume)
+        } else {
+            (saved.generation + 1, Reason::Update)
+        };
         let instance = handover::prepare(&self.context, package, number)?;
         let carried = handover::migrate(&self.context, &instance, &saved.snapshot)?;
         let mut report = handover::restore(&instance, carried, reason)?;
-        handover::loaded(&self.context, &instance, reason, Some(&saved.version), &mut report)?;
-        self.history.insert(package.manifest.id.clone(), History::default());
+        handover::loaded(
+            &self.context,
+            &instance,
+            reason,
+            Some(&saved.version),
+            &mut report,
+        )?;
+        self.history
+            .insert(package.manifest.id.clone(), History::default());
         self.install(instance);
         self.hand_overs += 1;
         Ok(())

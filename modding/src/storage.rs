@@ -5,10 +5,10 @@
 //! A table that was taken out of the tree stays readable until the call that took it out has ended; a proxy that is used
 //! later names a table that is gone and says so.
 
+mod hash;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
-
-use xxhash_rust::xxh3::Xxh3;
 
 use crate::value::Value;
 
@@ -53,10 +53,14 @@ struct Node {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StorageError {
     /// The table was taken out of the storage by an earlier call.
-    #[error("this table is no longer part of the storage: it was replaced or removed by an earlier call")]
+    #[error(
+        "this table is no longer part of the storage: it was replaced or removed by an earlier call"
+    )]
     Gone,
     /// A name in a list, or a position in a map that has names.
-    #[error("a table in the storage holds either a list or names, not both: {key} does not fit a table that holds {holds}")]
+    #[error(
+        "a table in the storage holds either a list or names, not both: {key} does not fit a table that holds {holds}"
+    )]
     Mixed {
         /// The key as written.
         key: String,
@@ -72,7 +76,9 @@ pub enum StorageError {
         length: usize,
     },
     /// Over the mod's `max_state_size`.
-    #[error("the storage would hold {bytes} bytes, {bytes_max} are allowed (`hot_reload.max_state_size`)")]
+    #[error(
+        "the storage would hold {bytes} bytes, {bytes_max} are allowed (`hot_reload.max_state_size`)"
+    )]
     TooLarge {
         /// Bytes after the change.
         bytes: u64,
@@ -105,9 +111,9 @@ impl Before {
     /// The table that the change took out.
     fn table(&self) -> Option<NodeId> {
         match self {
-            Before::Name(_, Some(Slot::Table(id))) | Before::Position(_, Slot::Table(id)) | Before::Removed(_, Slot::Table(id)) => {
-                Some(*id)
-            }
+            Before::Name(_, Some(Slot::Table(id)))
+            | Before::Position(_, Slot::Table(id))
+            | Before::Removed(_, Slot::Table(id)) => Some(*id),
             _ => None,
         }
     }
@@ -127,8 +133,18 @@ impl Storage {
     /// An empty storage that may hold `bytes_max` bytes.
     pub fn new(bytes_max: u64) -> Storage {
         let root = NodeId(0);
-        let node = Node { parent: None, content: Content::Map(BTreeMap::new()), hash: Cell::new(None) };
-        Storage { nodes: BTreeMap::from([(root, node)]), root, next: 1, bytes: 0, bytes_max }
+        let node = Node {
+            parent: None,
+            content: Content::Map(BTreeMap::new()),
+            hash: Cell::new(None),
+        };
+        Storage {
+            nodes: BTreeMap::from([(root, node)]),
+            root,
+            next: 1,
+            bytes: 0,
+            bytes_max,
+        }
     }
 
     /// A storage that holds `value`.
@@ -138,7 +154,10 @@ impl Storage {
     pub fn from_value(value: &Value, bytes_max: u64) -> Result<Storage, StorageError> {
         let mut storage = Storage::new(bytes_max);
         let Value::Map(map) = value else {
-            return Err(StorageError::Mixed { key: value.to_string(), holds: "names" });
+            return Err(StorageError::Mixed {
+                key: value.to_string(),
+                holds: "names",
+            });
         };
         for (key, inner) in map {
             storage.set(storage.root, Key::Name(key.clone()), Some(inner))?;
@@ -163,7 +182,9 @@ impl Storage {
     pub fn get(&self, node: NodeId, key: &Key) -> Result<Option<Slot>, StorageError> {
         Ok(match (&self.node(node)?.content, key) {
             (Content::Map(map), Key::Name(name)) => map.get(name).cloned(),
-            (Content::List(list), Key::Index(index)) => position(*index).and_then(|at| list.get(at).cloned()),
+            (Content::List(list), Key::Index(index)) => {
+                position(*index).and_then(|at| list.get(at).cloned())
+            }
             _ => None,
         })
     }
@@ -201,9 +222,11 @@ impl Storage {
                     .map(|(key, slot)| Ok((key.clone(), self.slot_value(slot)?)))
                     .collect::<Result<_, StorageError>>()?,
             ),
-            Content::List(list) => {
-                Value::List(list.iter().map(|slot| self.slot_value(slot)).collect::<Result<_, StorageError>>()?)
-            }
+            Content::List(list) => Value::List(
+                list.iter()
+                    .map(|slot| self.slot_value(slot))
+                    .collect::<Result<_, StorageError>>()?,
+            ),
         })
     }
 
@@ -217,7 +240,12 @@ impl Storage {
     ///
     /// # Errors
     /// See [`StorageError`]; nothing has changed then.
-    pub fn set(&mut self, node: NodeId, key: Key, value: Option<&Value>) -> Result<Option<Change>, StorageError> {
+    pub fn set(
+        &mut self,
+        node: NodeId,
+        key: Key,
+        value: Option<&Value>,
+    ) -> Result<Option<Change>, StorageError> {
         match (&self.node(node)?.content, key) {
             (Content::Map(map), Key::Index(1)) if map.is_empty() && value.is_some() => {
                 self.change(node, value, |_| Before::Empty)
@@ -225,7 +253,10 @@ impl Storage {
             (Content::Map(map), Key::Index(index)) => match value {
                 None => Ok(None),
                 Some(_) if map.is_empty() => Err(StorageError::Hole { index, length: 0 }),
-                Some(_) => Err(StorageError::Mixed { key: index.to_string(), holds: "names" }),
+                Some(_) => Err(StorageError::Mixed {
+                    key: index.to_string(),
+                    holds: "names",
+                }),
             },
             (Content::Map(map), Key::Name(name)) => {
                 let old = map.get(&name).cloned();
@@ -236,7 +267,10 @@ impl Storage {
             }
             (Content::List(_), Key::Name(name)) => match value {
                 None => Ok(None),
-                Some(_) => Err(StorageError::Mixed { key: format!("{name:?}"), holds: "a list" }),
+                Some(_) => Err(StorageError::Mixed {
+                    key: format!("{name:?}"),
+                    holds: "a list",
+                }),
             },
             (Content::List(list), Key::Index(index)) => {
                 let length = list.len();
@@ -245,7 +279,9 @@ impl Storage {
                         let old = list[at].clone();
                         self.change(node, value, |_| Before::Position(at, old))
                     }
-                    (Some(at), Some(_)) if at == length => self.change(node, value, Before::Inserted),
+                    (Some(at), Some(_)) if at == length => {
+                        self.change(node, value, Before::Inserted)
+                    }
                     (Some(at), None) if at + 1 == length => {
                         let old = list[at].clone();
                         self.change(node, None, |_| Before::Removed(at, old))
@@ -263,10 +299,17 @@ impl Storage {
     ///
     /// # Errors
     /// See [`StorageError`].
-    pub fn insert(&mut self, node: NodeId, index: i64, value: &Value) -> Result<Option<Change>, StorageError> {
+    pub fn insert(
+        &mut self,
+        node: NodeId,
+        index: i64,
+        value: &Value,
+    ) -> Result<Option<Change>, StorageError> {
         let length = self.len(node)?;
         match (&self.node(node)?.content, position(index)) {
-            (Content::List(_), Some(at)) if at < length => self.change(node, Some(value), |_| Before::Inserted(at)),
+            (Content::List(_), Some(at)) if at < length => {
+                self.change(node, Some(value), |_| Before::Inserted(at))
+            }
             _ => self.set(node, Key::Index(index), Some(value)),
         }
     }
@@ -275,12 +318,18 @@ impl Storage {
     ///
     /// # Errors
     /// [`StorageError::Gone`].
-    pub fn remove(&mut self, node: NodeId, index: i64) -> Result<Option<(Change, Slot)>, StorageError> {
+    pub fn remove(
+        &mut self,
+        node: NodeId,
+        index: i64,
+    ) -> Result<Option<(Change, Slot)>, StorageError> {
         let found = match (&self.node(node)?.content, position(index)) {
             (Content::List(list), Some(at)) => list.get(at).cloned().map(|slot| (at, slot)),
             _ => None,
         };
-        let Some((at, slot)) = found else { return Ok(None) };
+        let Some((at, slot)) = found else {
+            return Ok(None);
+        };
         let change = self.change(node, None, |_| Before::Removed(at, slot.clone()))?;
         Ok(change.map(|change| (change, slot)))
     }
@@ -315,11 +364,6 @@ impl Storage {
         }
     }
 
-    /// xxh3-128 of everything that is kept. Equal values have equal hashes, however they came to be.
-    pub fn hash(&self) -> u128 {
-        self.node_hash(self.root)
-    }
-
     fn node(&self, id: NodeId) -> Result<&Node, StorageError> {
         self.nodes.get(&id).ok_or(StorageError::Gone)
     }
@@ -337,17 +381,34 @@ impl Storage {
             Before::Position(_, slot) | Before::Removed(_, slot) => self.slot_bytes(slot),
             Before::Name(_, None) | Before::Inserted(_) | Before::Empty => 0,
         };
-        let name_bytes = if let Before::Name(name, _) = &before { name.len() as u64 } else { 0 };
+        let name_bytes = if let Before::Name(name, _) = &before {
+            name.len() as u64
+        } else {
+            0
+        };
         let added = value.map_or(0, |value| value_bytes(value) + name_bytes);
-        let bytes = if self.is_part(node) { self.bytes.saturating_sub(removed) + added } else { self.bytes };
+        let bytes = if self.is_part(node) {
+            self.bytes.saturating_sub(removed) + added
+        } else {
+            self.bytes
+        };
         if added > 0 && bytes > self.bytes_max {
-            return Err(StorageError::TooLarge { bytes, bytes_max: self.bytes_max });
+            return Err(StorageError::TooLarge {
+                bytes,
+                bytes_max: self.bytes_max,
+            });
         }
         let slot = value.map(|value| self.attach(value, node));
-        let attached = if let Some(Slot::Table(id)) = &slot { Some(*id) } else { None };
+        let attached = if let Some(Slot::Table(id)) = &slot {
+            Some(*id)
+        } else {
+            None
+        };
         let content = &mut self.nodes.get_mut(&node).ok_or(StorageError::Gone)?.content;
         match (content, &before, slot) {
-            (Content::Map(map), Before::Name(name, _), Some(slot)) => drop(map.insert(name.clone(), slot)),
+            (Content::Map(map), Before::Name(name, _), Some(slot)) => {
+                drop(map.insert(name.clone(), slot))
+            }
             (Content::Map(map), Before::Name(name, _), None) => drop(map.remove(name)),
             (Content::List(list), Before::Position(at, _), Some(slot)) => list[*at] = slot,
             (Content::List(list), Before::Inserted(at), Some(slot)) => list.insert(*at, slot),
@@ -368,7 +429,12 @@ impl Storage {
         if let Some(taken_out) = before.table() {
             self.set_parent(taken_out, None);
         }
-        Ok(Some(Change { node, before, bytes_before, attached }))
+        Ok(Some(Change {
+            node,
+            before,
+            bytes_before,
+            attached,
+        }))
     }
 
     fn attach(&mut self, value: &Value, parent: NodeId) -> Slot {
@@ -378,18 +444,31 @@ impl Storage {
         let id = NodeId(self.next);
         self.next += 1;
         let content = match value {
-            Value::List(list) => Content::List(list.iter().map(|inner| self.attach(inner, id)).collect()),
-            Value::Map(map) => {
-                Content::Map(map.iter().map(|(key, inner)| (key.clone(), self.attach(inner, id))).collect())
+            Value::List(list) => {
+                Content::List(list.iter().map(|inner| self.attach(inner, id)).collect())
             }
+            Value::Map(map) => Content::Map(
+                map.iter()
+                    .map(|(key, inner)| (key.clone(), self.attach(inner, id)))
+                    .collect(),
+            ),
             _ => return Slot::Scalar(value.clone()),
         };
-        self.nodes.insert(id, Node { parent: Some(parent), content, hash: Cell::new(None) });
+        self.nodes.insert(
+            id,
+            Node {
+                parent: Some(parent),
+                content,
+                hash: Cell::new(None),
+            },
+        );
         Slot::Table(id)
     }
 
     fn free(&mut self, id: NodeId) {
-        let Some(node) = self.nodes.remove(&id) else { return };
+        let Some(node) = self.nodes.remove(&id) else {
+            return;
+        };
         let slots: Vec<Slot> = match node.content {
             Content::Map(map) => map.into_values().collect(),
             Content::List(list) => list,
@@ -438,63 +517,16 @@ impl Storage {
             Slot::Scalar(value) => value_bytes(value),
             Slot::Table(id) => match self.nodes.get(id).map(|node| &node.content) {
                 Some(Content::Map(map)) => {
-                    8 + map.iter().map(|(key, slot)| key.len() as u64 + self.slot_bytes(slot)).sum::<u64>()
+                    8 + map
+                        .iter()
+                        .map(|(key, slot)| key.len() as u64 + self.slot_bytes(slot))
+                        .sum::<u64>()
                 }
-                Some(Content::List(list)) => 8 + list.iter().map(|slot| self.slot_bytes(slot)).sum::<u64>(),
+                Some(Content::List(list)) => {
+                    8 + list.iter().map(|slot| self.slot_bytes(slot)).sum::<u64>()
+                }
                 None => 0,
             },
-        }
-    }
-
-    fn node_hash(&self, id: NodeId) -> u128 {
-        let Some(node) = self.nodes.get(&id) else { return 0 };
-        if let Some(hash) = node.hash.get() {
-            return hash;
-        }
-        let mut hasher = Xxh3::new();
-        match &node.content {
-            Content::Map(map) => {
-                hasher.update(&[b'm']);
-                for (key, slot) in map {
-                    hasher.update(&(key.len() as u64).to_le_bytes());
-                    hasher.update(key.as_bytes());
-                    self.hash_slot(&mut hasher, slot);
-                }
-            }
-            Content::List(list) => {
-                hasher.update(&[b'l']);
-                for slot in list {
-                    self.hash_slot(&mut hasher, slot);
-                }
-            }
-        }
-        let hash = hasher.digest128();
-        node.hash.set(Some(hash));
-        hash
-    }
-
-    fn hash_slot(&self, hasher: &mut Xxh3, slot: &Slot) {
-        match slot {
-            Slot::Table(id) => {
-                hasher.update(&[b't']);
-                hasher.update(&self.node_hash(*id).to_le_bytes());
-            }
-            Slot::Scalar(Value::Boolean(boolean)) => hasher.update(&[b'b', u8::from(*boolean)]),
-            Slot::Scalar(Value::Integer(number)) => {
-                hasher.update(b"i");
-                hasher.update(&number.to_le_bytes());
-            }
-            Slot::Scalar(Value::Number(number)) => {
-                hasher.update(b"n");
-                hasher.update(&number.to_bits().to_le_bytes());
-            }
-            Slot::Scalar(Value::Text(text)) => {
-                hasher.update(b"s");
-                hasher.update(&(text.len() as u64).to_le_bytes());
-                hasher.update(text.as_bytes());
-            }
-            // Tables are never scalars: see `attach`.
-            Slot::Scalar(Value::List(_) | Value::Map(_)) => {}
         }
     }
 }
@@ -510,7 +542,12 @@ fn value_bytes(value: &Value) -> u64 {
         Value::Integer(_) | Value::Number(_) => 8,
         Value::Text(text) => text.len() as u64,
         Value::List(list) => 8 + list.iter().map(value_bytes).sum::<u64>(),
-        Value::Map(map) => 8 + map.iter().map(|(key, inner)| key.len() as u64 + value_bytes(inner)).sum::<u64>(),
+        Value::Map(map) => {
+            8 + map
+                .iter()
+                .map(|(key, inner)| key.len() as u64 + value_bytes(inner))
+                .sum::<u64>()
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! One tick, as design.md lists it: tick_start and timers, commands, systems, events, tick_end, hash.
 
-
 use serde::Serialize;
 use sim::Command;
 use xxhash_rust::xxh3::Xxh3;
@@ -83,7 +82,11 @@ impl Host {
         let mod_events = std::mem::take(&mut *self.context.emitted());
         for emitted in &mod_events {
             let content = EventContent::Payload(emitted.payload.clone());
-            self.deliver(&Event { name: emitted.name.as_str().into(), tick, content });
+            self.deliver(&Event {
+                name: emitted.name.as_str().into(),
+                tick,
+                content,
+            });
         }
         self.deliver_config_changes(tick);
         for event in &events {
@@ -91,17 +94,31 @@ impl Host {
         }
         self.deliver(&table_event("tick_end", tick));
         self.advance_chain(tick);
-        TickRecord { tick, events, mod_events, refused, log: self.context.take_log() }
+        TickRecord {
+            tick,
+            events,
+            mod_events,
+            refused,
+            log: self.context.take_log(),
+        }
     }
 
     /// The hash of every part of the state, in a fixed order: the colony's parts, the queue of emitted events, one for each mod.
     pub fn part_hashes(&self) -> Vec<(String, u128)> {
-        let mut parts: Vec<(String, u128)> =
-            self.context.colony_mut().hashes().into_iter().map(|(name, hash)| (name.to_owned(), hash)).collect();
+        let mut parts: Vec<(String, u128)> = self
+            .context
+            .colony_mut()
+            .hashes()
+            .into_iter()
+            .map(|(name, hash)| (name.to_owned(), hash))
+            .collect();
         parts.push(("events".to_owned(), self.queue_hash()));
         for instance in self.context.running() {
             let generation = &instance.generation;
-            parts.push((format!("mods.{}", generation.id()), generation.state.borrow().hash()));
+            parts.push((
+                format!("mods.{}", generation.id()),
+                generation.state.borrow().hash(),
+            ));
         }
         parts
     }
@@ -114,12 +131,17 @@ impl Host {
     }
 
     fn deliver_to(&mut self, instance: &Instance, event: &Event) {
-        let Some(runtime) = &instance.runtime else { return };
+        let Some(runtime) = &instance.runtime else {
+            return;
+        };
         let generation = &instance.generation;
         for handler in generation.active_handlers(&event.name) {
             let (name, enabled) = {
                 let declarations = generation.declarations.borrow();
-                (declarations.handlers[handler].name.clone(), declarations.handlers[handler].enabled)
+                (
+                    declarations.handlers[handler].name.clone(),
+                    declarations.handlers[handler].enabled,
+                )
             };
             // An earlier handler of the same event may have switched this one off.
             if !generation.state.borrow().is_active(&name, enabled) {
@@ -139,7 +161,11 @@ impl Host {
         if listeners.is_empty() {
             return;
         }
-        let event = Event { name: event.name().into(), tick, content: EventContent::Fields(api::payload(event)) };
+        let event = Event {
+            name: event.name().into(),
+            tick,
+            content: EventContent::Fields(api::payload(event)),
+        };
         for instance in listeners {
             self.deliver_to(&instance, &event);
         }
@@ -147,42 +173,75 @@ impl Host {
 
     fn deliver_config_changes(&mut self, tick: u64) {
         for (id, key, value) in std::mem::take(&mut self.config_changes) {
-            let Some(instance) = self.context.instance(&id) else { continue };
-            let content = EventContent::Fields(vec![Some(crate::value::Value::text(key)), Some(value)]);
-            self.deliver_to(&instance, &Event { name: "config_changed".into(), tick, content });
+            let Some(instance) = self.context.instance(&id) else {
+                continue;
+            };
+            let content =
+                EventContent::Fields(vec![Some(crate::value::Value::text(key)), Some(value)]);
+            self.deliver_to(
+                &instance,
+                &Event {
+                    name: "config_changed".into(),
+                    tick,
+                    content,
+                },
+            );
         }
     }
 
     /// Fires the timers that are due: mods in load order, timers by due tick and name.
     fn fire_timers(&mut self, tick: u64) {
         for instance in self.context.running() {
-            let Some(runtime) = &instance.runtime else { continue };
+            let Some(runtime) = &instance.runtime else {
+                continue;
+            };
             let generation = &instance.generation;
             let mut due: Vec<(u64, String)> = generation
                 .state
                 .borrow()
                 .timers
                 .iter()
-                .filter_map(|(name, timer)| Some((timer.due.filter(|due| *due <= tick)?, name.clone())))
+                .filter_map(|(name, timer)| {
+                    Some((timer.due.filter(|due| *due <= tick)?, name.clone()))
+                })
                 .collect();
             due.sort();
             for (due, name) in due {
                 let value = {
                     let mut state = generation.state.borrow_mut();
-                    let Some(timer) = state.timers.get_mut(&name).filter(|timer| timer.due == Some(due)) else { continue };
+                    let Some(timer) = state
+                        .timers
+                        .get_mut(&name)
+                        .filter(|timer| timer.due == Some(due))
+                    else {
+                        continue;
+                    };
                     timer.due = timer.interval.map(|interval| due.saturating_add(interval));
                     timer.value.clone()
                 };
                 let handler = (TIMER.to_owned(), name.clone());
-                self.guarded(&instance, &handler, || runtime.fire(&name, tick, value.as_ref()));
+                self.guarded(&instance, &handler, || {
+                    runtime.fire(&name, tick, value.as_ref())
+                });
             }
         }
     }
 
     /// Calls into a mod unless the handler is suspended, and keeps count of its failures.
-    fn guarded(&mut self, instance: &Instance, handler: &HandlerName, call: impl FnOnce() -> Result<(), GuestError>) {
+    fn guarded(
+        &mut self,
+        instance: &Instance,
+        handler: &HandlerName,
+        call: impl FnOnce() -> Result<(), GuestError>,
+    ) {
         let generation = &instance.generation;
-        let failures = generation.state.borrow().failures.get(handler).copied().unwrap_or(0);
+        let failures = generation
+            .state
+            .borrow()
+            .failures
+            .get(handler)
+            .copied()
+            .unwrap_or(0);
         if failures >= FAILURES_IN_A_ROW_MAX {
             return;
         }
@@ -199,7 +258,13 @@ impl Host {
         }
     }
 
-    fn record_failure(&mut self, instance: &Instance, handler: &HandlerName, error: GuestError, in_a_row: u32) {
+    fn record_failure(
+        &mut self,
+        instance: &Instance,
+        handler: &HandlerName,
+        error: GuestError,
+        in_a_row: u32,
+    ) {
         let generation = &instance.generation;
         let (tick, suspended) = (self.context.tick(), in_a_row >= FAILURES_IN_A_ROW_MAX);
         let known = self.failures.iter_mut().find(|known| {
@@ -229,7 +294,10 @@ impl Host {
             }),
         }
         if suspended {
-            let text = format!("handler of {} suspended after {FAILURES_IN_A_ROW_MAX} failing calls in a row", handler.0);
+            let text = format!(
+                "handler of {} suspended after {FAILURES_IN_A_ROW_MAX} failing calls in a row",
+                handler.0
+            );
             self.context.log(generation.id(), LogLevel::Error, &text);
         }
     }
@@ -240,7 +308,11 @@ impl Host {
         let mut refused = Vec::new();
         let mut apply = |mod_id: Option<ModId>, command: &Command| {
             if let Err(error) = self.context.colony_mut().apply(command) {
-                refused.push(RefusedCommand { tick, mod_id, reason: error.to_string() });
+                refused.push(RefusedCommand {
+                    tick,
+                    mod_id,
+                    reason: error.to_string(),
+                });
             }
         };
         for command in commands {
@@ -256,8 +328,11 @@ impl Host {
     }
 
     fn queue_hash(&self) -> u128 {
-        let bytes = bincode::serde::encode_to_vec((&*self.context.emitted(), &self.config_changes), bincode::config::standard())
-            .expect("plain data in memory always encodes");
+        let bytes = bincode::serde::encode_to_vec(
+            (&*self.context.emitted(), &self.config_changes),
+            bincode::config::standard(),
+        )
+        .expect("plain data in memory always encodes");
         sim::hash_bytes(&bytes)
     }
 
@@ -276,5 +351,9 @@ impl Host {
 
 /// An event of the table without fields.
 pub(crate) fn table_event(name: &'static str, tick: u64) -> Event {
-    Event { name: name.into(), tick, content: EventContent::Fields(Vec::new()) }
+    Event {
+        name: name.into(),
+        tick,
+        content: EventContent::Fields(Vec::new()),
+    }
 }

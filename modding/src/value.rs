@@ -64,7 +64,12 @@ impl Value {
 
     /// A map from names and values.
     pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Value)>) -> Value {
-        Value::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+        Value::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| (key.into(), value))
+                .collect(),
+        )
     }
 
     /// What kind of value this is, in a mod author's words.
@@ -84,7 +89,10 @@ impl Value {
         }
         path.split('.').try_fold(self, |value, step| match value {
             Value::Map(map) => map.get(step),
-            Value::List(list) => step.parse::<usize>().ok().and_then(|at| list.get(at.checked_sub(1)?)),
+            Value::List(list) => step
+                .parse::<usize>()
+                .ok()
+                .and_then(|at| list.get(at.checked_sub(1)?)),
             _ => None,
         })
     }
@@ -92,7 +100,13 @@ impl Value {
     /// All dotted paths of scalars and empty tables below this value, in order.
     pub fn paths(&self) -> Vec<String> {
         fn walk(value: &Value, prefix: &str, paths: &mut Vec<String>) {
-            let join = |step: &str| if prefix.is_empty() { step.to_owned() } else { format!("{prefix}.{step}") };
+            let join = |step: &str| {
+                if prefix.is_empty() {
+                    step.to_owned()
+                } else {
+                    format!("{prefix}.{step}")
+                }
+            };
             match value {
                 Value::Map(map) if !map.is_empty() => {
                     for (key, inner) in map {
@@ -154,7 +168,9 @@ impl fmt::Display for Value {
                     let separator = if index == 0 { "" } else { ", " };
                     let plain = !key.is_empty()
                         && !key.starts_with(|first: char| first.is_ascii_digit())
-                        && key.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+                        && key
+                            .chars()
+                            .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
                     if plain {
                         write!(formatter, "{separator}{key} = {value}")?;
                     } else {
@@ -176,8 +192,14 @@ mod tests {
         for (number, expected) in [
             (3.0, Ok(Value::Integer(3))),
             (-0.0, Ok(Value::Integer(0))),
-            (9_007_199_254_740_992.0, Ok(Value::Integer(INTEGER_MAGNITUDE_MAX))),
-            (9_007_199_254_740_994.0, Ok(Value::Number(9_007_199_254_740_994.0))),
+            (
+                9_007_199_254_740_992.0,
+                Ok(Value::Integer(INTEGER_MAGNITUDE_MAX)),
+            ),
+            (
+                9_007_199_254_740_994.0,
+                Ok(Value::Number(9_007_199_254_740_994.0)),
+            ),
             (0.5, Ok(Value::Number(0.5))),
             (f64::INFINITY, Err(ValueError::NotFinite(f64::INFINITY))),
         ] {
@@ -188,13 +210,25 @@ mod tests {
 
     #[test]
     fn paths_reach_what_they_name() {
-        let value = Value::map([("by_kind", Value::map([("haul", 9.into())])), ("names", Value::List(vec!["a".into()]))]);
+        let value = Value::map([
+            ("by_kind", Value::map([("haul", 9.into())])),
+            ("names", Value::List(vec!["a".into()])),
+        ]);
         assert_eq!(value.paths(), ["by_kind.haul", "names.1"]);
         assert_eq!(value.at_path("by_kind.haul"), Some(&Value::Integer(9)));
         assert_eq!(value.at_path("names.1"), Some(&Value::text("a")));
-        for missing in ["names.0", "names.2", "by_kind.mine", "by_kind.haul.deeper", "names.x"] {
+        for missing in [
+            "names.0",
+            "names.2",
+            "by_kind.mine",
+            "by_kind.haul.deeper",
+            "names.x",
+        ] {
             assert_eq!(value.at_path(missing), None, "{missing}");
         }
-        assert_eq!(value.to_string(), r#"{ by_kind = { haul = 9 }, names = { "a" } }"#);
+        assert_eq!(
+            value.to_string(),
+            r#"{ by_kind = { haul = 9 }, names = { "a" } }"#
+        );
     }
 }

@@ -4,7 +4,7 @@
 /// Increment of SplitMix64: the odd integer nearest to 2^64 divided by the golden ratio.
 const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// What sim draws for; mods choose streams of their own outside these.
+/// What this crate draws for.
 pub(crate) mod stream {
     pub(crate) const ELEVATION: u64 = 1;
     pub(crate) const MOISTURE: u64 = 2;
@@ -14,7 +14,8 @@ pub(crate) mod stream {
 }
 
 /// The random number for one purpose: `stream` separates uses, `tick` and `entity` (0 where there is none) the moment
-/// and the thing, `counter` several draws for the same. Equal arguments give equal numbers, on every machine.
+/// and the thing, `counter` several draws for the same. Streams below 1,000 are this crate's own.
+/// Equal arguments give equal numbers, on every machine.
 ///
 /// Each argument is folded in with one round of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number
 /// generators", OOPSLA 2014), whose finaliser is David Stafford's variant 13 of the MurmurHash3 mixer.

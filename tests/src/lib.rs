@@ -18,9 +18,14 @@ pub fn root() -> PathBuf {
 
 /// The scenario files of the repository, in order of name.
 pub fn scenario_files() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(root().join("scenarios")).map(|entries| entries.flatten().collect()).unwrap_or_else(|_| Vec::new());
-    let mut files: Vec<PathBuf> =
-        entries.into_iter().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ending| ending == "toml")).collect();
+    let entries = std::fs::read_dir(root().join("scenarios"))
+        .map(|entries| entries.flatten().collect())
+        .unwrap_or_else(|_| Vec::new());
+    let mut files: Vec<PathBuf> = entries
+        .into_iter()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .collect();
     files.sort();
     files
 }
@@ -30,7 +35,10 @@ pub fn scenario_files() -> Vec<PathBuf> {
 /// # Errors
 /// Its faults.
 pub fn shipped(name: &str) -> Result<(Scenario, Workspace), Vec<Fault>> {
-    harness::load(&root().join("scenarios").join(name).with_extension("toml"), &root().join("mods"))
+    harness::load(
+        &root().join("scenarios").join(name).with_extension("toml"),
+        &root().join("mods"),
+    )
 }
 
 /// A project of a test: mods by id, their files by path, and a scenario.
@@ -66,16 +74,25 @@ impl Project {
     /// A mod with a script and, in its manifest, what `more` adds to the required keys.
     #[must_use]
     pub fn lua_mod(self, id: &str, version: &str, more: &str, script: &str) -> Project {
-        self.file(&format!("mods/{id}/mod.toml"), &manifest(id, version, more)).file(&format!("mods/{id}/scripts/main.lua"), script)
+        self.file(&format!("mods/{id}/mod.toml"), &manifest(id, version, more))
+            .file(&format!("mods/{id}/scripts/main.lua"), script)
     }
 
     /// Writes `scenario.toml`: a small colony that runs `ticks` ticks with `base` and the mods named, then what `rest` adds.
     #[must_use]
     pub fn scenario(self, ticks: u64, mods: &[&str], rest: &str) -> Project {
-        let mods: Vec<String> = ["base"].iter().chain(mods).map(|id| format!("{id:?}")).collect();
+        let mods: Vec<String> = ["base"]
+            .iter()
+            .chain(mods)
+            .map(|id| format!("{id:?}"))
+            .collect();
         let head = format!("schema = 1\nname = \"scenario\"\nseed = 7\nticks = {ticks}\n");
-        let colony = "\n[colony]\nsize = [32, 32]\ncolonists = 3\nstock = { meal = 12, wood = 10 }\n";
-        let text = format!("{head}{colony}\n[mods]\nload = [{}]\n\n{rest}", mods.join(", "));
+        let colony =
+            "\n[colony]\nsize = [32, 32]\ncolonists = 3\nstock = { meal = 12, wood = 10 }\n";
+        let text = format!(
+            "{head}{colony}\n[mods]\nload = [{}]\n\n{rest}",
+            mods.join(", ")
+        );
         self.file("scenario.toml", &text)
     }
 
@@ -118,7 +135,9 @@ impl Default for Project {
 
 /// A manifest with the required keys, and what `more` adds.
 pub fn manifest(id: &str, version: &str, more: &str) -> String {
-    format!("id = {id:?}\nname = {id:?}\nversion = {version:?}\napi = \"^1\"\nentry = \"scripts/main.lua\"\n{more}\n")
+    format!(
+        "id = {id:?}\nname = {id:?}\nversion = {version:?}\napi = \"^1\"\nentry = \"scripts/main.lua\"\n{more}\n"
+    )
 }
 
 /// What mods wrote, by tick.

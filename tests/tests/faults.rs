@@ -1,5 +1,7 @@
 //! I3: a reload that fails, at whatever stage, leaves the run as if it had not been tried.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 
 use harness::record::RunRecord;
@@ -15,19 +17,44 @@ const TICKS: [u64; 4] = [1, 150, 301, 500];
 fn main_scenario(extra_faults: BTreeMap<u64, (Vec<ModId>, InjectedFault)>) -> RunRecord {
     let (mut scenario, workspace) = shipped("reload_midgame").unwrap();
     scenario.expectations.clear();
-    run(&scenario, &workspace, &RunOptions { extra_faults, ..RunOptions::default() }, &mut |_| {}).unwrap()
+    run(
+        &scenario,
+        &workspace,
+        &RunOptions {
+            extra_faults,
+            ..RunOptions::default()
+        },
+        &mut |_| {},
+    )
+    .unwrap()
 }
 
 fn check(mods: &[&str], failing: &str) {
     let plain = main_scenario(BTreeMap::new());
     let mods: Vec<ModId> = mods.iter().map(|id| ModId::parse(id).unwrap()).collect();
     for stage in Stage::ALL {
-        let fault = InjectedFault { stage, mod_id: ModId::parse(failing).unwrap() };
-        let faults = TICKS.iter().map(|tick| (*tick, (mods.clone(), fault.clone()))).collect();
+        let fault = InjectedFault {
+            stage,
+            mod_id: ModId::parse(failing).unwrap(),
+        };
+        let faults = TICKS
+            .iter()
+            .map(|tick| (*tick, (mods.clone(), fault.clone())))
+            .collect();
         let record = main_scenario(faults);
         // A fault that was not reached is a fault of the run.
-        assert!(record.faults().is_empty(), "{}: {:?}", stage.name(), record.faults());
-        assert_eq!(first_difference(&plain, &record), None, "a fault at {} of {failing} can be seen", stage.name());
+        assert!(
+            record.faults().is_empty(),
+            "{}: {:?}",
+            stage.name(),
+            record.faults()
+        );
+        assert_eq!(
+            first_difference(&plain, &record),
+            None,
+            "a fault at {} of {failing} can be seen",
+            stage.name()
+        );
     }
 }
 

@@ -1,5 +1,7 @@
 //! I4: a hand-over to identical content cannot be seen. I5: neither can a save and a load. At every tick of the main scenario.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use harness::record::RunRecord;
 use harness::runner::{EveryTick, RunOptions, run};
 use harness::scenario::Action;
@@ -10,8 +12,13 @@ fn main_scenario(every_tick: EveryTick) -> RunRecord {
     // What is compared is the chain; expectations that run the scenario again would only cost time.
     scenario.expectations.clear();
     // The generations to go back to are not part of a save, so a rollback would be another one after a load.
-    scenario.steps.retain(|step| !matches!(step.action, Action::Rollback { .. }));
-    let options = RunOptions { every_tick, ..RunOptions::default() };
+    scenario
+        .steps
+        .retain(|step| !matches!(step.action, Action::Rollback { .. }));
+    let options = RunOptions {
+        every_tick,
+        ..RunOptions::default()
+    };
     run(&scenario, &workspace, &options, &mut |_| {}).unwrap()
 }
 
@@ -21,9 +28,16 @@ fn a_forced_hand_over_of_every_mod_at_every_tick_is_invisible() {
     let handed_over = main_scenario(EveryTick::HandOver);
     let mods = plain.mods.len() as u64;
     // Without this count the test would pass where nothing is handed over at all.
-    assert_eq!(handed_over.hand_overs - plain.hand_overs, plain.ticks * mods);
+    assert_eq!(
+        handed_over.hand_overs - plain.hand_overs,
+        plain.ticks * mods
+    );
     assert_eq!(first_difference(&plain, &handed_over), None);
-    assert!(handed_over.faults().is_empty(), "{:?}", handed_over.faults());
+    assert!(
+        handed_over.faults().is_empty(),
+        "{:?}",
+        handed_over.faults()
+    );
 }
 
 #[test]
@@ -31,7 +45,10 @@ fn a_save_and_a_load_at_every_tick_are_invisible() {
     let plain = main_scenario(EveryTick::Nothing);
     let reloaded = main_scenario(EveryTick::SaveAndLoad);
     // Every mod is handed over by the save and again by the load.
-    assert_eq!(reloaded.hand_overs - plain.hand_overs, plain.ticks * plain.mods.len() as u64 * 2);
+    assert_eq!(
+        reloaded.hand_overs - plain.hand_overs,
+        plain.ticks * plain.mods.len() as u64 * 2
+    );
     assert_eq!(first_difference(&plain, &reloaded), None);
     assert!(reloaded.faults().is_empty(), "{:?}", reloaded.faults());
 }
@@ -39,5 +56,8 @@ fn a_save_and_a_load_at_every_tick_are_invisible() {
 #[test]
 fn the_same_run_twice_is_the_same_report() {
     let report = |record: RunRecord| harness::report::json::report(&record, 0);
-    assert_eq!(report(main_scenario(EveryTick::Nothing)), report(main_scenario(EveryTick::Nothing)));
+    assert_eq!(
+        report(main_scenario(EveryTick::Nothing)),
+        report(main_scenario(EveryTick::Nothing))
+    );
 }

@@ -16,12 +16,17 @@ fn main() -> ExitCode {
 }
 
 fn trial(path: std::path::PathBuf) -> Trial {
-    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default();
     Trial::test(name.clone(), move || check(&path, &name))
 }
 
 fn check(path: &Path, name: &str) -> Result<(), Failed> {
-    let fail = |faults: Vec<modding::diagnostic::Fault>| Failed::from(harness::report::source::render(&faults, false));
+    let fail = |faults: Vec<modding::diagnostic::Fault>| {
+        Failed::from(harness::report::source::render(&faults, false))
+    };
     let (scenario, workspace) = harness::load(path, &root().join("mods")).map_err(fail)?;
     let record = run(&scenario, &workspace, &RunOptions::default(), &mut |_| {}).map_err(fail)?;
     let report = text::report(&record, false);
@@ -30,6 +35,11 @@ fn check(path: &Path, name: &str) -> Result<(), Failed> {
     }
     let settings = insta::Settings::clone_current();
     let snapshot = || insta::assert_snapshot!(name, report);
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settings.bind(snapshot)))
-        .map_err(|_| Failed::from(format!("the report of {name} is not the accepted one: cargo insta review")))
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settings.bind(snapshot))).map_err(
+        |_| {
+            Failed::from(format!(
+                "the report of {name} is not the accepted one: cargo insta review"
+            ))
+        },
+    )
 }

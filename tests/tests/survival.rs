@@ -1,5 +1,7 @@
 //! What an edit carries, by value: storage, timers' phase, the random position, subscriptions, pending commands.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use tests::{Project, log_by_tick};
 
 /// A step that puts a comment on top of a mod's script: new content, same meaning.
@@ -23,15 +25,27 @@ colony.events.register("tick_start", function(event)
   end
 end)
 "#;
-    let expect = |path: &str, value: &str| format!("[[expect]]\nmod = \"keeper\"\npath = \"{path}\"\nequals = {value}\n\n");
-    let steps = touch_script(5, "keeper", "local written") + &touch_script(8, "keeper", "-- edited");
-    let expectations: String =
-        [("flag", "true"), ("count", "3"), ("text", "\"é\""), ("list.1", "1"), ("list.2.deep", "5"), ("list.3", "\"three\"")]
-            .iter()
-            .map(|(path, value)| expect(path, value))
-            .collect();
-    let record =
-        Project::new().lua_mod("keeper", "1.0.0", "", script).scenario(10, &["keeper"], &(steps + &expectations)).run().unwrap();
+    let expect = |path: &str, value: &str| {
+        format!("[[expect]]\nmod = \"keeper\"\npath = \"{path}\"\nequals = {value}\n\n")
+    };
+    let steps =
+        touch_script(5, "keeper", "local written") + &touch_script(8, "keeper", "-- edited");
+    let expectations: String = [
+        ("flag", "true"),
+        ("count", "3"),
+        ("text", "\"é\""),
+        ("list.1", "1"),
+        ("list.2.deep", "5"),
+        ("list.3", "\"three\""),
+    ]
+    .iter()
+    .map(|(path, value)| expect(path, value))
+    .collect();
+    let record = Project::new()
+        .lua_mod("keeper", "1.0.0", "", script)
+        .scenario(10, &["keeper"], &(steps + &expectations))
+        .run()
+        .unwrap();
     assert_eq!(record.faults(), []);
     assert_eq!(record.hand_overs, 2);
 }
@@ -43,20 +57,43 @@ colony.time.every("pulse", 7, function(event) print("pulse " .. event.tick) end)
 colony.time.declare("once", function(event) print("once " .. event.tick .. " " .. event.value.why) end)
 colony.events.register("simulation_start", function() colony.time.after("once", 10, { why = "asked" }) end)
 "#;
-    let steps = touch_script(5, "clock", "colony.time.every") + &touch_script(9, "clock", "-- edited");
-    let record = Project::new().lua_mod("clock", "1.0.0", "", script).scenario(30, &["clock"], &steps).run().unwrap();
+    let steps =
+        touch_script(5, "clock", "colony.time.every") + &touch_script(9, "clock", "-- edited");
+    let record = Project::new()
+        .lua_mod("clock", "1.0.0", "", script)
+        .scenario(30, &["clock"], &steps)
+        .run()
+        .unwrap();
     assert_eq!(record.faults(), []);
     let log: Vec<(u64, Vec<String>)> = log_by_tick(&record).into_iter().collect();
     let line = |tick: u64, text: &str| (tick, vec![text.to_owned()]);
-    assert_eq!(log, [line(7, "pulse 7"), line(10, "once 10 asked"), line(14, "pulse 14"), line(21, "pulse 21"), line(28, "pulse 28")]);
+    assert_eq!(
+        log,
+        [
+            line(7, "pulse 7"),
+            line(10, "once 10 asked"),
+            line(14, "pulse 14"),
+            line(21, "pulse 21"),
+            line(28, "pulse 28")
+        ]
+    );
 }
 
 #[test]
 fn random_numbers_go_on_where_they_were() {
-    let script = "colony.events.register(\"tick_start\", function() print(math.random(1, 1000000)) end)\n";
-    let project = |steps: &str| Project::new().lua_mod("dice", "1.0.0", "", script).scenario(12, &["dice"], steps).run().unwrap();
+    let script =
+        "colony.events.register(\"tick_start\", function() print(math.random(1, 1000000)) end)\n";
+    let project = |steps: &str| {
+        Project::new()
+            .lua_mod("dice", "1.0.0", "", script)
+            .scenario(12, &["dice"], steps)
+            .run()
+            .unwrap()
+    };
     let plain = log_by_tick(&project(""));
-    let edited = log_by_tick(&project(&(touch_script(4, "dice", "colony.events") + "[[step]]\nat = 9\nrestart = true\n")));
+    let edited = log_by_tick(&project(
+        &(touch_script(4, "dice", "colony.events") + "[[step]]\nat = 9\nrestart = true\n"),
+    ));
     assert_eq!(plain, edited);
     let numbers: std::collections::BTreeSet<&String> = plain.values().flatten().collect();
     assert_eq!(numbers.len(), 12, "twelve draws are twelve numbers");
@@ -71,8 +108,13 @@ colony.events.register("mod_loaded", function() colony.events.register("tick_sta
 colony.events.register("tick_end", on_end, { key = "quiet" })
 colony.events.register("simulation_start", function() colony.events.unregister("tick_end", "quiet") end)
 "#;
-    let steps = touch_script(3, "listener", "local function on_tick") + &touch_script(5, "listener", "-- edited");
-    let record = Project::new().lua_mod("listener", "1.0.0", "", script).scenario(8, &["listener"], &steps).run().unwrap();
+    let steps = touch_script(3, "listener", "local function on_tick")
+        + &touch_script(5, "listener", "-- edited");
+    let record = Project::new()
+        .lua_mod("listener", "1.0.0", "", script)
+        .scenario(8, &["listener"], &steps)
+        .run()
+        .unwrap();
     assert_eq!(record.faults(), []);
     let log = log_by_tick(&record);
     assert_eq!(log.len(), 8);
@@ -94,14 +136,32 @@ colony.events.register("sender:ordered", function(event) print("heard " .. tostr
     let project = |steps: &str| {
         let manifest = "capabilities = [\"jobs.write\"]";
         let quiet = "[[step]]\nat = 1\nconfig = { mod = \"base\", set = { orders_open = 0 } }\n\n";
-        Project::new().lua_mod("sender", "1.0.0", manifest, script).scenario(8, &["sender"], &(quiet.to_owned() + steps)).run().unwrap()
+        Project::new()
+            .lua_mod("sender", "1.0.0", manifest, script)
+            .scenario(8, &["sender"], &(quiet.to_owned() + steps))
+            .run()
+            .unwrap()
     };
-    let (plain, edited) = (project(""), project(&touch_script(5, "sender", "colony.events.register(\"sender:")));
+    let (plain, edited) = (
+        project(""),
+        project(&touch_script(
+            5,
+            "sender",
+            "colony.events.register(\"sender:",
+        )),
+    );
     assert_eq!(edited.faults(), []);
     assert_eq!(edited.hand_overs, 1);
     assert_eq!(plain.log, edited.log);
-    assert_eq!(log_by_tick(&edited).get(&5), Some(&vec!["heard true".to_owned()]));
-    assert_eq!(plain.hash(), edited.hash(), "an edit that changes no meaning changes no state");
+    assert_eq!(
+        log_by_tick(&edited).get(&5),
+        Some(&vec!["heard true".to_owned()])
+    );
+    assert_eq!(
+        plain.hash(),
+        edited.hash(),
+        "an edit that changes no meaning changes no state"
+    );
 }
 
 #[test]
@@ -126,11 +186,19 @@ end)
 colony.events.register("tick_end", function() end)
 colony.events.register("faulty:never", function() print("must not be heard") end)
 "#;
-    let harmless = failing.split("    colony.storage.count = 5").next().unwrap().to_owned()
+    let harmless = failing
+        .split("    colony.storage.count = 5")
+        .next()
+        .unwrap()
+        .to_owned()
         + "    error(\"on purpose\")\n  end\nend)\ncolony.events.register(\"tick_end\", function() end)\n";
     let run = |script: &str| {
         let manifest = "capabilities = [\"jobs.write\"]";
-        Project::new().lua_mod("faulty", "1.0.0", manifest, script).scenario(10, &["faulty"], "").run().unwrap()
+        Project::new()
+            .lua_mod("faulty", "1.0.0", manifest, script)
+            .scenario(10, &["faulty"], "")
+            .run()
+            .unwrap()
     };
     let (faulty, harmless) = (run(failing), run(&harmless));
     assert_eq!(faulty.failures.len(), 1);
@@ -166,20 +234,34 @@ end)
     let expect = "[[expect]]\nmod = \"library\"\npath = \"calls\"\nequals = 3\n\n[[expect]]\nmod = \"caller\"\npath = \"seen\"\nequals = 3\n";
     let record = Project::new()
         .lua_mod("library", "1.0.0", "", library)
-        .lua_mod("caller", "1.0.0", "[dependencies]\nlibrary = \"^1\"", caller)
+        .lua_mod(
+            "caller",
+            "1.0.0",
+            "[dependencies]\nlibrary = \"^1\"",
+            caller,
+        )
         .scenario(5, &["library", "caller"], expect)
         .run()
         .unwrap();
     assert_eq!(record.faults(), []);
     let said = &record.log[0].text;
-    assert!(said.starts_with("false\t") && said.contains("library.add failed") && said.contains("too much"), "{said}");
+    assert!(
+        said.starts_with("false\t")
+            && said.contains("library.add failed")
+            && said.contains("too much"),
+        "{said}"
+    );
 }
 
 #[test]
 fn the_hand_over_slot_passes_what_a_mod_keeps_in_memory() {
     let (scenario, workspace) = tests::shipped("hot_reload_advanced").unwrap();
-    let record = harness::runner::run(&scenario, &workspace, &Default::default(), &mut |_| {}).unwrap();
+    let record =
+        harness::runner::run(&scenario, &workspace, &Default::default(), &mut |_| {}).unwrap();
     let texts: Vec<&str> = record.log.iter().map(|line| line.text.as_str()).collect();
-    assert!(texts.contains(&"Restored mod state: 149 ticks"), "{texts:?}");
+    assert!(
+        texts.contains(&"Restored mod state: 149 ticks"),
+        "{texts:?}"
+    );
     assert!(texts.contains(&"Reached tick milestone: 200"), "{texts:?}");
 }

@@ -16,12 +16,17 @@ use crate::{load, project};
 const PROGRESS_AFTER: Duration = Duration::from_millis(500);
 
 pub(super) fn run(arguments: &RunArguments, colour: Colour) -> Exit {
-    let mods = arguments.mods.clone().unwrap_or_else(|| project::mods_folder(&arguments.scenario));
+    let mods = arguments
+        .mods
+        .clone()
+        .unwrap_or_else(|| project::mods_folder(&arguments.scenario));
     let started = Instant::now();
     let mut progress = Progress::new(started);
     let outcome = load(&arguments.scenario, &mods).and_then(|(scenario, workspace)| {
         let total = scenario.ticks;
-        runner::run(&scenario, &workspace, &RunOptions::default(), &mut |tick| progress.show(tick, total))
+        runner::run(&scenario, &workspace, &RunOptions::default(), &mut |tick| {
+            progress.show(tick, total)
+        })
     });
     progress.clear();
     match outcome {
@@ -52,7 +57,11 @@ fn report(record: &RunRecord, format: Format, colour: Colour, elapsed: Duration)
     let seconds = elapsed.as_secs_f64().max(0.001);
     let rate = (record.ticks_run as f64 / seconds) as u64;
     let ticks = text::number(record.ticks_run);
-    let _ = writeln!(std::io::stderr(), "{ticks} ticks in {seconds:.2} s ({} ticks/s)", text::number(rate));
+    let _ = writeln!(
+        std::io::stderr(),
+        "{ticks} ticks in {seconds:.2} s ({} ticks/s)",
+        text::number(rate)
+    );
     exit
 }
 
@@ -74,7 +83,9 @@ fn wanted(colour: Colour, terminal: bool) -> bool {
     match colour {
         Colour::Always => true,
         Colour::Never => false,
-        Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Colour::Auto => {
+            terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
     }
 }
 
@@ -94,7 +105,9 @@ impl Progress {
             bar.set_position(tick);
         } else if self.started.elapsed() > PROGRESS_AFTER && std::env::var_os("CI").is_none() {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} ticks, {eta} left") {
+            if let Ok(style) = ProgressStyle::with_template(
+                "{bar:40} {human_pos} of {human_len} ticks, {eta} left",
+            ) {
                 bar.set_style(style);
             }
             self.bar = Some(bar);

@@ -17,7 +17,7 @@ pub fn report(record: &RunRecord, exit_code: u8) -> String {
     let report = json!({
         "version": REPORT_VERSION,
         "scenario": record.scenario,
-        "file": record.file,
+        "file": portable(&record.file),
         "seed": record.seed,
         "ticks": record.ticks,
         "ticks_run": record.ticks_run,
@@ -39,9 +39,20 @@ pub fn report(record: &RunRecord, exit_code: u8) -> String {
         "parts": record.parts.iter().map(|(name, hash)| (name.clone(), hex(*hash).into())).collect::<serde_json::Map<_, _>>(),
         "hash": hex(record.hash()),
     });
-    let mut text = serde_json::to_string_pretty(&report).expect("a tree of plain values is always JSON");
+    let mut text =
+        serde_json::to_string_pretty(&report).expect("a tree of plain values is always JSON");
     text.push('\n');
     text
+}
+
+/// A path that reads the same on every machine: as written, or its last part where it was written from the root.
+fn portable(file: &str) -> &str {
+    let from_root = std::path::Path::new(file).is_absolute();
+    if from_root {
+        file.rsplit('/').next().unwrap_or(file)
+    } else {
+        file
+    }
 }
 
 /// A hash as 32 digits.
@@ -51,7 +62,9 @@ pub fn hex(hash: u128) -> String {
 
 fn step(step: &StepRecord) -> Value {
     let result = match &step.result {
-        StepResult::Reloads(reports) => json!({ "reloads": reports.iter().map(reload).collect::<Vec<_>>() }),
+        StepResult::Reloads(reports) => {
+            json!({ "reloads": reports.iter().map(reload).collect::<Vec<_>>() })
+        }
         StepResult::Done(notes) => json!({ "done": true, "notes": notes }),
         StepResult::Failed(problems) => json!({ "failed": faults(problems) }),
     };
@@ -118,7 +131,7 @@ pub fn faults(faults: &[Fault]) -> Vec<Value> {
 fn fault(fault: &Fault) -> Value {
     json!({
         "message": fault.message,
-        "file": fault.place.as_ref().map(|place| place.file.to_string()),
+        "file": fault.place.as_ref().map(|place| portable(&place.file)),
         "line": fault.place.as_ref().map(|place| place.line()),
         "column": fault.place.as_ref().map(|place| place.column()),
         "help": fault.help,

@@ -34,8 +34,16 @@ pub fn report(record: &RunRecord, colour: bool) -> String {
         handler_failure(&mut text, failure, colour);
     }
     for refused in &record.refused {
-        let issuer = refused.mod_id.as_ref().map_or("the scenario".to_owned(), ToString::to_string);
-        let _ = writeln!(text, "\ntick {}: a command of {issuer} was refused: {}", number(refused.tick), refused.reason);
+        let issuer = refused
+            .mod_id
+            .as_ref()
+            .map_or("the scenario".to_owned(), ToString::to_string);
+        let _ = writeln!(
+            text,
+            "\ntick {}: a command of {issuer} was refused: {}",
+            number(refused.tick),
+            refused.reason
+        );
     }
     let faults = record.faults();
     if !faults.is_empty() {
@@ -60,9 +68,22 @@ pub fn number(number: u64) -> String {
 }
 
 fn heading(record: &RunRecord) -> String {
-    let mods: Vec<String> = record.mods.iter().map(|at_start| format!("{} {}", at_start.id, at_start.version)).collect();
-    let mods = if mods.is_empty() { "no mods".to_owned() } else { mods.join(", ") };
-    format!("{} · seed {} · {} ticks · {mods}\n", record.scenario, record.seed, number(record.ticks))
+    let mods: Vec<String> = record
+        .mods
+        .iter()
+        .map(|at_start| format!("{} {}", at_start.id, at_start.version))
+        .collect();
+    let mods = if mods.is_empty() {
+        "no mods".to_owned()
+    } else {
+        mods.join(", ")
+    };
+    format!(
+        "{} · seed {} · {} ticks · {mods}\n",
+        record.scenario,
+        record.seed,
+        number(record.ticks)
+    )
 }
 
 /// One line of the table of changes.
@@ -78,11 +99,19 @@ struct Row {
 fn table(text: &mut String, record: &RunRecord) {
     let rows: Vec<Row> = record.steps.iter().flat_map(rows).collect();
     let width = |of: fn(&Row) -> &String, least: usize| {
-        rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0).max(least)
+        rows.iter()
+            .map(|row| of(row).chars().count())
+            .max()
+            .unwrap_or(0)
+            .max(least)
     };
     let (change, outcome) = (width(|row| &row.title, 6), width(|row| &row.outcome, 7));
     let kind = width(|row| &row.kind, 4);
-    let _ = writeln!(text, " tick  {:<change$}  {:<outcome$}  {:<kind$}  generation", "change", "outcome", "type");
+    let _ = writeln!(
+        text,
+        " tick  {:<change$}  {:<outcome$}  {:<kind$}  generation",
+        "change", "outcome", "type"
+    );
     for row in &rows {
         let line = format!(
             "{:>5}  {:<change$}  {:<outcome$}  {:<kind$}  {}",
@@ -108,9 +137,14 @@ fn rows(step: &StepRecord) -> Vec<Row> {
     match &step.result {
         StepResult::Done(notes) => vec![plain("done", notes.clone())],
         StepResult::Failed(faults) => vec![plain("failed", fault_lines(faults))],
-        StepResult::Reloads(reports) if reports.is_empty() => vec![plain("nothing to do", Vec::new())],
+        StepResult::Reloads(reports) if reports.is_empty() => {
+            vec![plain("nothing to do", Vec::new())]
+        }
         StepResult::Reloads(reports) => {
-            let mut rows: Vec<Row> = reports.iter().flat_map(|report| reload_rows(&step.title, report)).collect();
+            let mut rows: Vec<Row> = reports
+                .iter()
+                .flat_map(|report| reload_rows(&step.title, report))
+                .collect();
             if let Some(first) = rows.first_mut() {
                 first.tick = tick;
             }
@@ -120,7 +154,11 @@ fn rows(step: &StepRecord) -> Vec<Row> {
 }
 
 fn reload_rows(title: &str, report: &ReloadReport) -> Vec<Row> {
-    let mut rows: Vec<Row> = report.members.iter().map(|member| member_row(title, member, report)).collect();
+    let mut rows: Vec<Row> = report
+        .members
+        .iter()
+        .map(|member| member_row(title, member, report))
+        .collect();
     if rows.is_empty() {
         let reason = report.reason.clone().unwrap_or_default();
         rows.push(Row {
@@ -142,19 +180,38 @@ fn reload_rows(title: &str, report: &ReloadReport) -> Vec<Row> {
 fn member_row(title: &str, member: &MemberReport, report: &ReloadReport) -> Row {
     let (before, after) = &member.versions;
     let (from, to) = member.generations;
-    let reason = report.reason.as_ref().map_or(String::new(), |reason| format!("   {reason}"));
-    let cohort = if report.members.len() > 1 && report.members.last() == Some(member) { "   same cohort" } else { "" };
+    let reason = report
+        .reason
+        .as_ref()
+        .map_or(String::new(), |reason| format!("   {reason}"));
+    let cohort = if report.members.len() > 1 && report.members.last() == Some(member) {
+        "   same cohort"
+    } else {
+        ""
+    };
     let generation = match report.outcome {
         Outcome::Committed => format!("g{from} -> g{to}{reason}{cohort}"),
         Outcome::RolledBack => format!("g{from} goes on{cohort}"),
         Outcome::Ignored => format!("g{from}{reason}"),
     };
-    let details = if report.outcome == Outcome::Committed { state_lines(&member.state) } else { Vec::new() };
+    let details = if report.outcome == Outcome::Committed {
+        state_lines(&member.state)
+    } else {
+        Vec::new()
+    };
     Row {
         tick: String::new(),
-        title: if before == after { changed_files(title, member) } else { format!("{} {before} -> {after}", member.mod_id) },
+        title: if before == after {
+            changed_files(title, member)
+        } else {
+            format!("{} {before} -> {after}", member.mod_id)
+        },
         outcome: report.outcome.name().to_owned(),
-        kind: if report.outcome == Outcome::Ignored { "-".to_owned() } else { member.kind.name().to_owned() },
+        kind: if report.outcome == Outcome::Ignored {
+            "-".to_owned()
+        } else {
+            member.kind.name().to_owned()
+        },
         generation,
         details,
     }
@@ -164,7 +221,11 @@ fn changed_files(title: &str, member: &MemberReport) -> String {
     match member.changed.as_slice() {
         [] => {
             let named = title.contains(member.mod_id.as_str());
-            if named { title.to_owned() } else { format!("{title}: {}", member.mod_id) }
+            if named {
+                title.to_owned()
+            } else {
+                format!("{title}: {}", member.mod_id)
+            }
         }
         [only] => format!("{}/{only}", member.mod_id),
         [first, rest @ ..] => format!("{}/{first} and {} more", member.mod_id, rest.len()),
@@ -172,20 +233,39 @@ fn changed_files(title: &str, member: &MemberReport) -> String {
 }
 
 fn state_lines(state: &StateReport) -> Vec<String> {
-    let width = state.paths.iter().map(|path| path.path.chars().count()).max().unwrap_or(0);
+    let width = state
+        .paths
+        .iter()
+        .map(|path| path.path.chars().count())
+        .max()
+        .unwrap_or(0);
     let mut lines = Vec::new();
     for fate in [Fate::Kept, Fate::Migrated, Fate::Defaulted, Fate::Dropped] {
         for path in state.paths.iter().filter(|path| path.fate == fate) {
-            let by = path.by.as_ref().map_or(String::new(), |by| format!("   {by}"));
-            lines.push(format!("{:<9}  {:<width$}  {}{by}", fate.name(), path.path, shortened(&path.value)));
+            let by = path
+                .by
+                .as_ref()
+                .map_or(String::new(), |by| format!("   {by}"));
+            lines.push(format!(
+                "{:<9}  {:<width$}  {}{by}",
+                fate.name(),
+                path.path,
+                shortened(&path.value)
+            ));
         }
     }
     let mut carried = Vec::new();
     if state.handlers > 0 {
-        carried.push(format!("{} handler{}", state.handlers, if state.handlers == 1 { "" } else { "s" }));
+        carried.push(format!(
+            "{} handler{}",
+            state.handlers,
+            if state.handlers == 1 { "" } else { "s" }
+        ));
     }
     for timer in &state.timers {
-        let due = timer.due.map_or("stopped".to_owned(), |due| format!("next at {}", number(due)));
+        let due = timer.due.map_or("stopped".to_owned(), |due| {
+            format!("next at {}", number(due))
+        });
         carried.push(format!("timer `{}`, {due}", timer.name));
     }
     if state.random_draws > 0 {
@@ -222,7 +302,12 @@ fn fault_lines(faults: &[Fault]) -> Vec<String> {
     for fault in faults.iter().take(FAULTS_SHOWN_MAX) {
         lines.push(format!("error: {}", fault.message));
         if let Some(place) = &fault.place {
-            lines.push(format!("--> {}:{}:{}", place.file, place.line(), place.column()));
+            lines.push(format!(
+                "--> {}:{}:{}",
+                place.file,
+                place.line(),
+                place.column()
+            ));
         }
         if let Some(help) = &fault.help {
             lines.push(format!("help: {help}"));
@@ -244,30 +329,76 @@ fn handler_failure(text: &mut String, failure: &HandlerFailure, colour: bool) {
     let when = if failure.count == 1 {
         format!("at tick {}", number(failure.first))
     } else {
-        format!("{} times from tick {} to {}", number(u64::from(failure.count)), number(failure.first), number(failure.last))
+        format!(
+            "{} times from tick {} to {}",
+            number(u64::from(failure.count)),
+            number(failure.first),
+            number(failure.last)
+        )
     };
-    let _ = writeln!(text, "failing  {} {}  g{}: {name}, {when}", failure.mod_id, failure.version, failure.generation);
+    let _ = writeln!(
+        text,
+        "failing  {} {}  g{}: {name}, {when}",
+        failure.mod_id, failure.version, failure.generation
+    );
     text.push_str(&render(std::slice::from_ref(&failure.fault), colour));
     for caller in failure.error.callers.iter().skip(1) {
-        let function = caller.function.as_ref().map_or(String::new(), |function| format!(", {function}"));
+        let function = caller
+            .function
+            .as_ref()
+            .map_or(String::new(), |function| format!(", {function}"));
         let _ = writeln!(text, "   = called from {}{function}", caller.location);
     }
-    let end = if failure.suspended { "; suspended after 20 in a row" } else { "" };
+    let end = if failure.suspended {
+        "; suspended after 20 in a row"
+    } else {
+        ""
+    };
     let _ = writeln!(text, "   = no command of these calls was applied{end}");
 }
 
 fn summary(text: &mut String, record: &RunRecord) {
     let colony = &record.colony;
     let all = colony.alive + colony.died;
-    let mut done: Vec<(&String, &u64)> = colony.jobs_done.iter().filter(|(_, count)| **count > 0).collect();
+    let mut done: Vec<(&String, &u64)> = colony
+        .jobs_done
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .collect();
     done.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-    let kinds: Vec<String> = done.iter().map(|(kind, count)| format!("{kind} {}", number(**count))).collect();
+    let kinds: Vec<String> = done
+        .iter()
+        .map(|(kind, count)| format!("{kind} {}", number(**count)))
+        .collect();
     let total: u64 = colony.jobs_done.values().sum();
-    let kinds = if kinds.is_empty() { String::new() } else { format!(": {}", kinds.join(", ")) };
-    let _ = writeln!(text, "colony     {} of {} alive · {} jobs done{kinds}", colony.alive, all, number(total));
-    let errors: u64 = record.failures.iter().map(|failure| u64::from(failure.count)).sum();
-    let left_out = if record.left_out.is_empty() { String::new() } else { format!(" · {} left out", record.left_out.len()) };
-    let _ = writeln!(text, "mods       {} hand-overs · {} failing calls{left_out}", number(record.hand_overs), number(errors));
+    let kinds = if kinds.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", kinds.join(", "))
+    };
+    let _ = writeln!(
+        text,
+        "colony     {} of {} alive · {} jobs done{kinds}",
+        colony.alive,
+        all,
+        number(total)
+    );
+    let errors: u64 = record
+        .failures
+        .iter()
+        .map(|failure| u64::from(failure.count))
+        .sum();
+    let left_out = if record.left_out.is_empty() {
+        String::new()
+    } else {
+        format!(" · {} left out", record.left_out.len())
+    };
+    let _ = writeln!(
+        text,
+        "mods       {} hand-overs · {} failing calls{left_out}",
+        number(record.hand_overs),
+        number(errors)
+    );
     let (met, all) = record.expectations();
     let _ = writeln!(text, "expect     {} of {} passed", number(met), number(all));
     let _ = writeln!(text, "hash       {}", hex(record.hash()));

@@ -64,7 +64,10 @@ impl<'a> Arguments<'a> {
     ///
     /// # Errors
     /// Too many, too few, or of the wrong kind: named.
-    pub fn by_position(function: &'a FunctionDescription, mut values: Vec<Option<Value>>) -> Result<Arguments<'a>, ApiError> {
+    pub fn by_position(
+        function: &'a FunctionDescription,
+        mut values: Vec<Option<Value>>,
+    ) -> Result<Arguments<'a>, ApiError> {
         while values.last().is_some_and(Option::is_none) {
             values.pop();
         }
@@ -89,10 +92,20 @@ impl<'a> Arguments<'a> {
     ///
     /// # Errors
     /// Unknown names, with the nearest known one, and what [`Arguments::by_position`] refuses.
-    pub fn by_name(function: &'a FunctionDescription, mut values: BTreeMap<String, Value>) -> Result<Arguments<'a>, ApiError> {
-        let ordered = function.arguments.iter().map(|argument| values.remove(argument.name)).collect();
+    pub fn by_name(
+        function: &'a FunctionDescription,
+        mut values: BTreeMap<String, Value>,
+    ) -> Result<Arguments<'a>, ApiError> {
+        let ordered = function
+            .arguments
+            .iter()
+            .map(|argument| values.remove(argument.name))
+            .collect();
         if let Some(unknown) = values.keys().next() {
-            let error = ApiError::new(format!("colony.{} has no argument `{unknown}`", function.name));
+            let error = ApiError::new(format!(
+                "colony.{} has no argument `{unknown}`",
+                function.name
+            ));
             let names = function.arguments.iter().map(|argument| argument.name);
             return Err(match nearest(unknown, names) {
                 Some(name) => error.help(format!("did you mean `{name}`?")),
@@ -127,15 +140,29 @@ impl<'a> Arguments<'a> {
             return Err(self.wrong(at, "a whole number"));
         };
         T::try_from(*number).map_err(|_| {
-            let name = self.function.arguments.get(at).map_or("?", |argument| argument.name);
+            let name = self
+                .function
+                .arguments
+                .get(at)
+                .map_or("?", |argument| argument.name);
             let range = T::RANGE;
-            ApiError::new(format!("`{name}` of colony.{} is {number}, expected {range}", self.function.name))
+            ApiError::new(format!(
+                "`{name}` of colony.{} is {number}, expected {range}",
+                self.function.name
+            ))
         })
     }
 
     fn wrong(&self, at: usize, expected: &str) -> ApiError {
-        let name = self.function.arguments.get(at).map_or("?", |argument| argument.name);
-        ApiError::new(format!("`{name}` of colony.{} must be {expected}", self.function.name))
+        let name = self
+            .function
+            .arguments
+            .get(at)
+            .map_or("?", |argument| argument.name);
+        ApiError::new(format!(
+            "`{name}` of colony.{} must be {expected}",
+            self.function.name
+        ))
     }
 }
 
@@ -165,10 +192,16 @@ impl Bounds for i64 {
     const RANGE: &'static str = "a whole number within ±2^53";
 }
 
-fn check(function: &FunctionDescription, argument: &Argument, value: Option<&Value>) -> Result<(), ApiError> {
+fn check(
+    function: &FunctionDescription,
+    argument: &Argument,
+    value: Option<&Value>,
+) -> Result<(), ApiError> {
     let found = match (argument.kind, value) {
         (_, None) if argument.optional => return Ok(()),
-        (Kind::Integer, Some(Value::Integer(_))) | (Kind::Text, Some(Value::Text(_))) | (Kind::Any, Some(_)) => return Ok(()),
+        (Kind::Integer, Some(Value::Integer(_)))
+        | (Kind::Text, Some(Value::Text(_)))
+        | (Kind::Any, Some(_)) => return Ok(()),
         (_, None) => "nothing".to_owned(),
         (Kind::Integer, Some(Value::Number(number))) => format!("{number}"),
         (_, Some(value)) => format!("a {}", value.type_name()),
@@ -180,8 +213,11 @@ fn check(function: &FunctionDescription, argument: &Argument, value: Option<&Val
         Kind::Function => "a function",
         Kind::Options => "a table",
     };
-    Err(ApiError::new(format!("`{}` of colony.{} must be {expected}, found {found}", argument.name, function.name))
-        .help(format!("its arguments: {}", function.signature())))
+    Err(ApiError::new(format!(
+        "`{}` of colony.{} must be {expected}, found {found}",
+        argument.name, function.name
+    ))
+    .help(format!("its arguments: {}", function.signature())))
 }
 
 impl FunctionDescription {
@@ -195,7 +231,11 @@ impl FunctionDescription {
                 format!("{}: {}{mark}", argument.name, argument.kind.luau())
             })
             .collect();
-        let result = if self.result.is_empty() { String::new() } else { format!(": {}", self.result) };
+        let result = if self.result.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", self.result)
+        };
         format!("colony.{}({}){result}", self.name, arguments.join(", "))
     }
 }

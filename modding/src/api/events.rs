@@ -38,7 +38,16 @@ const JOB: [Field; 7] = [
     field("job.item", "string?"),
 ];
 
-const JOB_FAILED: [Field; 8] = [JOB[0], JOB[1], JOB[2], JOB[3], JOB[4], JOB[5], JOB[6], field("reason", "string")];
+const JOB_FAILED: [Field; 8] = [
+    JOB[0],
+    JOB[1],
+    JOB[2],
+    JOB[3],
+    JOB[4],
+    JOB[5],
+    JOB[6],
+    field("reason", "string"),
+];
 
 const COLONIST: [Field; 4] = [
     field("colonist.id", "number"),
@@ -47,15 +56,36 @@ const COLONIST: [Field; 4] = [
     field("colonist.y", "number"),
 ];
 
-const COLONIST_DIED: [Field; 5] = [COLONIST[0], COLONIST[1], COLONIST[2], COLONIST[3], field("cause", "string")];
+const COLONIST_DIED: [Field; 5] = [
+    COLONIST[0],
+    COLONIST[1],
+    COLONIST[2],
+    COLONIST[3],
+    field("cause", "string"),
+];
 
 const EVENTS: &[EventDescription] = &[
-    EventDescription { name: "simulation_start", fields: &[], doc: "once, before the first tick of a new colony" },
-    EventDescription { name: "tick_start", fields: &[], doc: "before commands are applied in a tick" },
-    EventDescription { name: "tick_end", fields: &[], doc: "after everything else in a tick" },
+    EventDescription {
+        name: "simulation_start",
+        fields: &[],
+        doc: "once, before the first tick of a new colony",
+    },
+    EventDescription {
+        name: "tick_start",
+        fields: &[],
+        doc: "before commands are applied in a tick",
+    },
+    EventDescription {
+        name: "tick_end",
+        fields: &[],
+        doc: "after everything else in a tick",
+    },
     EventDescription {
         name: "mod_loaded",
-        fields: &[field("reason", "\"start\" | \"resume\" | \"update\""), field("previous_version", "string?")],
+        fields: &[
+            field("reason", "\"start\" | \"resume\" | \"update\""),
+            field("previous_version", "string?"),
+        ],
         doc: "to the mod itself, once its code is loaded and its state is there: at the start of a colony (`start`), when the \
               same code goes on (`resume`: save, load, restart, hand-back, forced reload), or when new code takes over (`update`)",
     },
@@ -69,21 +99,60 @@ const EVENTS: &[EventDescription] = &[
         fields: &[field("key", "string"), field("value", "any")],
         doc: "to the mod itself, for each changed value of its config.toml that it did not read while loading",
     },
-    EventDescription { name: "job_created", fields: &JOB, doc: "a job was put on the board" },
-    EventDescription { name: "job_assigned", fields: &JOB, doc: "a colonist took a job" },
-    EventDescription { name: "job_completed", fields: &JOB, doc: "a job was done" },
-    EventDescription { name: "job_failed", fields: &JOB_FAILED, doc: "a job could not be done" },
-    EventDescription { name: "job_cancelled", fields: &JOB, doc: "a job was taken off the board by a command" },
-    EventDescription { name: "colonist_joined", fields: &COLONIST, doc: "a colonist came to the colony" },
-    EventDescription { name: "colonist_died", fields: &COLONIST_DIED, doc: "a colonist died" },
+    EventDescription {
+        name: "job_created",
+        fields: &JOB,
+        doc: "a job was put on the board",
+    },
+    EventDescription {
+        name: "job_assigned",
+        fields: &JOB,
+        doc: "a colonist took a job",
+    },
+    EventDescription {
+        name: "job_completed",
+        fields: &JOB,
+        doc: "a job was done",
+    },
+    EventDescription {
+        name: "job_failed",
+        fields: &JOB_FAILED,
+        doc: "a job could not be done",
+    },
+    EventDescription {
+        name: "job_cancelled",
+        fields: &JOB,
+        doc: "a job was taken off the board by a command",
+    },
+    EventDescription {
+        name: "colonist_joined",
+        fields: &COLONIST,
+        doc: "a colonist came to the colony",
+    },
+    EventDescription {
+        name: "colonist_died",
+        fields: &COLONIST_DIED,
+        doc: "a colonist died",
+    },
     EventDescription {
         name: "need_critical",
-        fields: &[field("colonist.id", "number"), field("colonist.name", "string"), field("need", "string"), field("level", "number")],
+        fields: &[
+            field("colonist.id", "number"),
+            field("colonist.name", "string"),
+            field("need", "string"),
+            field("level", "number"),
+        ],
         doc: "a need of a colonist fell below its critical level",
     },
     EventDescription {
         name: "item_produced",
-        fields: &[field("item", "string"), field("count", "number"), field("x", "number"), field("y", "number"), field("job_id", "number")],
+        fields: &[
+            field("item", "string"),
+            field("count", "number"),
+            field("x", "number"),
+            field("y", "number"),
+            field("job_id", "number"),
+        ],
         doc: "work yielded items",
     },
 ];
@@ -106,23 +175,52 @@ pub fn event_names() -> Vec<&'static str> {
 /// What an event of the colony carries, in the order of its description's fields.
 pub fn payload(event: &Event) -> Vec<Option<Value>> {
     match event {
-        Event::JobCreated(job) | Event::JobAssigned(job) | Event::JobCompleted(job) | Event::JobCancelled(job) => job_fields(job),
+        Event::JobCreated(job)
+        | Event::JobAssigned(job)
+        | Event::JobCompleted(job)
+        | Event::JobCancelled(job) => job_fields(job),
         Event::JobFailed { job, reason } => {
             let mut fields = job_fields(job);
             fields.push(Some(Value::text(reason)));
             fields
         }
         Event::ColonistJoined { colonist, name, at } => colonist_fields(*colonist, name, *at),
-        Event::ColonistDied { colonist, name, at, cause } => {
+        Event::ColonistDied {
+            colonist,
+            name,
+            at,
+            cause,
+        } => {
             let mut fields = colonist_fields(*colonist, name, *at);
             fields.push(Some(Value::text(cause)));
             fields
         }
-        Event::NeedCritical { colonist, name, need, level } => {
-            vec![Some(id(*colonist)), Some(Value::text(name)), Some(Value::text(need)), Some(integer(*level))]
+        Event::NeedCritical {
+            colonist,
+            name,
+            need,
+            level,
+        } => {
+            vec![
+                Some(id(*colonist)),
+                Some(Value::text(name)),
+                Some(Value::text(need)),
+                Some(integer(*level)),
+            ]
         }
-        Event::ItemProduced { item, count, at, job } => {
-            vec![Some(Value::text(item)), Some(integer(*count)), Some(integer(at.x)), Some(integer(at.y)), Some(id(*job))]
+        Event::ItemProduced {
+            item,
+            count,
+            at,
+            job,
+        } => {
+            vec![
+                Some(Value::text(item)),
+                Some(integer(*count)),
+                Some(integer(at.x)),
+                Some(integer(at.y)),
+                Some(id(*job)),
+            ]
         }
     }
 }
@@ -134,7 +232,11 @@ pub(super) fn job_value(job: &JobFacts) -> Value {
 
 /// A colonist as mods see it.
 pub(super) fn colonist_value(colonist: &ColonistFacts) -> Value {
-    let Value::Map(mut map) = fields_value(&COLONIST, "colonist.", colonist_fields(colonist.id, &colonist.name, colonist.at)) else {
+    let Value::Map(mut map) = fields_value(
+        &COLONIST,
+        "colonist.",
+        colonist_fields(colonist.id, &colonist.name, colonist.at),
+    ) else {
         return Value::empty();
     };
     map.insert("food".to_owned(), integer(colonist.food));
@@ -152,7 +254,10 @@ pub(super) fn id(id: StableId) -> Value {
 }
 
 fn fields_value(fields: &[Field], prefix: &str, values: Vec<Option<Value>>) -> Value {
-    let named = fields.iter().zip(values).filter_map(|(field, value)| Some((field.path.strip_prefix(prefix)?, value?)));
+    let named = fields
+        .iter()
+        .zip(values)
+        .filter_map(|(field, value)| Some((field.path.strip_prefix(prefix)?, value?)));
     Value::map(named)
 }
 
@@ -169,7 +274,12 @@ fn job_fields(job: &JobFacts) -> Vec<Option<Value>> {
 }
 
 fn colonist_fields(colonist: StableId, name: &str, at: Position) -> Vec<Option<Value>> {
-    vec![Some(id(colonist)), Some(Value::text(name)), Some(integer(at.x)), Some(integer(at.y))]
+    vec![
+        Some(id(colonist)),
+        Some(Value::text(name)),
+        Some(integer(at.x)),
+        Some(integer(at.y)),
+    ]
 }
 
 fn integer(number: impl Into<i64>) -> Value {

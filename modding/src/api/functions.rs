@@ -1,26 +1,30 @@
 //! The functions of the table.
 
-use std::rc::Rc;
-
 use sim::{Command, Position, StableId};
 
-use crate::context::Context;
-use crate::generation::Generation;
 use crate::value::{INTEGER_MAGNITUDE_MAX, Value};
 
 use super::arguments::{Argument, Arguments, Kind};
 use super::events::{colonist_value, job_value};
-use super::{ApiError, FunctionDescription, Run};
+use super::{ApiError, FunctionDescription, Read, Run};
 
 /// Tiles that one call of `map.nearest` lists at most.
 const NEAREST_TILES_MAX: i64 = 100;
 
 const fn required(name: &'static str, kind: Kind) -> Argument {
-    Argument { name, kind, optional: false }
+    Argument {
+        name,
+        kind,
+        optional: false,
+    }
 }
 
 const fn optional(name: &'static str, kind: Kind) -> Argument {
-    Argument { name, kind, optional: true }
+    Argument {
+        name,
+        kind,
+        optional: true,
+    }
 }
 
 const fn runtime(
@@ -29,7 +33,14 @@ const fn runtime(
     result: &'static str,
     doc: &'static str,
 ) -> FunctionDescription {
-    FunctionDescription { name, arguments, result, capability: None, doc, run: Run::Runtime }
+    FunctionDescription {
+        name,
+        arguments,
+        result,
+        capability: None,
+        doc,
+        run: Run::Runtime,
+    }
 }
 
 const fn read(
@@ -37,9 +48,16 @@ const fn read(
     arguments: &'static [Argument],
     result: &'static str,
     doc: &'static str,
-    run: fn(&Context, &Rc<Generation>, &Arguments) -> Result<Option<Value>, ApiError>,
+    run: Read,
 ) -> FunctionDescription {
-    FunctionDescription { name, arguments, result, capability: None, doc, run: Run::Read(run) }
+    FunctionDescription {
+        name,
+        arguments,
+        result,
+        capability: None,
+        doc,
+        run: Run::Read(run),
+    }
 }
 
 const fn command(
@@ -49,7 +67,14 @@ const fn command(
     doc: &'static str,
     run: fn(&Arguments) -> Result<Command, ApiError>,
 ) -> FunctionDescription {
-    FunctionDescription { name, arguments, result: "", capability: Some(capability), doc, run: Run::Command(run) }
+    FunctionDescription {
+        name,
+        arguments,
+        result: "",
+        capability: Some(capability),
+        doc,
+        run: Run::Command(run),
+    }
 }
 
 /// All functions, in the order of the reference.
@@ -60,7 +85,11 @@ pub fn functions() -> &'static [FunctionDescription] {
 const FUNCTIONS: &[FunctionDescription] = &[
     runtime(
         "events.register",
-        &[required("name", Kind::Text), required("handler", Kind::Function), optional("options", Kind::Options)],
+        &[
+            required("name", Kind::Text),
+            required("handler", Kind::Function),
+            optional("options", Kind::Options),
+        ],
         "",
         "While a mod loads: declares a handler for an event; `options` are `key` (a name that tells several handlers for one event \
          apart), `priority` (higher runs first, 0 by default) and `enabled` (false: declared, switched on later). \
@@ -86,7 +115,10 @@ const FUNCTIONS: &[FunctionDescription] = &[
     ),
     runtime(
         "state.migrate",
-        &[required("range", Kind::Text), required("migrate", Kind::Function)],
+        &[
+            required("range", Kind::Text),
+            required("migrate", Kind::Function),
+        ],
         "",
         "While a mod loads: declares how state written by versions in `range` becomes state of this version; gets the state, \
          changes it or returns another. Migrations run in version order.",
@@ -105,27 +137,46 @@ const FUNCTIONS: &[FunctionDescription] = &[
     ),
     runtime(
         "time.after",
-        &[required("name", Kind::Text), required("ticks", Kind::Integer), optional("handler_or_value", Kind::Any)],
+        &[
+            required("name", Kind::Text),
+            required("ticks", Kind::Integer),
+            optional("handler_or_value", Kind::Any),
+        ],
         "",
         "While a mod loads, with a function: declares a timer and starts it, to fire once. Later, with a plain value or nothing: \
          starts a declared timer again.",
     ),
     runtime(
         "time.every",
-        &[required("name", Kind::Text), required("ticks", Kind::Integer), optional("handler_or_value", Kind::Any)],
+        &[
+            required("name", Kind::Text),
+            required("ticks", Kind::Integer),
+            optional("handler_or_value", Kind::Any),
+        ],
         "",
         "Like time.after, but fires again and again. A reload keeps the phase.",
     ),
     runtime(
         "time.declare",
-        &[required("name", Kind::Text), required("handler", Kind::Function)],
+        &[
+            required("name", Kind::Text),
+            required("handler", Kind::Function),
+        ],
         "",
         "While a mod loads: declares a timer without starting it.",
     ),
-    runtime("time.cancel", &[required("name", Kind::Text)], "", "Stops a timer."),
+    runtime(
+        "time.cancel",
+        &[required("name", Kind::Text)],
+        "",
+        "Stops a timer.",
+    ),
     runtime(
         "mods.export",
-        &[required("name", Kind::Text), required("handler", Kind::Function)],
+        &[
+            required("name", Kind::Text),
+            required("handler", Kind::Function),
+        ],
         "",
         "While a mod loads: offers a function to other mods.",
     ),
@@ -136,9 +187,17 @@ const FUNCTIONS: &[FunctionDescription] = &[
         "The functions that another mod offers; the mod must be among the manifest's dependencies. Values are copied; the call \
          goes to whatever generation runs at that moment.",
     ),
-    read("time.get_current_tick", &[], "number", "The current tick; 0 before the first.", |context, _, _| {
-        Ok(Some(Value::Integer(i64::try_from(context.tick()).unwrap_or(INTEGER_MAGNITUDE_MAX))))
-    }),
+    read(
+        "time.get_current_tick",
+        &[],
+        "number",
+        "The current tick; 0 before the first.",
+        |context, _, _| {
+            Ok(Some(Value::Integer(
+                i64::try_from(context.tick()).unwrap_or(INTEGER_MAGNITUDE_MAX),
+            )))
+        },
+    ),
     read(
         "config.get",
         &[required("key", Kind::Text)],
@@ -151,34 +210,71 @@ const FUNCTIONS: &[FunctionDescription] = &[
         &[required("name", Kind::Text)],
         "boolean",
         "Whether the manifest lists the capability.",
-        |_, generation, arguments| Ok(Some(Value::Boolean(generation.manifest.capabilities.contains(arguments.text(0)?)))),
+        |_, generation, arguments| {
+            Ok(Some(Value::Boolean(
+                generation
+                    .manifest
+                    .capabilities
+                    .contains(arguments.text(0)?),
+            )))
+        },
     ),
     read(
         "random.integer",
-        &[required("low", Kind::Integer), required("high", Kind::Integer)],
+        &[
+            required("low", Kind::Integer),
+            required("high", Kind::Integer),
+        ],
         "number",
         "A whole number from `low` to `high`, both included, from the mod's own stream; the position in it survives reloads and saves.",
         |context, generation, arguments| {
             let (low, high) = (arguments.integer::<i64>(0)?, arguments.integer::<i64>(1)?);
-            context.draw_integer(generation, low, high).map(|number| Some(Value::Integer(number)))
+            context
+                .draw_integer(generation, low, high)
+                .map(|number| Some(Value::Integer(number)))
         },
     ),
     command(
         "jobs.set_priority",
-        &[required("id", Kind::Integer), required("priority", Kind::Integer)],
+        &[
+            required("id", Kind::Integer),
+            required("priority", Kind::Integer),
+        ],
         "jobs.write",
         "Changes a job's priority, 0 to 10.",
-        |arguments| Ok(Command::SetJobPriority { job: stable_id(arguments, 0)?, priority: arguments.integer(1)? }),
+        |arguments| {
+            Ok(Command::SetJobPriority {
+                job: stable_id(arguments, 0)?,
+                priority: arguments.integer(1)?,
+            })
+        },
     ),
-    command("jobs.cancel", &[required("id", Kind::Integer)], "jobs.write", "Takes a job off the board.", |arguments| {
-        Ok(Command::CancelJob { job: stable_id(arguments, 0)? })
-    }),
+    command(
+        "jobs.cancel",
+        &[required("id", Kind::Integer)],
+        "jobs.write",
+        "Takes a job off the board.",
+        |arguments| {
+            Ok(Command::CancelJob {
+                job: stable_id(arguments, 0)?,
+            })
+        },
+    ),
     command(
         "jobs.designate",
-        &[required("kind", Kind::Text), required("x", Kind::Integer), required("y", Kind::Integer)],
+        &[
+            required("kind", Kind::Text),
+            required("x", Kind::Integer),
+            required("y", Kind::Integer),
+        ],
         "jobs.write",
         "Orders work on a tile: `chop` on a tree, `mine` on rock.",
-        |arguments| Ok(Command::Designate { kind: arguments.text(0)?.to_owned(), at: position(arguments, 1)? }),
+        |arguments| {
+            Ok(Command::Designate {
+                kind: arguments.text(0)?.to_owned(),
+                at: position(arguments, 1)?,
+            })
+        },
     ),
     read(
         "jobs.get",
@@ -196,9 +292,15 @@ const FUNCTIONS: &[FunctionDescription] = &[
         "{ Job }",
         "The jobs on the board, of one kind or of all, in the order in which they were made.",
         |context, _, arguments| {
-            let kind = arguments.optional(0).map(|_| arguments.text(0)).transpose()?;
+            let kind = arguments
+                .optional(0)
+                .map(|_| arguments.text(0))
+                .transpose()?;
             let colony = context.colony();
-            let jobs = colony.view().jobs().filter(|job| kind.is_none_or(|kind| job.kind == kind));
+            let jobs = colony
+                .view()
+                .jobs()
+                .filter(|job| kind.is_none_or(|kind| job.kind == kind));
             Ok(Some(list(jobs.map(|job| job_value(&job)).collect())))
         },
     ),
@@ -208,16 +310,35 @@ const FUNCTIONS: &[FunctionDescription] = &[
         "number",
         "How many jobs are on the board, of one kind or of all.",
         |context, _, arguments| {
-            let kind = arguments.optional(0).map(|_| arguments.text(0)).transpose()?;
+            let kind = arguments
+                .optional(0)
+                .map(|_| arguments.text(0))
+                .transpose()?;
             let colony = context.colony();
-            let count = colony.view().jobs().filter(|job| kind.is_none_or(|kind| job.kind == kind)).count();
+            let count = colony
+                .view()
+                .jobs()
+                .filter(|job| kind.is_none_or(|kind| job.kind == kind))
+                .count();
             Ok(Some(count_value(count)))
         },
     ),
-    read("colonists.list", &[], "{ Colonist }", "The living colonists, in the order in which they came.", |context, _, _| {
-        let colony = context.colony();
-        Ok(Some(list(colony.view().colonists().map(|colonist| colonist_value(&colonist)).collect())))
-    }),
+    read(
+        "colonists.list",
+        &[],
+        "{ Colonist }",
+        "The living colonists, in the order in which they came.",
+        |context, _, _| {
+            let colony = context.colony();
+            Ok(Some(list(
+                colony
+                    .view()
+                    .colonists()
+                    .map(|colonist| colonist_value(&colonist))
+                    .collect(),
+            )))
+        },
+    ),
     read(
         "colonists.get",
         &[required("id", Kind::Integer)],
@@ -225,18 +346,34 @@ const FUNCTIONS: &[FunctionDescription] = &[
         "A living colonist; nil once dead.",
         |context, _, arguments| {
             let id = stable_id(arguments, 0)?;
-            Ok(context.colony().view().colonist(id).map(|colonist| colonist_value(&colonist)))
+            Ok(context
+                .colony()
+                .view()
+                .colonist(id)
+                .map(|colonist| colonist_value(&colonist)))
         },
     ),
-    read("colonists.count", &[], "number", "How many colonists are alive.", |context, _, _| {
-        Ok(Some(count_value(context.colony().view().colonists().count())))
-    }),
+    read(
+        "colonists.count",
+        &[],
+        "number",
+        "How many colonists are alive.",
+        |context, _, _| {
+            Ok(Some(count_value(
+                context.colony().view().colonists().count(),
+            )))
+        },
+    ),
     command(
         "colonists.join",
         &[required("x", Kind::Integer), required("y", Kind::Integer)],
         "colonists.write",
         "Lets a colonist join at a tile that can be walked on.",
-        |arguments| Ok(Command::SpawnColonist { at: position(arguments, 0)? }),
+        |arguments| {
+            Ok(Command::SpawnColonist {
+                at: position(arguments, 0)?,
+            })
+        },
     ),
     read(
         "items.count",
@@ -245,7 +382,9 @@ const FUNCTIONS: &[FunctionDescription] = &[
         "How many of an item there are in the colony.",
         |context, _, arguments| {
             let total = context.colony().view().item_total(arguments.text(0)?);
-            Ok(Some(Value::Integer(i64::try_from(total).unwrap_or(INTEGER_MAGNITUDE_MAX))))
+            Ok(Some(Value::Integer(
+                i64::try_from(total).unwrap_or(INTEGER_MAGNITUDE_MAX),
+            )))
         },
     ),
     read(
@@ -255,30 +394,58 @@ const FUNCTIONS: &[FunctionDescription] = &[
         "How many of an item lie in stockpiles.",
         |context, _, arguments| {
             let stored = context.colony().view().item_stored(arguments.text(0)?);
-            Ok(Some(Value::Integer(i64::try_from(stored).unwrap_or(INTEGER_MAGNITUDE_MAX))))
+            Ok(Some(Value::Integer(
+                i64::try_from(stored).unwrap_or(INTEGER_MAGNITUDE_MAX),
+            )))
         },
     ),
     command(
         "items.add",
-        &[required("item", Kind::Text), required("count", Kind::Integer), required("x", Kind::Integer), required("y", Kind::Integer)],
+        &[
+            required("item", Kind::Text),
+            required("count", Kind::Integer),
+            required("x", Kind::Integer),
+            required("y", Kind::Integer),
+        ],
         "items.write",
         "Puts items on a tile.",
         |arguments| {
             let (item, count) = (arguments.text(0)?.to_owned(), arguments.integer(1)?);
-            Ok(Command::SpawnItem { item, count, at: position(arguments, 2)? })
+            Ok(Command::SpawnItem {
+                item,
+                count,
+                at: position(arguments, 2)?,
+            })
         },
     ),
     command(
         "items.remove",
-        &[required("item", Kind::Text), required("count", Kind::Integer)],
+        &[
+            required("item", Kind::Text),
+            required("count", Kind::Integer),
+        ],
         "items.write",
         "Takes items that nobody has reserved out of the colony, the oldest stacks first.",
-        |arguments| Ok(Command::RemoveItem { item: arguments.text(0)?.to_owned(), count: arguments.integer(1)? }),
+        |arguments| {
+            Ok(Command::RemoveItem {
+                item: arguments.text(0)?.to_owned(),
+                count: arguments.integer(1)?,
+            })
+        },
     ),
-    read("map.size", &[], "{ width: number, height: number }", "The size of the map in tiles.", |context, _, _| {
-        let (width, height) = context.colony().view().size();
-        Ok(Some(Value::map([("width", i64::from(width).into()), ("height", i64::from(height).into())])))
-    }),
+    read(
+        "map.size",
+        &[],
+        "{ width: number, height: number }",
+        "The size of the map in tiles.",
+        |context, _, _| {
+            let (width, height) = context.colony().view().size();
+            Ok(Some(Value::map([
+                ("width", i64::from(width).into()),
+                ("height", i64::from(height).into()),
+            ])))
+        },
+    ),
     read(
         "map.tile",
         &[required("x", Kind::Integer), required("y", Kind::Integer)],
@@ -291,13 +458,21 @@ const FUNCTIONS: &[FunctionDescription] = &[
     ),
     read(
         "map.nearest",
-        &[required("kind", Kind::Text), required("limit", Kind::Integer)],
+        &[
+            required("kind", Kind::Text),
+            required("limit", Kind::Integer),
+        ],
         "{ { x: number, y: number } }",
         "Tiles on which a kind of job could be ordered, nearest to the stockpile first; at most 100.",
         |context, _, arguments| {
             let limit = arguments.integer::<u64>(1)?.min(NEAREST_TILES_MAX as u64) as usize;
-            let tiles = context.colony().view().nearest_targets(arguments.text(0)?, limit);
-            let tile = |at: Position| Value::map([("x", i64::from(at.x).into()), ("y", i64::from(at.y).into())]);
+            let tiles = context
+                .colony()
+                .view()
+                .nearest_targets(arguments.text(0)?, limit);
+            let tile = |at: Position| {
+                Value::map([("x", i64::from(at.x).into()), ("y", i64::from(at.y).into())])
+            };
             Ok(Some(list(tiles.into_iter().map(tile).collect())))
         },
     ),
@@ -308,12 +483,19 @@ fn stable_id(arguments: &Arguments, at: usize) -> Result<StableId, ApiError> {
 }
 
 fn position(arguments: &Arguments, at: usize) -> Result<Position, ApiError> {
-    Ok(Position { x: arguments.integer(at)?, y: arguments.integer(at + 1)? })
+    Ok(Position {
+        x: arguments.integer(at)?,
+        y: arguments.integer(at + 1)?,
+    })
 }
 
 /// A list as a value: the empty one is the empty table.
 fn list(values: Vec<Value>) -> Value {
-    if values.is_empty() { Value::empty() } else { Value::List(values) }
+    if values.is_empty() {
+        Value::empty()
+    } else {
+        Value::List(values)
+    }
 }
 
 fn count_value(count: usize) -> Value {

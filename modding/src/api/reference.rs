@@ -9,7 +9,11 @@ pub fn reference() -> String {
          (`UPDATE_DOCS=1 cargo test -p modding` writes this page).\n\n## Functions\n",
     );
     for function in functions() {
-        page.push_str(&format!("\n### `{}`\n\n{}\n", function.signature(), function.doc));
+        page.push_str(&format!(
+            "\n### `{}`\n\n{}\n",
+            function.signature(),
+            function.doc
+        ));
         if let Some(capability) = function.capability {
             page.push_str(&format!("\nNeeds the capability `{capability}`.\n"));
         }
@@ -27,7 +31,11 @@ pub fn reference() -> String {
         if !event.fields.is_empty() {
             page.push_str("\n| field | type |\n|---|---|\n");
             for field in event.fields {
-                page.push_str(&format!("| `event.{}` | `{}` |\n", field.path, field.luau.replace('|', "\\|")));
+                page.push_str(&format!(
+                    "| `event.{}` | `{}` |\n",
+                    field.path,
+                    field.luau.replace('|', "\\|")
+                ));
             }
         }
     }
@@ -48,7 +56,12 @@ mod tests {
         if std::env::var_os("UPDATE_DOCS").is_some() {
             std::fs::write(path, reference()).unwrap();
         }
-        let page = std::fs::read_to_string(path).unwrap_or_default().replace("\r\n", "\n");
-        assert!(page == reference(), "docs/api.md is not what the table says: UPDATE_DOCS=1 cargo test -p modding");
+        let page = std::fs::read_to_string(path)
+            .unwrap_or_default()
+            .replace("\r\n", "\n");
+        assert!(
+            page == reference(),
+            "docs/api.md is not what the table says: UPDATE_DOCS=1 cargo test -p modding"
+        );
     }
 }

@@ -21,14 +21,22 @@ pub(super) struct Unsaveable {
 impl Unsaveable {
     /// For example `state.jobs[3].callback: a function cannot be saved`.
     pub(super) fn message(&self, subject: &str) -> String {
-        let separator = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        let separator = if self.path.is_empty() || self.path.starts_with('[') {
+            ""
+        } else {
+            "."
+        };
         format!("{subject}{separator}{}: {}", self.path, self.problem)
     }
 }
 
 /// A copy of a Lua value; `nil` is `None`.
 pub(super) fn from_lua(value: &mlua::Value) -> Result<Option<Value>, Unsaveable> {
-    Walk { path: Vec::new(), above: Vec::new() }.value(value)
+    Walk {
+        path: Vec::new(),
+        above: Vec::new(),
+    }
+    .value(value)
 }
 
 /// A copy of a value for Lua.
@@ -80,7 +88,10 @@ impl Walk {
             },
             mlua::Value::Table(table) => self.table(table).map(Some),
             mlua::Value::UserData(data) => match data.borrow::<StorageProxy>() {
-                Ok(proxy) => proxy.copy().map(Some).map_err(|error| self.problem(&error.message)),
+                Ok(proxy) => proxy
+                    .copy()
+                    .map(Some)
+                    .map_err(|error| self.problem(&error.message)),
                 Err(_) => Err(self.problem("a value of this kind cannot be saved")),
             },
             other => Err(self.problem(&format!("a {} cannot be saved", other.type_name()))),
@@ -88,7 +99,9 @@ impl Walk {
     }
 
     fn number(&self, number: f64) -> Result<Option<Value>, Unsaveable> {
-        Value::from_f64(number).map(Some).map_err(|error| self.problem(&error.to_string()))
+        Value::from_f64(number)
+            .map(Some)
+            .map_err(|error| self.problem(&error.to_string()))
     }
 
     fn table(&mut self, table: &Table) -> Result<Value, Unsaveable> {
@@ -97,10 +110,14 @@ impl Walk {
             return Err(self.problem("a table that contains itself cannot be saved"));
         }
         if self.above.len() >= VALUE_DEPTH_MAX {
-            return Err(self.problem(&format!("tables are nested more than {VALUE_DEPTH_MAX} deep")));
+            return Err(self.problem(&format!(
+                "tables are nested more than {VALUE_DEPTH_MAX} deep"
+            )));
         }
         if table.metatable().is_some() {
-            return Err(self.problem("a table with a metatable cannot be saved: copy its fields into a plain table"));
+            return Err(self.problem(
+                "a table with a metatable cannot be saved: copy its fields into a plain table",
+            ));
         }
         self.above.push(address);
         let result = self.entries(table);
@@ -113,10 +130,16 @@ impl Walk {
         let mut list = Vec::with_capacity(length);
         for position in 1..=length {
             self.path.push(format!("[{position}]"));
-            let inner: mlua::Value = table.raw_get(position).map_err(|error| self.problem(&error.to_string()))?;
+            let inner: mlua::Value = table
+                .raw_get(position)
+                .map_err(|error| self.problem(&error.to_string()))?;
             match self.value(&inner)? {
                 Some(value) => list.push(value),
-                None => return Err(self.problem("a list with a hole cannot be saved: use names, for example tostring(id)")),
+                None => {
+                    return Err(self.problem(
+                        "a list with a hole cannot be saved: use names, for example tostring(id)",
+                    ));
+                }
             }
             self.path.pop();
         }
@@ -158,6 +181,9 @@ impl Walk {
 
     fn problem(&self, problem: &str) -> Unsaveable {
         let path = self.path.concat();
-        Unsaveable { path: path.strip_prefix('.').unwrap_or(&path).to_owned(), problem: problem.to_owned() }
+        Unsaveable {
+            path: path.strip_prefix('.').unwrap_or(&path).to_owned(),
+            problem: problem.to_owned(),
+        }
     }
 }

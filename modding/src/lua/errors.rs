@@ -24,7 +24,10 @@ pub(super) struct HostError {
 
 /// An error of a function of the host as Lua raises it.
 pub(super) fn raise(lua: &Lua, error: ApiError) -> mlua::Error {
-    mlua::Error::external(HostError { error, location: location(lua) })
+    mlua::Error::external(HostError {
+        error,
+        location: location(lua),
+    })
 }
 
 /// The innermost line of the mod's own code that is running.
@@ -35,7 +38,10 @@ pub(super) fn location(lua: &Lua) -> Option<Location> {
             let chunk = source.source.as_deref().unwrap_or_default();
             let file = chunk.strip_prefix('=').unwrap_or(chunk);
             match debug.current_line() {
-                Some(line) if file.ends_with(".lua") || file.ends_with(".luau") => Some(Location { file: file.into(), line }),
+                Some(line) if file.ends_with(".lua") || file.ends_with(".luau") => Some(Location {
+                    file: file.into(),
+                    line,
+                }),
                 _ => None,
             }
         })?;
@@ -50,7 +56,11 @@ pub(super) fn location(lua: &Lua) -> Option<Location> {
 pub(super) fn guest_error(context: &Context, error: &mlua::Error) -> GuestError {
     let mut traceback = "";
     let mut cause = error;
-    while let mlua::Error::CallbackError { traceback: text, cause: inner } = cause {
+    while let mlua::Error::CallbackError {
+        traceback: text,
+        cause: inner,
+    } = cause
+    {
         if traceback.is_empty() {
             traceback = text;
         }
@@ -60,7 +70,9 @@ pub(super) fn guest_error(context: &Context, error: &mlua::Error) -> GuestError 
         mlua::Error::SyntaxError { message, .. } => syntax_error(message),
         mlua::Error::MemoryError(_) => context.bound_error(crate::context::Bound::Memory),
         mlua::Error::RuntimeError(message) => {
-            let (message, frames) = message.split_once("\nstack traceback:\n").unwrap_or((message, ""));
+            let (message, frames) = message
+                .split_once("\nstack traceback:\n")
+                .unwrap_or((message, ""));
             if traceback.is_empty() {
                 traceback = frames;
             }
@@ -104,8 +116,16 @@ pub(super) fn error_text(problem: &mlua::Value) -> Option<String> {
 fn without_address(message: &str) -> &str {
     let is_address = ["table", "function", "thread", "userdata"]
         .iter()
-        .any(|kind| message.strip_prefix(kind).is_some_and(|rest| rest.starts_with(": 0x")));
-    if is_address { "`error` was called with a value that is not text" } else { message }
+        .any(|kind| {
+            message
+                .strip_prefix(kind)
+                .is_some_and(|rest| rest.starts_with(": 0x"))
+        });
+    if is_address {
+        "`error` was called with a value that is not text"
+    } else {
+        message
+    }
 }
 
 /// `folder/scripts/main.lua:15: message` in its parts.
@@ -115,8 +135,14 @@ fn located(text: &str) -> GuestError {
         && let Ok(line) = line.parse()
         && (file.ends_with(".lua") || file.ends_with(".luau"))
     {
-        let location = Some(Location { file: file.into(), line });
-        return GuestError { location, ..GuestError::new(message.trim()) };
+        let location = Some(Location {
+            file: file.into(),
+            line,
+        });
+        return GuestError {
+            location,
+            ..GuestError::new(message.trim())
+        };
     }
     GuestError::new(text)
 }
@@ -126,11 +152,18 @@ fn syntax_error(text: &str) -> GuestError {
     let mut error = located(text.lines().next().unwrap_or_default());
     let expected = error.message.strip_prefix("Expected ").map(str::to_owned);
     if let Some(rest) = expected {
-        let rest = rest.replace("<eof>", "end of file").replace(", got ", ", found ");
+        let rest = rest
+            .replace("<eof>", "end of file")
+            .replace(", got ", ", found ");
         error.message = format!("expected {}", rest.replace('\'', "`"));
     } else {
         let mut letters = error.message.chars();
-        let lowered: String = letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect();
+        let lowered: String = letters
+            .next()
+            .map(|first| first.to_ascii_lowercase())
+            .into_iter()
+            .chain(letters)
+            .collect();
         error.message = lowered.replace("<eof>", "end of file").replace('\'', "`");
     }
     error
@@ -152,9 +185,18 @@ fn caller(line: &str) -> Option<Caller> {
     if !(file.ends_with(".lua") || file.ends_with(".luau")) {
         return None;
     }
-    let digits = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
-    let location = Location { file: Arc::from(file), line: rest[..digits].parse().ok()? };
-    let function = rest[digits..].trim_start_matches(':').trim().strip_prefix("function ").map(str::to_owned);
+    let digits = rest
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(rest.len());
+    let location = Location {
+        file: Arc::from(file),
+        line: rest[..digits].parse().ok()?,
+    };
+    let function = rest[digits..]
+        .trim_start_matches(':')
+        .trim()
+        .strip_prefix("function ")
+        .map(str::to_owned);
     Some(Caller { location, function })
 }
 
@@ -166,8 +208,14 @@ pub(super) fn syntax_fault(file: &str, source: &str, error: &mlua::Error) -> Gue
     // The compiler knows lines, not files: `15: Expected ...`.
     let mut guest = syntax_error(&format!("{file}:{message}"));
     if let Some(location) = &guest.location {
-        let line = source.lines().nth(location.line.saturating_sub(1)).unwrap_or_default();
-        let found = guest.message.rsplit_once("found ").map(|(_, found)| found.trim_matches('`'));
+        let line = source
+            .lines()
+            .nth(location.line.saturating_sub(1))
+            .unwrap_or_default();
+        let found = guest
+            .message
+            .rsplit_once("found ")
+            .map(|(_, found)| found.trim_matches('`'));
         guest.column = match found {
             Some("end of file") => Some(line.trim_end().chars().count() + 1),
             Some(token) => line.find(token).map(|at| line[..at].chars().count() + 1),

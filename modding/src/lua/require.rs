@@ -31,16 +31,26 @@ pub(super) fn require_function(lua: &Lua, bundle: &Rc<Bundle>) -> mlua::Result<F
         }
         let path = module_path(&bundle, &name).map_err(|error| raise(lua, error))?;
         if modules.borrow().loading.contains(&name) {
-            let chain = [modules.borrow().loading.as_slice(), &[name]].concat().join(" -> ");
-            return Err(raise(lua, ApiError::new(format!("modules require each other in a circle: {chain}"))));
+            let chain = [modules.borrow().loading.as_slice(), &[name]]
+                .concat()
+                .join(" -> ");
+            return Err(raise(
+                lua,
+                ApiError::new(format!("modules require each other in a circle: {chain}")),
+            ));
         }
         modules.borrow_mut().loading.push(name.clone());
         let result = load(lua, &bundle, &path).and_then(|chunk| chunk.call::<mlua::Value>(()));
         modules.borrow_mut().loading.pop();
         let value = result?;
         if value.is_nil() {
-            return Err(raise(lua, ApiError::new(format!("module `{name}` returns nothing"))
-                .help(format!("end {} with `return` and a table", bundle.display_path(&path)))));
+            return Err(raise(
+                lua,
+                ApiError::new(format!("module `{name}` returns nothing")).help(format!(
+                    "end {} with `return` and a table",
+                    bundle.display_path(&path)
+                )),
+            ));
         }
         modules.borrow_mut().loaded.insert(name, value.clone());
         Ok(value)
@@ -52,9 +62,17 @@ pub(super) fn load(lua: &Lua, bundle: &Bundle, path: &str) -> mlua::Result<Funct
     let source = match bundle.text(path) {
         Some(Ok(source)) => source,
         Some(Err(fault)) => return Err(mlua::Error::runtime(fault)),
-        None => return Err(mlua::Error::runtime(format!("{} is missing", bundle.display_path(path)))),
+        None => {
+            return Err(mlua::Error::runtime(format!(
+                "{} is missing",
+                bundle.display_path(path)
+            )));
+        }
     };
-    lua.load(&*source).set_name(format!("={}", bundle.display_path(path))).set_mode(mlua::chunk::ChunkMode::Text).into_function()
+    lua.load(&*source)
+        .set_name(format!("={}", bundle.display_path(path)))
+        .set_mode(mlua::chunk::ChunkMode::Text)
+        .into_function()
 }
 
 fn module_path(bundle: &Bundle, name: &str) -> Result<String, ApiError> {
@@ -66,10 +84,15 @@ fn module_path(bundle: &Bundle, name: &str) -> Result<String, ApiError> {
         .paths()
         .filter_map(|path| {
             let path = path.strip_prefix(SCRIPTS)?;
-            EXTENSIONS.iter().find_map(|extension| path.strip_suffix(extension))
+            EXTENSIONS
+                .iter()
+                .find_map(|extension| path.strip_suffix(extension))
         })
         .collect();
-    let error = ApiError::new(format!("there is no module `{name}`: expected {}", bundle.display_path(&candidates[0])));
+    let error = ApiError::new(format!(
+        "there is no module `{name}`: expected {}",
+        bundle.display_path(&candidates[0])
+    ));
     Err(match nearest(name, modules) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error,

@@ -18,12 +18,21 @@ use super::storage::StorageProxy;
 const PRELUDE: &str = include_str!("prelude.luau");
 
 /// Globals and libraries that the prelude changes: the compiler must not take shortcuts around them.
-const CHANGED_GLOBALS: [&str; 10] =
-    ["ipairs", "math", "next", "pairs", "pcall", "string", "table", "tostring", "unpack", "xpcall"];
+const CHANGED_GLOBALS: [&str; 10] = [
+    "ipairs", "math", "next", "pairs", "pcall", "string", "table", "tostring", "unpack", "xpcall",
+];
 
 /// Globals of the interpreter that show the machine, or a way around the sandbox.
-const REMOVED_GLOBALS: [&str; 8] =
-    ["collectgarbage", "gcinfo", "getfenv", "loadstring", "newproxy", "require", "setfenv", "_VERSION"];
+const REMOVED_GLOBALS: [&str; 8] = [
+    "collectgarbage",
+    "gcinfo",
+    "getfenv",
+    "loadstring",
+    "newproxy",
+    "require",
+    "setfenv",
+    "_VERSION",
+];
 
 /// What the host needs of a new virtual machine.
 #[derive(Debug)]
@@ -35,12 +44,23 @@ pub(super) struct Sandbox {
 
 /// How every chunk of every mod is compiled.
 pub(super) fn compiler() -> Compiler {
-    Compiler::new().set_optimization_level(1).set_debug_level(1).set_mutable_globals(CHANGED_GLOBALS)
+    Compiler::new()
+        .set_optimization_level(1)
+        .set_debug_level(1)
+        .set_mutable_globals(CHANGED_GLOBALS)
 }
 
 /// A new virtual machine with `colony` and without what a mod must not have.
-pub(super) fn new_sandbox(bindings: &Rc<Bindings>, require: impl FnOnce(&Lua) -> mlua::Result<Function>) -> mlua::Result<Sandbox> {
-    let libraries = StdLib::COROUTINE | StdLib::TABLE | StdLib::STRING | StdLib::UTF8 | StdLib::BIT | StdLib::MATH;
+pub(super) fn new_sandbox(
+    bindings: &Rc<Bindings>,
+    require: impl FnOnce(&Lua) -> mlua::Result<Function>,
+) -> mlua::Result<Sandbox> {
+    let libraries = StdLib::COROUTINE
+        | StdLib::TABLE
+        | StdLib::STRING
+        | StdLib::UTF8
+        | StdLib::BIT
+        | StdLib::MATH;
     let lua = Lua::new_with(libraries, LuaOptions::new().catch_rust_panics(false))?;
     // The collector paces itself by the clock; it runs at fixed points instead.
     lua.gc_stop();
@@ -55,7 +75,10 @@ pub(super) fn new_sandbox(bindings: &Rc<Bindings>, require: impl FnOnce(&Lua) ->
         .set_name(format!("={HOST_CHUNK}"))
         .set_mode(mlua::chunk::ChunkMode::Binary)
         .call(host_table(&lua, bindings)?)?;
-    for replaced in prelude.raw_get::<Table>("globals")?.pairs::<String, Function>() {
+    for replaced in prelude
+        .raw_get::<Table>("globals")?
+        .pairs::<String, Function>()
+    {
         let (name, function) = replaced?;
         globals.raw_set(name, function)?;
     }
@@ -65,7 +88,10 @@ pub(super) fn new_sandbox(bindings: &Rc<Bindings>, require: impl FnOnce(&Lua) ->
     globals.raw_set("colony", colony)?;
     lua.sandbox(true)?;
     meter(&lua, bindings)?;
-    Ok(Sandbox { rest: prelude.raw_get("rest")?, lua })
+    Ok(Sandbox {
+        rest: prelude.raw_get("rest")?,
+        lua,
+    })
 }
 
 /// The prelude, compiled once for all virtual machines.
@@ -74,22 +100,34 @@ fn prelude_bytecode() -> mlua::Result<&'static [u8]> {
     if let Some(bytecode) = BYTECODE.get() {
         return Ok(bytecode);
     }
-    let bytecode = Compiler::new().set_optimization_level(2).set_debug_level(1).compile(PRELUDE)?;
+    let bytecode = Compiler::new()
+        .set_optimization_level(2)
+        .set_debug_level(1)
+        .compile(PRELUDE)?;
     Ok(BYTECODE.get_or_init(|| bytecode))
 }
 
 /// The functions that the prelude is given.
 fn host_table(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<Table> {
     let host = lua.create_table()?;
-    host.raw_set("print", log_function(lua, bindings, crate::context::LogLevel::Info)?)?;
+    host.raw_set(
+        "print",
+        log_function(lua, bindings, crate::context::LogLevel::Info)?,
+    )?;
     host.raw_set("call_export", call_export(lua, bindings)?)?;
     host.raw_set("random", random(lua, bindings)?)?;
-    host.raw_set("storage_keys", lua.create_function(|lua, proxy: mlua::UserDataRef<StorageProxy>| proxy.keys(lua))?)?;
-    let insert = |lua: &Lua, (proxy, index, value): (mlua::UserDataRef<StorageProxy>, i64, mlua::Value)| {
-        proxy.insert(lua, index, &value)
-    };
+    host.raw_set(
+        "storage_keys",
+        lua.create_function(|lua, proxy: mlua::UserDataRef<StorageProxy>| proxy.keys(lua))?,
+    )?;
+    let insert =
+        |lua: &Lua, (proxy, index, value): (mlua::UserDataRef<StorageProxy>, i64, mlua::Value)| {
+            proxy.insert(lua, index, &value)
+        };
     host.raw_set("storage_insert", lua.create_function(insert)?)?;
-    let remove = |lua: &Lua, (proxy, index): (mlua::UserDataRef<StorageProxy>, i64)| proxy.remove(lua, index);
+    let remove = |lua: &Lua, (proxy, index): (mlua::UserDataRef<StorageProxy>, i64)| {
+        proxy.remove(lua, index)
+    };
     host.raw_set("storage_remove", lua.create_function(remove)?)?;
     let copy = |lua: &Lua, proxy: mlua::UserDataRef<StorageProxy>| {
         let value = proxy.copy().map_err(|error| raise(lua, error))?;
@@ -137,7 +175,11 @@ fn random(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<Function> {
     bind(lua, bindings, |_, bindings, arguments| {
         let bound = |at: usize| match arguments.get(at) {
             Some(mlua::Value::Integer(number)) => Ok(*number),
-            Some(mlua::Value::Number(number)) if number.fract() == 0.0 && number.abs() <= INTEGER_MAGNITUDE_MAX as f64 => Ok(*number as i64),
+            Some(mlua::Value::Number(number))
+                if number.fract() == 0.0 && number.abs() <= INTEGER_MAGNITUDE_MAX as f64 =>
+            {
+                Ok(*number as i64)
+            }
             other => Err(ApiError::new(format!(
                 "math.random expects whole numbers, found {}",
                 other.map_or("nothing", mlua::Value::type_name)
@@ -151,7 +193,9 @@ fn random(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<Function> {
             1 => (1, bound(0)?),
             _ => (bound(0)?, bound(1)?),
         };
-        let number = bindings.context()?.draw_integer(&bindings.generation, low, high)?;
+        let number = bindings
+            .context()?
+            .draw_integer(&bindings.generation, low, high)?;
         Ok(mlua::Value::Number(number as f64))
     })
 }

@@ -38,18 +38,34 @@ impl StorageProxy {
     /// The mod's storage as a whole.
     pub(super) fn root(bindings: &Rc<Bindings>) -> StorageProxy {
         let node = bindings.generation.state.borrow().storage.root();
-        StorageProxy { bindings: bindings.clone(), scratch: None, node, top: None, path: "colony.storage".into() }
+        StorageProxy {
+            bindings: bindings.clone(),
+            scratch: None,
+            node,
+            top: None,
+            path: "colony.storage".into(),
+        }
     }
 
     /// A state under migration as a whole.
     pub(super) fn migration(bindings: &Rc<Bindings>, scratch: &Rc<Scratch>) -> StorageProxy {
         let node = scratch.storage.borrow().root();
-        StorageProxy { bindings: bindings.clone(), scratch: Some(scratch.clone()), node, top: None, path: "state".into() }
+        StorageProxy {
+            bindings: bindings.clone(),
+            scratch: Some(scratch.clone()),
+            node,
+            top: None,
+            path: "state".into(),
+        }
     }
 
     /// Whether this is the whole of that state under migration.
     pub(super) fn is_whole_of(&self, scratch: &Rc<Scratch>) -> bool {
-        self.top.is_none() && self.scratch.as_ref().is_some_and(|own| Rc::ptr_eq(own, scratch))
+        self.top.is_none()
+            && self
+                .scratch
+                .as_ref()
+                .is_some_and(|own| Rc::ptr_eq(own, scratch))
     }
 
     /// A copy of what the table holds.
@@ -59,17 +75,30 @@ impl StorageProxy {
 
     /// The table's keys, in order.
     pub(super) fn keys(&self, lua: &Lua) -> mlua::Result<mlua::Table> {
-        let keys = self.read(|storage| storage.keys(self.node)).map_err(|error| raise(lua, error))?;
-        lua.create_sequence_from(keys.into_iter().map(|key| match key {
-            Key::Index(index) => Value::Integer(index),
-            Key::Name(name) => Value::Text(name),
-        }).map(|key| to_lua(lua, &key)).collect::<mlua::Result<Vec<_>>>()?)
+        let keys = self
+            .read(|storage| storage.keys(self.node))
+            .map_err(|error| raise(lua, error))?;
+        lua.create_sequence_from(
+            keys.into_iter()
+                .map(|key| match key {
+                    Key::Index(index) => Value::Integer(index),
+                    Key::Name(name) => Value::Text(name),
+                })
+                .map(|key| to_lua(lua, &key))
+                .collect::<mlua::Result<Vec<_>>>()?,
+        )
     }
 
     /// `table.insert` at a position.
     pub(super) fn insert(&self, lua: &Lua, index: i64, value: &mlua::Value) -> mlua::Result<()> {
-        let Some(value) = self.saveable(lua, &format!("[{index}]"), value)? else { return Ok(()) };
-        self.write(lua, None, |storage| storage.insert(self.node, index, &value).map(|change| (change, ())))
+        let Some(value) = self.saveable(lua, &format!("[{index}]"), value)? else {
+            return Ok(());
+        };
+        self.write(lua, None, |storage| {
+            storage
+                .insert(self.node, index, &value)
+                .map(|change| (change, ()))
+        })
     }
 
     /// `table.remove` at a position.
@@ -84,20 +113,38 @@ impl StorageProxy {
     }
 
     fn get(&self, lua: &Lua, key: &mlua::Value) -> mlua::Result<mlua::Value> {
-        let Ok(key) = storage_key(key) else { return Ok(mlua::Value::Nil) };
-        let slot = self.read(|storage| storage.get(self.node, &key)).map_err(|error| raise(lua, error))?;
+        let Ok(key) = storage_key(key) else {
+            return Ok(mlua::Value::Nil);
+        };
+        let slot = self
+            .read(|storage| storage.get(self.node, &key))
+            .map_err(|error| raise(lua, error))?;
         self.slot_to_lua(lua, slot, || step(&key), Some(&key))
     }
 
     fn set(&self, lua: &Lua, key: &mlua::Value, value: &mlua::Value) -> mlua::Result<()> {
-        let key = storage_key(key).map_err(|problem| raise(lua, ApiError::new(format!("{}: {problem}", self.path))))?;
+        let key = storage_key(key)
+            .map_err(|problem| raise(lua, ApiError::new(format!("{}: {problem}", self.path))))?;
         let value = self.saveable(lua, &step(&key), value)?;
-        let name = if let Key::Name(name) = &key { Some(name.clone()) } else { None };
-        self.write(lua, name.as_deref(), |storage| storage.set(self.node, key, value.as_ref()).map(|change| (change, ())))
+        let name = if let Key::Name(name) = &key {
+            Some(name.clone())
+        } else {
+            None
+        };
+        self.write(lua, name.as_deref(), |storage| {
+            storage
+                .set(self.node, key, value.as_ref())
+                .map(|change| (change, ()))
+        })
     }
 
     fn saveable(&self, lua: &Lua, step: &str, value: &mlua::Value) -> mlua::Result<Option<Value>> {
-        from_lua(value).map_err(|problem| raise(lua, ApiError::new(problem.message(&format!("{}{step}", self.path)))))
+        from_lua(value).map_err(|problem| {
+            raise(
+                lua,
+                ApiError::new(problem.message(&format!("{}{step}", self.path))),
+            )
+        })
     }
 
     fn slot_to_lua(
@@ -116,13 +163,22 @@ impl StorageProxy {
                     (top, _) => top.clone(),
                 };
                 let path = format!("{}{}", self.path, step()).into();
-                let proxy = StorageProxy { bindings: self.bindings.clone(), scratch: self.scratch.clone(), node, top, path };
+                let proxy = StorageProxy {
+                    bindings: self.bindings.clone(),
+                    scratch: self.scratch.clone(),
+                    node,
+                    top,
+                    path,
+                };
                 Ok(mlua::Value::UserData(lua.create_userdata(proxy)?))
             }
         }
     }
 
-    fn read<T>(&self, read: impl FnOnce(&Storage) -> Result<T, StorageError>) -> Result<T, ApiError> {
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&Storage) -> Result<T, StorageError>,
+    ) -> Result<T, ApiError> {
         let result = match &self.scratch {
             Some(scratch) => read(&scratch.storage.borrow()),
             None => {
@@ -141,9 +197,17 @@ impl StorageProxy {
     ) -> mlua::Result<T> {
         let Some(scratch) = &self.scratch else {
             let context = self.bindings.context().map_err(|error| raise(lua, error))?;
-            return context.change_storage(&self.bindings.generation, write).map_err(|error| {
-                raise(lua, ApiError { message: format!("{}: {}", self.path, error.message), ..error })
-            });
+            return context
+                .change_storage(&self.bindings.generation, write)
+                .map_err(|error| {
+                    raise(
+                        lua,
+                        ApiError {
+                            message: format!("{}: {}", self.path, error.message),
+                            ..error
+                        },
+                    )
+                });
         };
         let (change, result) = write(&mut scratch.storage.borrow_mut())
             .map_err(|error| raise(lua, ApiError::new(format!("{}: {error}", self.path))))?;
@@ -159,22 +223,33 @@ impl StorageProxy {
 
 impl UserData for StorageProxy {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_meta_method(MetaMethod::Index, |lua, proxy, key: mlua::Value| proxy.get(lua, &key));
-        methods.add_meta_method(MetaMethod::NewIndex, |lua, proxy, (key, value): (mlua::Value, mlua::Value)| {
-            proxy.set(lua, &key, &value)
+        methods.add_meta_method(MetaMethod::Index, |lua, proxy, key: mlua::Value| {
+            proxy.get(lua, &key)
         });
+        methods.add_meta_method(
+            MetaMethod::NewIndex,
+            |lua, proxy, (key, value): (mlua::Value, mlua::Value)| proxy.set(lua, &key, &value),
+        );
         methods.add_meta_method(MetaMethod::Len, |lua, proxy, ()| {
-            proxy.read(|storage| storage.len(proxy.node)).map_err(|error| raise(lua, error))
+            proxy
+                .read(|storage| storage.len(proxy.node))
+                .map_err(|error| raise(lua, error))
         });
         methods.add_meta_method(MetaMethod::Iter, |lua, proxy, ()| {
             let pairs: mlua::Function = lua.globals().get("pairs")?;
             pairs.call::<mlua::Value>(lua.create_userdata(proxy.clone())?)
         });
         methods.add_meta_method(MetaMethod::Eq, |_, proxy, other: mlua::Value| {
-            let other = other.as_userdata().and_then(|data| data.borrow::<StorageProxy>().ok());
-            Ok(other.is_some_and(|other| other.node == proxy.node && other.scratch.is_some() == proxy.scratch.is_some()))
+            let other = other
+                .as_userdata()
+                .and_then(|data| data.borrow::<StorageProxy>().ok());
+            Ok(other.is_some_and(|other| {
+                other.node == proxy.node && other.scratch.is_some() == proxy.scratch.is_some()
+            }))
         });
-        methods.add_meta_method(MetaMethod::ToString, |_, proxy, ()| Ok(proxy.path.to_string()));
+        methods.add_meta_method(MetaMethod::ToString, |_, proxy, ()| {
+            Ok(proxy.path.to_string())
+        });
     }
 }
 
@@ -185,8 +260,13 @@ fn storage_key(key: &mlua::Value) -> Result<Key, String> {
             Err(_) => Err("a key must be UTF-8".to_owned()),
         },
         mlua::Value::Integer(index) => Ok(Key::Index(*index)),
-        mlua::Value::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 => Ok(Key::Index(*number as i64)),
-        other => Err(format!("a key must be a string or a position, found a {}", other.type_name())),
+        mlua::Value::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 => {
+            Ok(Key::Index(*number as i64))
+        }
+        other => Err(format!(
+            "a key must be a string or a position, found a {}",
+            other.type_name()
+        )),
     }
 }
 

@@ -15,13 +15,18 @@ fn table(storage: &Storage, key: &str) -> NodeId {
 
 #[test]
 fn the_hash_is_of_the_value_and_not_of_its_history() {
-    let target = Value::map([("list", Value::List(vec![1.into(), 2.into()])), ("text", "a".into())]);
+    let target = Value::map([
+        ("list", Value::List(vec![1.into(), 2.into()])),
+        ("text", "a".into()),
+    ]);
     let straight = Storage::from_value(&target, 1_000).unwrap();
 
     let mut winding = Storage::new(1_000);
     let root = winding.root();
     winding.set(root, name("text"), Some(&"b".into())).unwrap();
-    winding.set(root, name("list"), Some(&Value::empty())).unwrap();
+    winding
+        .set(root, name("list"), Some(&Value::empty()))
+        .unwrap();
     let list = table(&winding, "list");
     winding.hash();
     winding.set(list, Key::Index(1), Some(&2.into())).unwrap();
@@ -34,34 +39,68 @@ fn the_hash_is_of_the_value_and_not_of_its_history() {
 
     winding.remove(list, 1).unwrap();
     winding.remove(list, 1).unwrap();
-    let emptied = Storage::from_value(&Value::map([("list", Value::empty()), ("text", "a".into())]), 1_000).unwrap();
-    assert_eq!(winding.hash(), emptied.hash(), "an emptied list is an empty table");
+    let emptied = Storage::from_value(
+        &Value::map([("list", Value::empty()), ("text", "a".into())]),
+        1_000,
+    )
+    .unwrap();
+    assert_eq!(
+        winding.hash(),
+        emptied.hash(),
+        "an emptied list is an empty table"
+    );
 }
 
 #[test]
 fn refused_changes_change_nothing() {
-    let value = Value::map([("list", Value::List(vec![1.into(), 2.into()])), ("map", Value::map([("a", 1.into())]))]);
+    let value = Value::map([
+        ("list", Value::List(vec![1.into(), 2.into()])),
+        ("map", Value::map([("a", 1.into())])),
+    ]);
     let mut storage = Storage::from_value(&value, 60).unwrap();
     let (list, map) = (table(&storage, "list"), table(&storage, "map"));
     let before = storage.hash();
     let refused = [
-        storage.set(list, Key::Index(4), Some(&1.into())).unwrap_err(),
-        storage.set(list, Key::Index(0), Some(&1.into())).unwrap_err(),
+        storage
+            .set(list, Key::Index(4), Some(&1.into()))
+            .unwrap_err(),
+        storage
+            .set(list, Key::Index(0), Some(&1.into()))
+            .unwrap_err(),
         storage.set(list, Key::Index(1), None).unwrap_err(),
         storage.set(list, name("a"), Some(&1.into())).unwrap_err(),
-        storage.set(map, Key::Index(1), Some(&1.into())).unwrap_err(),
-        storage.set(storage.root(), name("big"), Some(&Value::text("x".repeat(60)))).unwrap_err(),
+        storage
+            .set(map, Key::Index(1), Some(&1.into()))
+            .unwrap_err(),
+        storage
+            .set(
+                storage.root(),
+                name("big"),
+                Some(&Value::text("x".repeat(60))),
+            )
+            .unwrap_err(),
     ];
-    assert!(matches!(refused[5], StorageError::TooLarge { bytes_max: 60, .. }), "{:?}", refused[5]);
+    assert!(
+        matches!(refused[5], StorageError::TooLarge { bytes_max: 60, .. }),
+        "{:?}",
+        refused[5]
+    );
     assert_eq!((storage.to_value(), storage.hash()), (value, before));
 }
 
 #[test]
 fn a_removed_table_is_readable_until_its_removal_is_accepted() {
-    let mut storage = Storage::from_value(&Value::map([("map", Value::map([("a", 1.into())]))]), 1_000).unwrap();
+    let mut storage =
+        Storage::from_value(&Value::map([("map", Value::map([("a", 1.into())]))]), 1_000).unwrap();
     let map = table(&storage, "map");
-    let change = storage.set(storage.root(), name("map"), None).unwrap().unwrap();
-    assert_eq!(storage.get(map, &name("a")).unwrap(), Some(Slot::Scalar(1.into())));
+    let change = storage
+        .set(storage.root(), name("map"), None)
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        storage.get(map, &name("a")).unwrap(),
+        Some(Slot::Scalar(1.into()))
+    );
     storage.accept(change);
     assert_eq!(storage.get(map, &name("a")), Err(StorageError::Gone));
 }

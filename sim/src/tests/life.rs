@@ -401,3 +401,66 @@ fn run_until_loaded(colony: &mut Colony, id: StableId) {
         run_tick(colony);
     }
 }
+
+#[test]
+fn what_was_put_first_is_finished_before_a_critical_need() {
+    let mut colony = colony_on(&[
+        "......T.", "........", "........", "........", ".@......", "........", "........",
+        "........",
+    ]);
+    crate::test_support::designate(&mut colony, "chop", 1);
+    let chop = colony.view().jobs().next().unwrap().id;
+    colony
+        .apply(&Command::SetJobPriority {
+            job: chop,
+            priority: 10,
+        })
+        .unwrap();
+    run(&mut colony, 3);
+    let id = set_need(&mut colony, NeedKind::Rest, 900);
+    let names: Vec<_> = run(&mut colony, 3).iter().map(Event::name).collect();
+    assert_eq!(
+        names,
+        ["need_critical", "job_created"],
+        "it is not left and taken again"
+    );
+    assert_eq!(colony.view().colonist(id).unwrap().job, Some(chop));
+    let sleep = colony
+        .view()
+        .jobs()
+        .find(|job| job.kind == "sleep")
+        .unwrap();
+    assert_eq!(sleep.priority, 9, "it waits for its turn");
+}
+
+#[test]
+fn food_out_of_reach_is_no_food() {
+    let mut colony = colony_on(&[
+        "....#...", "....#...", "....#...", "....#...", ".@..#...", "....#...", "....#...",
+        "....#...",
+    ]);
+    spawn(&mut colony, "meal", 5, Position::new(7, 4));
+    set_need(&mut colony, NeedKind::Food, 1_000);
+    let names: Vec<_> = run(&mut colony, 5).iter().map(Event::name).collect();
+    assert_eq!(names, ["need_critical"]);
+}
+
+#[test]
+fn a_begun_stack_is_filled_before_another_is_begun() {
+    let mut colony = colony_on(&["........"; 8]);
+    spawn(&mut colony, "wood", 45, Position::new(6, 6));
+    spawn(&mut colony, "wood", 20, Position::new(0, 0));
+    run(&mut colony, 60);
+    let stacks: Vec<_> = colony
+        .view()
+        .items()
+        .map(|stack| (stack.at, stack.count, stack.stored))
+        .collect();
+    assert_eq!(
+        stacks,
+        [
+            (Position::new(6, 6), 50, true),
+            (Position::new(1, 1), 15, true)
+        ]
+    );
+}

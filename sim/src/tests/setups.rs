@@ -146,3 +146,16 @@ fn faulty_definitions_make_no_colony() {
         "{refused:?}"
     );
 }
+
+#[test]
+fn the_stockpile_leaves_out_what_is_to_be_harvested() {
+    let rows = [
+        "........", ".TTTTTT.", "........", "........", "........", "........", "........",
+        "........",
+    ];
+    let colony = Colony::new(&setup(drawn(&rows), 1, &[("wood", 50)]), definitions()).unwrap();
+    assert_eq!(
+        colony.view().items().next().unwrap().at,
+        Position::new(1, 2)
+    );
+}

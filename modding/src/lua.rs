@@ -47,9 +47,17 @@ pub(crate) struct LuaRuntime {
 /// # Errors
 /// The first mistake of each file.
 pub(crate) fn check_syntax(bundle: &Bundle) -> Result<(), Vec<GuestError>> {
-    let scripts = bundle.paths().filter(|path| path.ends_with(".lua") || path.ends_with(".luau"));
-    let errors: Vec<GuestError> = scripts.filter_map(|path| syntax_fault(bundle, path)).collect();
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+    let scripts = bundle
+        .paths()
+        .filter(|path| path.ends_with(".lua") || path.ends_with(".luau"));
+    let errors: Vec<GuestError> = scripts
+        .filter_map(|path| syntax_fault(bundle, path))
+        .collect();
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
 }
 
 fn syntax_fault(bundle: &Bundle, path: &str) -> Option<GuestError> {
@@ -59,7 +67,11 @@ fn syntax_fault(bundle: &Bundle, path: &str) -> Option<GuestError> {
     };
     match sandbox::compiler().compile(&*source) {
         Ok(_) => None,
-        Err(error) => Some(errors::syntax_fault(&bundle.display_path(path), &source, &error)),
+        Err(error) => Some(errors::syntax_fault(
+            &bundle.display_path(path),
+            &source,
+            &error,
+        )),
     }
 }
 
@@ -68,17 +80,29 @@ impl LuaRuntime {
     ///
     /// # Errors
     /// Out of memory.
-    pub(crate) fn new(context: &Rc<Context>, generation: &Rc<Generation>, entry: &str) -> Result<LuaRuntime, GuestError> {
+    pub(crate) fn new(
+        context: &Rc<Context>,
+        generation: &Rc<Generation>,
+        entry: &str,
+    ) -> Result<LuaRuntime, GuestError> {
         let bindings = Rc::new(Bindings {
             context: Rc::downgrade(context),
             generation: generation.clone(),
             functions: RefCell::new(Functions::default()),
             traversed: Rc::default(),
         });
-        let sandbox = sandbox::new_sandbox(&bindings, |lua| require::require_function(lua, &generation.bundle()))
-            .map_err(|error| guest_error(context, &error))?;
+        let sandbox = sandbox::new_sandbox(&bindings, |lua| {
+            require::require_function(lua, &generation.bundle())
+        })
+        .map_err(|error| guest_error(context, &error))?;
         let collect_above = Cell::new(MEMORY_BYTES_COLLECT);
-        Ok(LuaRuntime { sandbox, bindings, entry: entry.to_owned(), builders: RefCell::default(), collect_above })
+        Ok(LuaRuntime {
+            sandbox,
+            bindings,
+            entry: entry.to_owned(),
+            builders: RefCell::default(),
+            collect_above,
+        })
     }
 
     fn guest<T>(&self, result: mlua::Result<T>) -> Result<T, GuestError> {
@@ -97,8 +121,15 @@ impl LuaRuntime {
             return Ok(builder.clone());
         }
         let source = builder_source(name, event(name));
-        let builder: Function = self.sandbox.lua.load(source).set_name(format!("={HOST_CHUNK}")).eval()?;
-        self.builders.borrow_mut().insert(name.to_owned(), builder.clone());
+        let builder: Function = self
+            .sandbox
+            .lua
+            .load(source)
+            .set_name(format!("={HOST_CHUNK}"))
+            .eval()?;
+        self.builders
+            .borrow_mut()
+            .insert(name.to_owned(), builder.clone());
         Ok(builder)
     }
 
@@ -118,6 +149,48 @@ impl LuaRuntime {
     }
 }
 
+/// What a migration left: the state it was given, changed, or another one that it returned.
+fn migrated_state(
+    result: &mlua::Value,
+    scratch: &Rc<Scratch>,
+    location: Option<Location>,
+) -> Result<MigratedState, GuestError> {
+    let changed_in_place = match result {
+        mlua::Value::Nil => true,
+        mlua::Value::UserData(data) => data
+            .borrow::<StorageProxy>()
+            .is_ok_and(|proxy| proxy.is_whole_of(scratch)),
+        _ => false,
+    };
+    if changed_in_place && let Value::Map(state) = scratch.storage.borrow().to_value() {
+        return Ok(MigratedState {
+            state,
+            writes: scratch.writes.borrow().clone(),
+        });
+    }
+    let returned =
+        convert::from_lua(result).map_err(|problem| GuestError::new(problem.message("state")))?;
+    let Some(Value::Map(state)) = returned else {
+        let found = returned.map_or("nil", |value| value.type_name());
+        let message =
+            format!("a migration must return the state, a table of names; found a {found}");
+        return Err(GuestError {
+            location,
+            ..GuestError::new(message)
+        });
+    };
+    let writes = location.map(|location| {
+        state
+            .keys()
+            .map(|key| (key.clone(), location.clone()))
+            .collect()
+    });
+    Ok(MigratedState {
+        state,
+        writes: writes.unwrap_or_default(),
+    })
+}
+
 /// Luau that takes a handler, the tick and an event's fields as scalars and builds the event's table on Luau's side, where a
 /// table costs an eighth of what it costs from outside.
 fn builder_source(name: &str, description: Option<&EventDescription>) -> String {
@@ -125,11 +198,16 @@ fn builder_source(name: &str, description: Option<&EventDescription>) -> String 
     let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (at, field) in fields.iter().enumerate() {
         let (group, name) = field.path.split_once('.').unwrap_or(("", field.path));
-        groups.entry(group).or_default().push(format!("{name} = a{at}"));
+        groups
+            .entry(group)
+            .or_default()
+            .push(format!("{name} = a{at}"));
     }
     let parameters: String = (0..fields.len()).map(|at| format!(", a{at}")).collect();
     if description.is_none() {
-        return format!("return function(handler, tick, payload) handler({{ name = {name:?}, tick = tick, payload = payload }}) end");
+        return format!(
+            "return function(handler, tick, payload) handler({{ name = {name:?}, tick = tick, payload = payload }}) end"
+        );
     }
     let entries: String = groups
         .iter()
@@ -138,19 +216,36 @@ fn builder_source(name: &str, description: Option<&EventDescription>) -> String 
             group => format!(", {group} = {{ {} }}", entries.join(", ")),
         })
         .collect();
-    format!("return function(handler, tick{parameters}) handler({{ name = {name:?}, tick = tick{entries} }}) end")
+    format!(
+        "return function(handler, tick{parameters}) handler({{ name = {name:?}, tick = tick{entries} }}) end"
+    )
 }
 
 impl ModRuntime for LuaRuntime {
     fn top_level(&self) -> Result<(), GuestError> {
-        let run = || require::load(&self.sandbox.lua, &self.bindings.generation.bundle(), &self.entry)?.call::<()>(());
+        let run = || {
+            require::load(
+                &self.sandbox.lua,
+                &self.bindings.generation.bundle(),
+                &self.entry,
+            )?
+            .call::<()>(())
+        };
         self.guest(run())
     }
 
     fn handle(&self, handler: usize, event: &Event) -> Result<(), GuestError> {
-        let function = self.bindings.functions.borrow().handlers.get(handler).cloned();
+        let function = self
+            .bindings
+            .functions
+            .borrow()
+            .handlers
+            .get(handler)
+            .cloned();
         let Some(function) = function else {
-            return Err(GuestError::new(format!("no handler {handler} was declared")));
+            return Err(GuestError::new(format!(
+                "no handler {handler} was declared"
+            )));
         };
         self.guest(self.dispatch(function, event))
     }
@@ -170,56 +265,65 @@ impl ModRuntime for LuaRuntime {
         self.guest(call())
     }
 
-    fn export(&self, name: &str, arguments: &[Option<Value>]) -> Result<Vec<Option<Value>>, GuestError> {
+    fn export(
+        &self,
+        name: &str,
+        arguments: &[Option<Value>],
+    ) -> Result<Vec<Option<Value>>, GuestError> {
         let function = self.bindings.functions.borrow().exports.get(name).cloned();
         let Some(function) = function else {
-            return Err(GuestError::new(format!("no function `{name}` was exported")));
+            return Err(GuestError::new(format!(
+                "no function `{name}` was exported"
+            )));
         };
         let call = || {
-            let arguments: mlua::Result<MultiValue> = arguments.iter().map(|value| self.to_lua(value.as_ref())).collect();
+            let arguments: mlua::Result<MultiValue> = arguments
+                .iter()
+                .map(|value| self.to_lua(value.as_ref()))
+                .collect();
             function.call::<MultiValue>(arguments?)
         };
         let results = self.guest(call())?;
         let converted = results.iter().enumerate().map(|(at, value)| {
-            convert::from_lua(value).map_err(|problem| GuestError::new(problem.message(&format!("result {} of {name}", at + 1))))
+            convert::from_lua(value).map_err(|problem| {
+                GuestError::new(problem.message(&format!("result {} of {name}", at + 1)))
+            })
         });
         converted.collect()
     }
 
-    fn migrate(&self, migration: usize, state: &BTreeMap<String, Value>) -> Result<MigratedState, GuestError> {
-        let function = self.bindings.functions.borrow().migrations.get(migration).cloned();
+    fn migrate(
+        &self,
+        migration: usize,
+        state: &BTreeMap<String, Value>,
+    ) -> Result<MigratedState, GuestError> {
+        let function = self
+            .bindings
+            .functions
+            .borrow()
+            .migrations
+            .get(migration)
+            .cloned();
         let Some(function) = function else {
-            return Err(GuestError::new(format!("no migration {migration} was declared")));
+            return Err(GuestError::new(format!(
+                "no migration {migration} was declared"
+            )));
         };
         let storage = Storage::from_value(&Value::Map(state.clone()), SNAPSHOT_BYTES_MAX as u64)
             .map_err(|error| GuestError::new(error.to_string()))?;
-        let scratch = Rc::new(Scratch { storage: RefCell::new(storage), writes: RefCell::default() });
+        let scratch = Rc::new(Scratch {
+            storage: RefCell::new(storage),
+            writes: RefCell::default(),
+        });
         let proxy = StorageProxy::migration(&self.bindings, &scratch);
         let call = || function.call::<mlua::Value>(self.sandbox.lua.create_userdata(proxy)?);
         let result = self.guest(call())?;
-        let whole = match &result {
-            mlua::Value::Nil => true,
-            mlua::Value::UserData(data) => data.borrow::<StorageProxy>().is_ok_and(|proxy| proxy.is_whole_of(&scratch)),
-            _ => false,
-        };
-        let location: Option<Location> =
-            self.bindings.generation.declarations.borrow().migrations.get(migration).and_then(|declared| declared.location.clone());
-        if whole {
-            let Value::Map(state) = scratch.storage.borrow().to_value() else {
-                return Err(GuestError { location, ..GuestError::new("a migration must leave a table of names") });
-            };
-            return Ok(MigratedState { state, writes: scratch.writes.borrow().clone() });
-        }
-        match convert::from_lua(&result).map_err(|problem| GuestError::new(problem.message("state")))? {
-            Some(Value::Map(state)) => {
-                let writes = location.map(|location| state.keys().map(|key| (key.clone(), location.clone())).collect());
-                Ok(MigratedState { state, writes: writes.unwrap_or_default() })
-            }
-            other => {
-                let found = other.map_or("nil", |value| value.type_name());
-                Err(GuestError { location, ..GuestError::new(format!("a migration must return the state, a table of names; found {found}")) })
-            }
-        }
+        let declarations = self.bindings.generation.declarations.borrow();
+        let location = declarations
+            .migrations
+            .get(migration)
+            .and_then(|declared| declared.location.clone());
+        migrated_state(&result, &scratch, location)
     }
 
     fn rest(&self) {
@@ -229,13 +333,18 @@ impl ModRuntime for LuaRuntime {
         }
         let lua = &self.sandbox.lua;
         if lua.used_memory() > self.collect_above.get() && lua.gc_collect().is_ok() {
-            self.collect_above.set(MEMORY_BYTES_COLLECT.max(2 * lua.used_memory()));
+            self.collect_above
+                .set(MEMORY_BYTES_COLLECT.max(2 * lua.used_memory()));
         }
     }
 }
 
 impl fmt::Debug for LuaRuntime {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "LuaRuntime({})", self.bindings.generation.bundle().display_path(&self.entry))
+        write!(
+            formatter,
+            "LuaRuntime({})",
+            self.bindings.generation.bundle().display_path(&self.entry)
+        )
     }
 }

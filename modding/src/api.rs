@@ -21,9 +21,6 @@ pub use events::{EventDescription, Field, event, event_names, events, payload};
 pub use functions::functions;
 pub use reference::reference;
 
-/// The version of this table that a mod's `api` range must admit.
-pub const API_VERSION: &str = "1.0.0";
-
 /// What a mod may ask for in `capabilities`, and what it allows.
 pub const CAPABILITIES: &[(&str, &str)] = &[
     ("jobs.write", "create, cancel and re-prioritise jobs"),
@@ -44,13 +41,19 @@ pub struct ApiError {
 impl ApiError {
     /// An error without a help text.
     pub fn new(message: impl Into<String>) -> ApiError {
-        ApiError { message: message.into(), help: None }
+        ApiError {
+            message: message.into(),
+            help: None,
+        }
     }
 
     /// The same error with a help text.
     #[must_use]
     pub fn help(self, help: impl Into<String>) -> ApiError {
-        ApiError { help: Some(help.into()), ..self }
+        ApiError {
+            help: Some(help.into()),
+            ..self
+        }
     }
 }
 
@@ -70,10 +73,13 @@ pub struct FunctionDescription {
     pub run: Run,
 }
 
+/// Looks at the world or the mod's own host state, for the mod that calls.
+pub type Read = fn(&Context, &Rc<Generation>, &Arguments) -> Result<Option<Value>, ApiError>;
+
 /// How a function of the table is done.
 pub enum Run {
     /// Looks at the world or the mod's own host state.
-    Read(fn(&Context, &Rc<Generation>, &Arguments) -> Result<Option<Value>, ApiError>),
+    Read(Read),
     /// Issues a command.
     Command(fn(&Arguments) -> Result<Command, ApiError>),
     /// Deals in functions of the guest's language, so each runtime does it itself.

@@ -32,7 +32,11 @@ impl From<Exit> for ExitCode {
 /// A deterministic colony simulator whose content and behaviour are mods, and which proves what happens when a mod changes
 /// while it runs.
 #[derive(Debug, Parser)]
-#[command(name = "colony-sim", version, after_help = "Exit codes: 0 as expected, 1 not as expected, 2 wrong usage, 3 invalid scenario or mod, 70 a bug in colony-sim.")]
+#[command(
+    name = "colony-sim",
+    version,
+    after_help = "Exit codes: 0 as expected, 1 not as expected, 2 wrong usage, 3 invalid scenario or mod, 70 a bug in colony-sim."
+)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -1,0 +1,272 @@
+//! What a step does at the boundary before its tick.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use modding::api::{self, Arguments, Run};
+use modding::bundle::Bundle;
+use modding::diagnostic::Fault;
+use modding::document::Scalar;
+use modding::handover::InjectedFault;
+use modding::host::{Host, LeftOut};
+use modding::mod_id::ModId;
+use modding::reload::ReloadOptions;
+use modding::report::Stage;
+use sim::Command;
+
+use super::{Runner, bundles, scalar_value};
+use crate::expectation::check_step;
+use crate::record::{StepRecord, StepResult};
+use crate::scenario::{Action, FileChange, ModFile, Step};
+
+impl Runner<'_> {
+    /// One step, at the boundary before a tick.
+    pub(super) fn act(&mut self, step: &Step, commands: &mut Vec<Command>) {
+        let tick = self.host.current_tick() + 1;
+        let result = match &step.action {
+            Action::InjectFault {
+                stage,
+                mod_id,
+                during,
+            } => self.act_with_fault(stage, mod_id, during.as_deref()),
+            action => self.perform(action, None, commands),
+        };
+        let (met, unexpected) = check_step(step, tick, &result);
+        self.record.step_expectations_met += met;
+        self.record.steps.push(StepRecord {
+            tick,
+            label: step.label.clone(),
+            title: title(&step.action),
+            result,
+            unexpected,
+        });
+    }
+
+    fn act_with_fault(
+        &mut self,
+        stage: &str,
+        mod_id: &ModId,
+        during: Option<&Action>,
+    ) -> StepResult {
+        let Some(stage) = Stage::from_name(stage) else {
+            return StepResult::Failed(vec![Fault::new(format!("there is no stage `{stage}`"))]);
+        };
+        let forced = Action::Reload {
+            mods: vec![mod_id.clone()],
+            force: true,
+        };
+        let fault = InjectedFault {
+            stage,
+            mod_id: mod_id.clone(),
+        };
+        let result = self.perform(during.unwrap_or(&forced), Some(fault), &mut Vec::new());
+        match result {
+            StepResult::Reloads(reports) if !reports.iter().any(|report| report.fault_reached) => {
+                let fault = Fault::new(format!(
+                    "the fault at `{}` of {mod_id} was not reached: the reload has no such stage",
+                    stage.name()
+                ));
+                StepResult::Failed(vec![fault])
+            }
+            result => result,
+        }
+    }
+
+    fn perform(
+        &mut self,
+        action: &Action,
+        fault: Option<InjectedFault>,
+        commands: &mut Vec<Command>,
+    ) -> StepResult {
+        let reloads = |runner: &mut Runner<'_>, mods: &[ModId], force| {
+            let changes = mods.iter().map(|id| runner.change(id)).collect();
+            StepResult::Reloads(runner.host.reload(
+                changes,
+                &ReloadOptions {
+                    force,
+                    fault: fault.clone(),
+                },
+            ))
+        };
+        match action {
+            Action::Files(actions) => match self.workspace.apply(actions) {
+                Ok(touched) => reloads(self, &touched.into_iter().collect::<Vec<_>>(), false),
+                Err(faults) => StepResult::Failed(faults),
+            },
+            Action::Config { mod_id, set } => match self.workspace.set_config(mod_id, set) {
+                Ok(()) => reloads(self, std::slice::from_ref(mod_id), false),
+                Err(faults) => StepResult::Failed(faults),
+            },
+            Action::Reload { mods, force } => reloads(self, mods, *force),
+            Action::Rollback { mod_id, to } => {
+                StepResult::Reloads(vec![self.host.rollback(mod_id, *to)])
+            }
+            Action::Command {
+                function,
+                arguments,
+            } => match command(function, arguments) {
+                Ok(command) => match self.host.colony().check(&command) {
+                    Ok(()) => {
+                        commands.push(command);
+                        StepResult::Done(Vec::new())
+                    }
+                    Err(error) => {
+                        StepResult::Failed(vec![Fault::new(format!("colony.{function}: {error}"))])
+                    }
+                },
+                Err(fault) => StepResult::Failed(vec![fault]),
+            },
+            Action::Save { name } => match self.host.save() {
+                Ok((bytes, warnings)) => {
+                    self.saves.insert(name.clone(), bytes);
+                    StepResult::Done(warnings)
+                }
+                Err(error) => StepResult::Failed(vec![Fault::new(format!(
+                    "the run cannot be saved: {error}"
+                ))]),
+            },
+            Action::Load { name } => match self.saves.get(name).cloned() {
+                Some(bytes) => self.load(&bytes, bundles(self.scenario, &self.workspace)),
+                None => {
+                    StepResult::Failed(vec![Fault::new(format!("nothing was saved as `{name}`"))])
+                }
+            },
+            Action::Restart => self.restart(bundles(self.scenario, &self.workspace)),
+            Action::InjectFault { .. } => {
+                StepResult::Failed(vec![Fault::new("a fault cannot happen during a fault")])
+            }
+        }
+    }
+
+    /// Saves, forgets everything, loads, and compares what was forgotten with what came back.
+    pub(super) fn restart(&mut self, from: (Vec<Bundle>, Vec<LeftOut>)) -> StepResult {
+        let (bytes, mut notes) = match self.host.save() {
+            Ok(saved) => saved,
+            Err(error) => {
+                return StepResult::Failed(vec![Fault::new(format!(
+                    "the run cannot be saved: {error}"
+                ))]);
+            }
+        };
+        let before = self.host.part_hashes();
+        match self.load(&bytes, from) {
+            StepResult::Done(more) => notes.extend(more),
+            failed => return failed,
+        }
+        let after = self.host.part_hashes();
+        let different: Vec<&str> = before
+            .iter()
+            .filter(|(name, hash)| {
+                !after
+                    .iter()
+                    .any(|(other, same)| other == name && same == hash)
+            })
+            .map(|(name, _)| name.as_str())
+            .collect();
+        if !different.is_empty() {
+            return StepResult::Failed(vec![Fault::new(format!(
+                "what was loaded differs from what was saved in: {}",
+                different.join(", ")
+            ))]);
+        }
+        notes.push("hash unchanged".to_owned());
+        StepResult::Done(notes)
+    }
+
+    /// Goes on from a save as a new process would.
+    pub(super) fn load(&mut self, bytes: &[u8], from: (Vec<Bundle>, Vec<LeftOut>)) -> StepResult {
+        let (bundles, unreadable) = from;
+        match Host::load(bytes, bundles, self.known.clone()) {
+            Ok((host, mut left_out)) => {
+                left_out.extend(unreadable);
+                self.hand_overs_before_load += self.host.hand_overs();
+                self.keep_failures();
+                self.host = host;
+                let tick = self.host.current_tick();
+                self.record.chain.truncate(tick as usize + 1);
+                self.counts.go_back_to(tick);
+                let already: BTreeSet<String> = self
+                    .record
+                    .left_out
+                    .iter()
+                    .map(|left_out| left_out.name.clone())
+                    .collect();
+                let new: Vec<LeftOut> = left_out
+                    .into_iter()
+                    .filter(|left_out| !already.contains(&left_out.name))
+                    .collect();
+                if new.is_empty() {
+                    return StepResult::Done(Vec::new());
+                }
+                let faults = new
+                    .iter()
+                    .flat_map(|left_out| left_out.faults.clone())
+                    .collect();
+                self.record.left_out.extend(new);
+                StepResult::Failed(faults)
+            }
+            Err(error) => StepResult::Failed(vec![Fault::new(error.to_string())]),
+        }
+    }
+}
+
+/// The command that a step issues, through the same table as mods.
+pub(super) fn command(
+    function: &str,
+    arguments: &BTreeMap<String, Scalar>,
+) -> Result<Command, Fault> {
+    let description = api::function(function)
+        .ok_or_else(|| Fault::new(format!("unknown function `{function}`")))?;
+    let Run::Command(make) = description.run else {
+        return Err(Fault::new(format!("colony.{function} is not a command")));
+    };
+    let values = arguments
+        .iter()
+        .map(|(name, scalar)| (name.clone(), scalar_value(scalar)))
+        .collect();
+    let result = Arguments::by_name(description, values).and_then(|arguments| make(&arguments));
+    result.map_err(|error| Fault {
+        message: error.message,
+        place: None,
+        help: error.help,
+    })
+}
+
+/// What a step does, in a word or a path.
+fn title(action: &Action) -> String {
+    match action {
+        Action::Files(actions) => match actions.as_slice() {
+            [only] => changed_file(&only.change).to_string(),
+            several => format!("batch of {}", several.len()),
+        },
+        Action::Reload { mods, force } => {
+            let mods: Vec<&str> = mods.iter().map(ModId::as_str).collect();
+            format!(
+                "{}reload {}",
+                if *force { "forced " } else { "" },
+                mods.join(", ")
+            )
+        }
+        Action::Rollback { mod_id, to } => match to {
+            Some(to) => format!("rollback {mod_id} to g{to}"),
+            None => format!("rollback {mod_id}"),
+        },
+        Action::Config { mod_id, .. } => format!("{mod_id}/config.toml"),
+        Action::Command { function, .. } => function.clone(),
+        Action::Save { name } => format!("save {name}"),
+        Action::Load { name } => format!("load {name}"),
+        Action::Restart => "restart".to_owned(),
+        Action::InjectFault { stage, mod_id, .. } => format!("fault at {stage} of {mod_id}"),
+    }
+}
+
+/// The file that a change is about.
+fn changed_file(change: &FileChange) -> &ModFile {
+    match change {
+        FileChange::Edit { file, .. }
+        | FileChange::Write { file, .. }
+        | FileChange::Truncate { file, .. }
+        | FileChange::Delete { file }
+        | FileChange::Copy { to: file, .. }
+        | FileChange::Rename { to: file, .. } => file,
+    }
+}

@@ -1,0 +1,316 @@
+//! What a mod can change from inside a call, and how each change is taken back when the call fails (I2).
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use sim::Command;
+
+use super::{Context, EmittedEvent, Phase};
+use crate::api::{ApiError, event_names};
+use crate::generation::Generation;
+use crate::limits::{COMMANDS_PER_TICK_MAX, EMITS_PER_TICK_MAX, TIMERS_MAX};
+use crate::mod_id::ModId;
+use crate::state::{HandlerName, Timer};
+use crate::storage::{Change, Storage, StorageError};
+use crate::value::Value;
+
+/// An effect of a running call that the host holds, kept to take it back (I2).
+#[derive(Debug)]
+pub(super) enum Effect {
+    Storage(Rc<Generation>, Change),
+    Saved(Rc<Generation>, Option<Value>),
+    Slot(Rc<Generation>, Option<Value>),
+    Timer(Rc<Generation>, String, Option<Timer>),
+    Subscription(Rc<Generation>, HandlerName, Option<bool>),
+    Random(Rc<Generation>, u64),
+    Command(Rc<Generation>),
+    Emitted,
+}
+
+impl Context {
+    /// The next 64 random bits of a mod's stream.
+    pub fn draw(&self, generation: &Rc<Generation>) -> u64 {
+        let seed = self.colony.borrow().view().seed();
+        let id = generation.id();
+        if self.phase() == Phase::Running {
+            let position = generation.state.borrow().random_position;
+            self.journal
+                .borrow_mut()
+                .push(Effect::Random(generation.clone(), position));
+            generation.state.borrow_mut().random_position = position + 1;
+            return sim::random_u64(seed, stream("mod", id), 0, 0, position);
+        }
+        let frames = self.frames.borrow();
+        let draws = frames.last().map_or(0, |frame| {
+            frame.load_draws.replace(frame.load_draws.get() + 1)
+        });
+        sim::random_u64(seed, stream("load", id), 0, 0, draws)
+    }
+
+    /// A whole number from `low` to `high`, both included, from a mod's stream.
+    ///
+    /// # Errors
+    /// An empty range.
+    pub fn draw_integer(
+        &self,
+        generation: &Rc<Generation>,
+        low: i64,
+        high: i64,
+    ) -> Result<i64, ApiError> {
+        if low > high {
+            return Err(ApiError::new(format!(
+                "the range of random numbers from {low} to {high} is empty"
+            )));
+        }
+        let span = i128::from(high) - i128::from(low) + 1;
+        // The high half of a 128-bit product maps 64 random bits onto the span without a division.
+        let offset = (i128::from(self.draw(generation)) * span) >> 64;
+        Ok(i64::try_from(i128::from(low) + offset).unwrap_or(high))
+    }
+
+    /// Issues a command for a mod; it is applied where commands are applied.
+    ///
+    /// # Errors
+    /// A capability that the mod lacks, a call at the wrong time, a command that the world as it is refuses, too many.
+    pub fn issue(
+        &self,
+        generation: &Rc<Generation>,
+        function: &str,
+        capability: Option<&str>,
+        command: Command,
+    ) -> Result<(), ApiError> {
+        self.require_capability(generation, function, capability)?;
+        self.require_effects_allowed(&format!("colony.{function}"))?;
+        if generation.state.borrow().commands.len() >= COMMANDS_PER_TICK_MAX as usize {
+            return Err(ApiError::new(format!(
+                "{COMMANDS_PER_TICK_MAX} commands in one tick are the most that a mod may issue"
+            )));
+        }
+        self.colony
+            .borrow()
+            .check(&command)
+            .map_err(|error| ApiError::new(format!("colony.{function}: {error}")))?;
+        generation.state.borrow_mut().commands.push(command);
+        self.journal
+            .borrow_mut()
+            .push(Effect::Command(generation.clone()));
+        Ok(())
+    }
+
+    /// Emits an event of a mod's own.
+    ///
+    /// # Errors
+    /// A name that belongs to the table, a call at the wrong time, too many.
+    pub fn emit(
+        &self,
+        generation: &Rc<Generation>,
+        name: &str,
+        payload: Option<Value>,
+    ) -> Result<(), ApiError> {
+        self.require_effects_allowed("colony.events.emit")?;
+        let id = generation.id();
+        let own = name.split_once(':').map_or(
+            name,
+            |(owner, rest)| if owner == id.as_str() { rest } else { "" },
+        );
+        if own.is_empty() || own.contains(':') || event_names().contains(&own) {
+            return Err(
+                ApiError::new(format!("{id} cannot emit `{name}`")).help(format!(
+                    "a mod emits events of its own, for example `{id}:alarm`"
+                )),
+            );
+        }
+        let mut emitted = self.emitted.borrow_mut();
+        if emitted.iter().filter(|event| event.mod_id == *id).count() >= EMITS_PER_TICK_MAX as usize
+        {
+            return Err(ApiError::new(format!(
+                "{EMITS_PER_TICK_MAX} events in one tick are the most that a mod may emit"
+            )));
+        }
+        emitted.push(EmittedEvent {
+            mod_id: id.clone(),
+            name: format!("{id}:{own}"),
+            payload,
+        });
+        self.journal.borrow_mut().push(Effect::Emitted);
+        Ok(())
+    }
+
+    /// Changes a mod's storage.
+    ///
+    /// # Errors
+    /// What the storage refuses, and changes before the state is there.
+    pub fn change_storage<T>(
+        &self,
+        generation: &Rc<Generation>,
+        change: impl FnOnce(&mut Storage) -> Result<(Option<Change>, T), StorageError>,
+    ) -> Result<T, ApiError> {
+        self.require_storage()?;
+        let (change, result) = change(&mut generation.state.borrow_mut().storage)
+            .map_err(|error| ApiError::new(error.to_string()))?;
+        if let Some(change) = change {
+            self.journal
+                .borrow_mut()
+                .push(Effect::Storage(generation.clone(), change));
+        }
+        Ok(result)
+    }
+
+    /// Starts, restarts or stops (`None`) a timer.
+    ///
+    /// # Errors
+    /// Too many timers.
+    pub fn set_timer(
+        &self,
+        generation: &Rc<Generation>,
+        name: &str,
+        timer: Option<Timer>,
+    ) -> Result<(), ApiError> {
+        let mut state = generation.state.borrow_mut();
+        if timer.is_some() && state.timers.len() >= TIMERS_MAX && !state.timers.contains_key(name) {
+            return Err(ApiError::new(format!(
+                "{TIMERS_MAX} timers are the most that a mod may hold"
+            )));
+        }
+        let before = match timer {
+            Some(timer) => state.timers.insert(name.to_owned(), timer),
+            None => state.timers.remove(name),
+        };
+        self.journal
+            .borrow_mut()
+            .push(Effect::Timer(generation.clone(), name.to_owned(), before));
+        Ok(())
+    }
+
+    /// Switches a declared handler on or off.
+    pub fn set_subscription(
+        &self,
+        generation: &Rc<Generation>,
+        handler: &HandlerName,
+        active: bool,
+    ) {
+        let before = generation
+            .state
+            .borrow_mut()
+            .subscriptions
+            .insert(handler.clone(), active);
+        self.journal.borrow_mut().push(Effect::Subscription(
+            generation.clone(),
+            handler.clone(),
+            before,
+        ));
+    }
+
+    /// `colony.state.save_mod_state`: fills the hand-over slot inside `mod_unloaded`, else keeps the value for good.
+    ///
+    /// # Errors
+    /// Another mod's id (seed-corrections 54), a value over `max_state_size`, a call in top-level code or a migration.
+    pub fn save_mod_state(
+        &self,
+        generation: &Rc<Generation>,
+        id: &str,
+        value: Value,
+    ) -> Result<(), ApiError> {
+        own_state_only(generation, id)?;
+        let bytes_max = generation.manifest.hot_reload.max_state_size;
+        Storage::from_value(&Value::map([("state", value.clone())]), bytes_max)
+            .map_err(|error| ApiError::new(format!("colony.state.save_mod_state: {error}")))?;
+        let mut state = generation.state.borrow_mut();
+        let effect = match self.phase() {
+            Phase::TopLevel | Phase::Migrating => {
+                return Err(ApiError::new(
+                    "colony.state.save_mod_state is for handlers: the state is not there yet",
+                ));
+            }
+            Phase::Unloading => Effect::Slot(generation.clone(), state.slot.replace(value)),
+            Phase::Loaded(_) | Phase::Running => {
+                Effect::Saved(generation.clone(), state.saved.replace(value))
+            }
+        };
+        self.journal.borrow_mut().push(effect);
+        Ok(())
+    }
+
+    /// `colony.state.get_mod_state`: the hand-over slot during `mod_loaded` where it was filled, else what was saved for good.
+    ///
+    /// # Errors
+    /// Another mod's id (seed-corrections 54), a call in top-level code or a migration.
+    pub fn get_mod_state(
+        &self,
+        generation: &Rc<Generation>,
+        id: &str,
+    ) -> Result<Option<Value>, ApiError> {
+        own_state_only(generation, id)?;
+        let state = generation.state.borrow();
+        match self.phase() {
+            Phase::TopLevel | Phase::Migrating => Err(ApiError::new(
+                "colony.state.get_mod_state is for handlers: the state is not there yet",
+            )
+            .help("call it in a handler of mod_loaded")),
+            Phase::Loaded(_) => Ok(state.slot.clone().or_else(|| state.saved.clone())),
+            Phase::Unloading | Phase::Running => Ok(state.saved.clone()),
+        }
+    }
+
+    pub(super) fn undo_to(&self, mark: usize) {
+        let effects = self.journal.borrow_mut().split_off(mark);
+        for effect in effects.into_iter().rev() {
+            match effect {
+                Effect::Storage(generation, change) => {
+                    generation.state.borrow_mut().storage.undo(change)
+                }
+                Effect::Saved(generation, before) => generation.state.borrow_mut().saved = before,
+                Effect::Slot(generation, before) => generation.state.borrow_mut().slot = before,
+                Effect::Timer(generation, name, before) => {
+                    restore(&mut generation.state.borrow_mut().timers, name, before)
+                }
+                Effect::Subscription(generation, handler, before) => {
+                    restore(
+                        &mut generation.state.borrow_mut().subscriptions,
+                        handler,
+                        before,
+                    );
+                }
+                Effect::Random(generation, position) => {
+                    generation.state.borrow_mut().random_position = position
+                }
+                Effect::Command(generation) => drop(generation.state.borrow_mut().commands.pop()),
+                Effect::Emitted => drop(self.emitted.borrow_mut().pop()),
+            }
+        }
+    }
+
+    pub(super) fn accept(&self) {
+        for effect in self.journal.borrow_mut().drain(..) {
+            if let Effect::Storage(generation, change) = effect {
+                generation.state.borrow_mut().storage.accept(change);
+            }
+        }
+    }
+}
+
+fn restore<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, before: Option<V>) {
+    match before {
+        Some(value) => drop(map.insert(key, value)),
+        None => drop(map.remove(&key)),
+    }
+}
+
+fn own_state_only(generation: &Rc<Generation>, id: &str) -> Result<(), ApiError> {
+    if id == generation.id().as_str() {
+        return Ok(());
+    }
+    Err(ApiError::new(format!(
+        "{} asked for the state of `{id}`; a mod reaches its own state only",
+        generation.id()
+    ))
+    .help(format!(
+        "write \"{}\", or call a function that the other mod exports: colony.mods.get(\"{id}\")",
+        generation.id()
+    )))
+}
+
+/// The random stream of a mod, apart from every stream of the colony.
+fn stream(purpose: &str, id: &ModId) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(format!("{purpose}:{id}").as_bytes())
+}
