@@ -78,6 +78,9 @@ struct RunArguments {
     /// How to report on standard output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Show every line that mods wrote, not only warnings and errors.
+    #[arg(long)]
+    log: bool,
     /// The folder of mods [default: the nearest `mods` folder above the scenario].
     #[arg(long, value_name = "FOLDER")]
     mods: Option<PathBuf>,

@@ -9,7 +9,7 @@
 //!
 //! let (scenario, workspace) = harness::load(Path::new("scenarios/reload_midgame.toml"), Path::new("mods"))?;
 //! let record = run(&scenario, &workspace, &RunOptions::default(), &mut |_| {})?;
-//! print!("{}", harness::report::text::report(&record, false));
+//! print!("{}", harness::report::text::report(&record, Default::default()));
 //! # Ok::<(), Vec<modding::diagnostic::Fault>>(())
 //! ```
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use harness::report::text;
+use harness::report::text::{self, TextOptions};
 use harness::runner::{RunOptions, run};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tests::{root, scenario_files};
@@ -29,7 +29,7 @@ fn check(path: &Path, name: &str) -> Result<(), Failed> {
     };
     let (scenario, workspace) = harness::load(path, &root().join("mods")).map_err(fail)?;
     let record = run(&scenario, &workspace, &RunOptions::default(), &mut |_| {}).map_err(fail)?;
-    let report = text::report(&record, false);
+    let report = text::report(&record, TextOptions::default());
     if !record.left_out.is_empty() || !record.faults().is_empty() {
         return Err(report.into());
     }

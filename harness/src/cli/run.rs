@@ -8,6 +8,7 @@ use modding::diagnostic::Fault;
 
 use super::{Colour, Exit, Format, RunArguments};
 use crate::record::RunRecord;
+use crate::report::text::TextOptions;
 use crate::report::{json, source, text};
 use crate::runner::{self, RunOptions};
 use crate::{load, project};
@@ -30,7 +31,7 @@ pub(super) fn run(arguments: &RunArguments, colour: Colour) -> Exit {
     });
     progress.clear();
     match outcome {
-        Ok(record) => report(&record, arguments.format, colour, started.elapsed()),
+        Ok(record) => report(&record, arguments, colour, started.elapsed()),
         Err(faults) => refuse(&faults, arguments.format, colour),
     }
 }
@@ -46,10 +47,19 @@ fn exit(record: &RunRecord) -> Exit {
     }
 }
 
-fn report(record: &RunRecord, format: Format, colour: Colour, elapsed: Duration) -> Exit {
+fn report(record: &RunRecord, arguments: &RunArguments, colour: Colour, elapsed: Duration) -> Exit {
     let exit = exit(record);
-    let report = match format {
-        Format::Text => text::report(record, wanted(colour, std::io::stdout().is_terminal())),
+    let report = match arguments.format {
+        Format::Text => {
+            let colour = wanted(colour, std::io::stdout().is_terminal());
+            text::report(
+                record,
+                TextOptions {
+                    colour,
+                    log: arguments.log,
+                },
+            )
+        }
         Format::Json => json::report(record, exit as u8),
     };
     // A reader that has closed its end has seen enough.

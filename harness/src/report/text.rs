@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use modding::context::{LogLevel, LogLine};
 use modding::diagnostic::Fault;
 use modding::report::{Fate, MemberReport, Outcome, ReloadReport, StageError, StateReport};
 use modding::tick::HandlerFailure;
@@ -18,8 +19,18 @@ const FAULTS_SHOWN_MAX: usize = 5;
 
 const INDENT: &str = "       ";
 
+/// How the report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TextOptions {
+    /// Colour in the errors.
+    pub colour: bool,
+    /// Every line that mods wrote, not only warnings and errors.
+    pub log: bool,
+}
+
 /// The report of a run, without its wall time.
-pub fn report(record: &RunRecord, colour: bool) -> String {
+pub fn report(record: &RunRecord, options: TextOptions) -> String {
+    let colour = options.colour;
     let mut text = heading(record);
     for left_out in &record.left_out {
         let _ = writeln!(text, "\n{} is left out", left_out.name);
@@ -29,6 +40,7 @@ pub fn report(record: &RunRecord, colour: bool) -> String {
         text.push('\n');
         table(&mut text, record);
     }
+    log(&mut text, record, options.log);
     for failure in &record.failures {
         text.push('\n');
         handler_failure(&mut text, failure, colour);
@@ -51,8 +63,17 @@ pub fn report(record: &RunRecord, colour: bool) -> String {
         text.push_str(&render(&faults, colour));
     }
     text.push('\n');
-    summary(&mut text, record);
+    summary(&mut text, record, options.log);
     text
+}
+
+/// A number of things.
+fn count(count: u64, thing: &str) -> String {
+    format!(
+        "{} {thing}{}",
+        number(count),
+        if count == 1 { "" } else { "s" }
+    )
 }
 
 /// A number with its thousands apart.
@@ -319,6 +340,31 @@ fn fault_lines(faults: &[Fault]) -> Vec<String> {
     lines
 }
 
+fn log(text: &mut String, record: &RunRecord, all: bool) {
+    let shown: Vec<&LogLine> = record
+        .log
+        .iter()
+        .filter(|line| all || line.level > LogLevel::Info)
+        .collect();
+    if !shown.is_empty() {
+        text.push('\n');
+    }
+    for line in shown {
+        let level = match line.level {
+            LogLevel::Info => "",
+            LogLevel::Warn => "warning: ",
+            LogLevel::Error => "error: ",
+        };
+        let _ = writeln!(
+            text,
+            "{:>5}  {}: {level}{}",
+            number(line.tick),
+            line.mod_id,
+            line.text
+        );
+    }
+}
+
 fn handler_failure(text: &mut String, failure: &HandlerFailure, colour: bool) {
     let (event, key) = &failure.handler;
     let name = match (event.as_str(), key.as_str()) {
@@ -357,7 +403,7 @@ fn handler_failure(text: &mut String, failure: &HandlerFailure, colour: bool) {
     let _ = writeln!(text, "   = no command of these calls was applied{end}");
 }
 
-fn summary(text: &mut String, record: &RunRecord) {
+fn summary(text: &mut String, record: &RunRecord, log_shown: bool) {
     let colony = &record.colony;
     let all = colony.alive + colony.died;
     let mut done: Vec<(&String, &u64)> = colony
@@ -388,17 +434,22 @@ fn summary(text: &mut String, record: &RunRecord) {
         .iter()
         .map(|failure| u64::from(failure.count))
         .sum();
+    let lines = record.log.len() as u64;
+    let log = match (lines, log_shown) {
+        (0, _) => String::new(),
+        (_, true) => format!(" · {}", count(lines, "log line")),
+        (_, false) => format!(" · {} (--log)", count(lines, "log line")),
+    };
     let left_out = if record.left_out.is_empty() {
         String::new()
     } else {
         format!(" · {} left out", record.left_out.len())
     };
-    let _ = writeln!(
-        text,
-        "mods       {} hand-overs · {} failing calls{left_out}",
-        number(record.hand_overs),
-        number(errors)
+    let (hand_overs, errors) = (
+        count(record.hand_overs, "hand-over"),
+        count(errors, "failing call"),
     );
+    let _ = writeln!(text, "mods       {hand_overs} · {errors}{log}{left_out}");
     let (met, all) = record.expectations();
     let _ = writeln!(text, "expect     {} of {} passed", number(met), number(all));
     let _ = writeln!(text, "hash       {}", hex(record.hash()));
