@@ -1,0 +1,235 @@
+//! The pages for authors of mods do what they show: their files are written out and run, their transcripts compared.
+//!
+//! A page is followed from top to bottom in an empty folder, as a reader would. What is done with a fenced block is said
+//! behind its language:
+//!
+//! - `file=PATH`: the block is the whole of that file;
+//! - `append=PATH`: the block goes to the end of that file, after an empty line;
+//! - `console`: the first line is `$ colony-sim run PATH`, the rest what it writes; `...` stands for any number of lines.
+//!   `exit=CODE` is the exit code, 0 if it is not given.
+//!
+//! Other blocks are only shown. After the last block, every scenario in `scenarios/` must come out as it expects.
+
+use std::path::{Path, PathBuf};
+
+use harness::query::QUERIES;
+use harness::report::{source, text};
+use harness::runner::{RunOptions, run};
+use modding::limits;
+use modding::report::{Fate, Outcome, ReloadType, Stage};
+use tests::root;
+
+/// A fenced block of a page.
+struct Block {
+    /// The line of its opening fence, from 1.
+    line: usize,
+    /// What stands behind the opening fence: the language, then the marks.
+    info: String,
+    /// The lines between the fences, each with its line feed.
+    text: String,
+}
+
+/// The folder that the reader of a page works in.
+struct Folder {
+    root: tempfile::TempDir,
+}
+
+impl Block {
+    fn mark(&self, key: &str) -> Option<&str> {
+        let mut words = self.info.split_whitespace();
+        words.find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
+    }
+
+    fn is_transcript(&self) -> bool {
+        self.info.split_whitespace().next() == Some("console")
+    }
+}
+
+impl Folder {
+    fn new() -> Folder {
+        let root = tempfile::tempdir().unwrap();
+        Folder { root }
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.root.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn append(&self, path: &str, text: &str) {
+        let before = std::fs::read_to_string(self.path(path)).unwrap();
+        self.write(path, &format!("{before}\n{text}"));
+    }
+
+    /// What `colony-sim run` writes about a scenario, with paths as the reader sees them, and its exit code.
+    fn run(&self, scenario: &str) -> (String, u8) {
+        let outcome = harness::load(&self.path(scenario), &self.path("mods")).and_then(
+            |(scenario, workspace)| {
+                run(&scenario, &workspace, &RunOptions::default(), &mut |_| {})
+            },
+        );
+        let (written, code) = match outcome {
+            Err(faults) => (source::render(&faults, false), 3),
+            Ok(record) if !record.left_out.is_empty() => (text::report(&record, false), 3),
+            Ok(record) if !record.faults().is_empty() => (text::report(&record, false), 1),
+            Ok(record) => (text::report(&record, false), 0),
+        };
+        let shown = |path: &Path| path.to_string_lossy().replace('\\', "/") + "/";
+        (written.replace(&shown(self.root.path()), ""), code)
+    }
+
+    fn scenarios(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.path("scenarios")).unwrap();
+        let mut names: Vec<String> = files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".toml"))
+            .collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+fn page(name: &str) -> String {
+    let text = std::fs::read_to_string(root().join("docs").join(name)).unwrap();
+    text.replace("\r\n", "\n")
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for (at, line) in page.lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(info)) => {
+                let (line, info) = (at + 1, info.to_owned());
+                let text = String::new();
+                open = Some(Block { line, info, text });
+            }
+            (None, None) => {}
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+        }
+    }
+    assert!(open.is_none(), "the last block is not closed");
+    blocks
+}
+
+/// Whether the lines are the expected ones, where `...` stands for any number of lines.
+fn fits(expected: &[&str], found: &[&str]) -> bool {
+    match expected.split_first() {
+        None => found.is_empty(),
+        Some((&"...", rest)) => (0..=found.len()).any(|skipped| fits(rest, &found[skipped..])),
+        Some((line, rest)) => found.first() == Some(line) && fits(rest, &found[1..]),
+    }
+}
+
+fn check_transcript(folder: &Folder, page: &str, block: &Block) {
+    let mut expected: Vec<&str> = block.text.lines().collect();
+    let command = expected.remove(0);
+    let scenario = command.strip_prefix("$ colony-sim run ").unwrap();
+    let code: u8 = block.mark("exit").map_or(0, |code| code.parse().unwrap());
+    let (written, found_code) = folder.run(scenario);
+    let found: Vec<&str> = written.lines().collect();
+    assert!(
+        fits(&expected, &found) && code == found_code,
+        "docs/{page}:{}: expected exit code {code} and what is shown, found {found_code} and\n{written}",
+        block.line
+    );
+}
+
+fn follow(name: &str) {
+    let folder = Folder::new();
+    let mut transcripts = 0;
+    for block in blocks(&page(name)) {
+        if let Some(path) = block.mark("file") {
+            folder.write(path, &block.text);
+        } else if let Some(path) = block.mark("append") {
+            folder.append(path, &block.text);
+        } else if block.is_transcript() {
+            check_transcript(&folder, name, &block);
+            transcripts += 1;
+        }
+    }
+    // A page whose marks were mistyped would check nothing.
+    assert!(transcripts > 0, "docs/{name} shows no run");
+    for scenario in folder.scenarios() {
+        let (written, code) = folder.run(&format!("scenarios/{scenario}"));
+        assert_eq!(code, 0, "docs/{name}, scenarios/{scenario}:\n{written}");
+    }
+}
+
+#[test]
+fn the_guide_does_what_it_shows() {
+    follow("writing-mods.md");
+}
+
+#[test]
+fn the_reference_of_scenarios_does_what_it_shows() {
+    follow("scenarios.md");
+}
+
+#[test]
+fn the_reference_of_scenarios_names_all_there_is() {
+    let page = page("scenarios.md");
+    let names = Stage::ALL
+        .map(Stage::name)
+        .into_iter()
+        .chain(ReloadType::ALL.map(ReloadType::name))
+        .chain([Outcome::Committed, Outcome::RolledBack, Outcome::Ignored].map(Outcome::name))
+        .chain([Fate::Kept, Fate::Migrated, Fate::Defaulted, Fate::Dropped].map(Fate::name))
+        .chain(QUERIES.iter().map(|(query, _)| *query));
+    let missing: Vec<&str> = names
+        .filter(|name| !page.contains(&format!("`{}`", name.replace(' ', "_"))))
+        .collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn the_guide_has_the_bounds_that_hold() {
+    let page = page("writing-mods.md");
+    let mebibytes = |bytes: usize| format!("{} MiB", bytes / (1024 * 1024));
+    let count = text::number;
+    let rows = [
+        ("Steps in one call", count(limits::STEPS_PER_CALL_MAX)),
+        ("Steps while loading", count(limits::STEPS_PER_LOAD_MAX)),
+        ("Memory", mebibytes(limits::MEMORY_BYTES_MAX)),
+        ("Depth of tables", count(limits::VALUE_DEPTH_MAX as u64)),
+        ("Commands in a tick", count(limits::COMMANDS_PER_TICK_MAX.into())),
+        ("Events in a tick", count(limits::EMITS_PER_TICK_MAX.into())),
+        ("Log lines in a tick", count(limits::LOG_LINES_PER_TICK_MAX.into())),
+        ("Characters of a log line", count(limits::LOG_LINE_CHARACTERS_MAX as u64)),
+        ("Calls between mods", count(limits::CALL_DEPTH_MAX as u64)),
+        ("Timers", count(limits::TIMERS_MAX as u64)),
+        ("Failing calls in a row", count(limits::FAILURES_IN_A_ROW_MAX.into())),
+        ("Generations kept", count(limits::HISTORY_GENERATIONS_MAX as u64)),
+    ];
+    for (name, bound) in rows {
+        let row = format!("| {name} | {bound} |");
+        assert!(page.contains(&row), "docs/writing-mods.md lacks: {row}");
+    }
+}
+
+#[test]
+fn omissions_stand_for_any_number_of_lines() {
+    let found = ["a", "b", "c", "d"];
+    for (expected, fit) in [
+        (&["a", "b", "c", "d"][..], true),
+        (&["...", "c", "d"], true),
+        (&["a", "...", "d"], true),
+        (&["a", "...", "b", "..."], true),
+        (&["..."], true),
+        (&["a", "b", "c"], false),
+        (&["a", "c", "..."], false),
+        (&["...", "d", "c"], false),
+        (&["...", "e", "..."], false),
+    ] {
+        assert_eq!(fits(expected, &found), fit, "{expected:?}");
+    }
+}
