@@ -69,9 +69,7 @@ impl Folder {
     /// What `colony-sim run` writes about a scenario, with paths as the reader sees them, and its exit code.
     fn run(&self, scenario: &str) -> (String, u8) {
         let outcome = harness::load(&self.path(scenario), &self.path("mods")).and_then(
-            |(scenario, workspace)| {
-                run(&scenario, &workspace, &RunOptions::default(), &mut |_| {})
-            },
+            |(scenario, workspace)| run(&scenario, &workspace, &RunOptions::default(), &mut |_| {}),
         );
         let (written, code) = match outcome {
             Err(faults) => (source::render(&faults, false), 3),
@@ -201,14 +199,29 @@ fn the_guide_has_the_bounds_that_hold() {
         ("Steps while loading", count(limits::STEPS_PER_LOAD_MAX)),
         ("Memory", mebibytes(limits::MEMORY_BYTES_MAX)),
         ("Depth of tables", count(limits::VALUE_DEPTH_MAX as u64)),
-        ("Commands in a tick", count(limits::COMMANDS_PER_TICK_MAX.into())),
+        (
+            "Commands in a tick",
+            count(limits::COMMANDS_PER_TICK_MAX.into()),
+        ),
         ("Events in a tick", count(limits::EMITS_PER_TICK_MAX.into())),
-        ("Log lines in a tick", count(limits::LOG_LINES_PER_TICK_MAX.into())),
-        ("Characters of a log line", count(limits::LOG_LINE_CHARACTERS_MAX as u64)),
+        (
+            "Log lines in a tick",
+            count(limits::LOG_LINES_PER_TICK_MAX.into()),
+        ),
+        (
+            "Characters of a log line",
+            count(limits::LOG_LINE_CHARACTERS_MAX as u64),
+        ),
         ("Calls between mods", count(limits::CALL_DEPTH_MAX as u64)),
         ("Timers", count(limits::TIMERS_MAX as u64)),
-        ("Failing calls in a row", count(limits::FAILURES_IN_A_ROW_MAX.into())),
-        ("Generations kept", count(limits::HISTORY_GENERATIONS_MAX as u64)),
+        (
+            "Failing calls in a row",
+            count(limits::FAILURES_IN_A_ROW_MAX.into()),
+        ),
+        (
+            "Generations kept",
+            count(limits::HISTORY_GENERATIONS_MAX as u64),
+        ),
     ];
     for (name, bound) in rows {
         let row = format!("| {name} | {bound} |");

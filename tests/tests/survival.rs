@@ -265,3 +265,20 @@ fn the_hand_over_slot_passes_what_a_mod_keeps_in_memory() {
     );
     assert!(texts.contains(&"Reached tick milestone: 200"), "{texts:?}");
 }
+
+#[test]
+fn saved_state_outlives_the_slot() {
+    let script = r#"
+colony.events.register("tick_start", function(event)
+  if event.tick == 2 then colony.state.save_mod_state("keeper", { since = event.tick }) end
+  if event.tick == 9 then print(colony.state.get_mod_state("keeper").since) end
+end)
+"#;
+    let steps = touch_script(4, "keeper", "colony.events") + "[[step]]\nat = 7\nrestart = true\n";
+    let record = Project::new()
+        .lua_mod("keeper", "1.0.0", "", script)
+        .scenario(10, &["keeper"], &steps)
+        .run()
+        .unwrap();
+    assert_eq!(log_by_tick(&record).get(&9), Some(&vec!["2".to_owned()]));
+}
