@@ -16,6 +16,11 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// Whether the tests may take long: `.ci/extended` sets `COLONY_SIM_EXTENDED`.
+pub fn extended() -> bool {
+    std::env::var_os("COLONY_SIM_EXTENDED").is_some()
+}
+
 /// The scenario files of the repository, in order of name.
 pub fn scenario_files() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root().join("scenarios"))

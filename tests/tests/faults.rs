@@ -9,10 +9,13 @@ use harness::runner::{RunOptions, run};
 use modding::handover::InjectedFault;
 use modding::mod_id::ModId;
 use modding::report::Stage;
-use tests::{first_difference, shipped};
+use tests::{extended, first_difference, shipped};
 
-/// Ticks of the main scenario at which a fault is tried: before and after the upgrade, and when timers are due.
-const TICKS: [u64; 4] = [1, 150, 301, 500];
+/// Ticks of the main scenario at which a fault is tried: every 29th, and all in `.ci/extended`. 29 divides none of the ticks at
+/// which something is scripted or a timer is due, so that both are met early and late in their period.
+fn ticks() -> impl Iterator<Item = u64> {
+    (1..=600).step_by(if extended() { 1 } else { 29 })
+}
 
 fn main_scenario(extra_faults: BTreeMap<u64, (Vec<ModId>, InjectedFault)>) -> RunRecord {
     let (mut scenario, workspace) = shipped("reload_midgame").unwrap();
@@ -37,9 +40,8 @@ fn check(mods: &[&str], failing: &str) {
             stage,
             mod_id: ModId::parse(failing).unwrap(),
         };
-        let faults = TICKS
-            .iter()
-            .map(|tick| (*tick, (mods.clone(), fault.clone())))
+        let faults = ticks()
+            .map(|tick| (tick, (mods.clone(), fault.clone())))
             .collect();
         let record = main_scenario(faults);
         // A fault that was not reached is a fault of the run.

@@ -5,7 +5,7 @@
 use harness::record::RunRecord;
 use harness::runner::{EveryTick, RunOptions, run};
 use harness::scenario::Action;
-use tests::{first_difference, shipped};
+use tests::{extended, first_difference, scenario_files, shipped};
 
 fn main_scenario(every_tick: EveryTick) -> RunRecord {
     let (mut scenario, workspace) = shipped("reload_midgame").unwrap();
@@ -60,4 +60,37 @@ fn the_same_run_twice_is_the_same_report() {
         report(main_scenario(EveryTick::Nothing)),
         report(main_scenario(EveryTick::Nothing))
     );
+}
+
+/// The properties again for every scenario of the repository, and in `.ci/extended` for ten seeds.
+#[test]
+fn hand_overs_saves_and_loads_are_invisible_in_every_scenario() {
+    for path in scenario_files() {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let (mut scenario, workspace) = shipped(&name).unwrap();
+        scenario.expectations.clear();
+        scenario
+            .steps
+            .retain(|step| !matches!(step.action, Action::Rollback { .. }));
+        for seed in 0..if extended() { 10 } else { 1 } {
+            scenario.seed += seed;
+            let run = |every_tick| {
+                let options = RunOptions {
+                    every_tick,
+                    ..RunOptions::default()
+                };
+                run(&scenario, &workspace, &options, &mut |_| {}).unwrap()
+            };
+            let plain = run(EveryTick::Nothing);
+            for every_tick in [EveryTick::HandOver, EveryTick::SaveAndLoad] {
+                let other = run(every_tick);
+                assert_eq!(
+                    first_difference(&plain, &other),
+                    None,
+                    "{name}, seed {}, {every_tick:?}",
+                    scenario.seed
+                );
+            }
+        }
+    }
 }

@@ -56,63 +56,64 @@ fn fates(record: &RunRecord) -> Vec<(String, Fate, String)> {
         .collect()
 }
 
+/// Stage, version, what the manifest adds, script, and what the error says.
+const REAL_FAILURES: [(Stage, &str, &str, &str, &str); 9] = [
+    (
+        Stage::Plan,
+        "1.1.0",
+        "[dependencies]\nstats = \"^2\"",
+        "",
+        "depends on `stats`",
+    ),
+    (Stage::Plan, "one", "", "", "is not a version"),
+    (Stage::Parse, "1.1.0", "", "local function (", "expected"),
+    (
+        Stage::TopLevel,
+        "1.1.0",
+        "",
+        "error('at the top')",
+        "at the top",
+    ),
+    (
+        Stage::TopLevel,
+        "1.1.0",
+        "",
+        "while true do end",
+        "instruction budget used up",
+    ),
+    (
+        Stage::TopLevel,
+        "1.1.0",
+        "",
+        "print(colony.storage.count)",
+        "colony.storage is not there yet",
+    ),
+    (
+        Stage::Migrate,
+        "1.1.0",
+        "",
+        "colony.state.migrate('<1.1.0', function(state) state.count = state.missing.deep end)",
+        "attempt to index nil",
+    ),
+    (
+        Stage::Migrate,
+        "0.9.0",
+        "",
+        "colony.state.define({ count = 0 })",
+        "a downgrade from 1.0.0 to 0.9.0",
+    ),
+    (
+        Stage::Loaded,
+        "1.1.0",
+        "",
+        "colony.events.register('mod_loaded', function() colony.storage.count = -1 error('too late') end)",
+        "too late",
+    ),
+];
+
 #[test]
 fn a_change_that_fails_for_a_real_reason_at_any_stage_is_as_if_not_tried() {
-    let define = "colony.state.define({ count = 0 })\n";
-    let rows: [(Stage, &str, &str, &str, &str); 9] = [
-        (
-            Stage::Plan,
-            "1.1.0",
-            "[dependencies]\nstats = \"^2\"",
-            "",
-            "depends on `stats`",
-        ),
-        (Stage::Plan, "one", "", "", "is not a version"),
-        (Stage::Parse, "1.1.0", "", "local function (", "expected"),
-        (
-            Stage::TopLevel,
-            "1.1.0",
-            "",
-            "error('at the top')",
-            "at the top",
-        ),
-        (
-            Stage::TopLevel,
-            "1.1.0",
-            "",
-            "while true do end",
-            "instruction budget used up",
-        ),
-        (
-            Stage::TopLevel,
-            "1.1.0",
-            "",
-            "print(colony.storage.count)",
-            "colony.storage is not there yet",
-        ),
-        (
-            Stage::Migrate,
-            "1.1.0",
-            "",
-            "colony.state.migrate('<1.1.0', function(state) state.count = state.missing.deep end)",
-            "attempt to index nil",
-        ),
-        (
-            Stage::Migrate,
-            "0.9.0",
-            "",
-            define,
-            "a downgrade from 1.0.0 to 0.9.0",
-        ),
-        (
-            Stage::Loaded,
-            "1.1.0",
-            "",
-            "colony.events.register('mod_loaded', function() colony.storage.count = -1 error('too late') end)",
-            "too late",
-        ),
-    ];
-    for (stage, version, more, script, message) in rows {
+    for (stage, version, more, script, message) in REAL_FAILURES {
         let record = replaced(version, more, script);
         let report = report(&record);
         assert_eq!(report.outcome, Outcome::RolledBack, "{script}");
