@@ -134,7 +134,7 @@ impl<'a> Runner<'a> {
     fn between_steps(&mut self) {
         let next = self.host.current_tick() + 1;
         if let Some((mods, fault)) = self.options.extra_faults.get(&next) {
-            let changes = mods.iter().map(|id| self.change(id)).collect();
+            let changes = self.running_content(mods);
             let reports = self.host.reload(
                 changes,
                 &ReloadOptions {
@@ -152,7 +152,6 @@ impl<'a> Runner<'a> {
                 }
             }
             EveryTick::SaveAndLoad => {
-                // The running content, not the workspace's: a broken edit may lie there.
                 let result = self.restart((self.host.bundles(), Vec::new()));
                 if let StepResult::Failed(unexpected) = &result {
                     let unexpected = unexpected.clone();
@@ -166,6 +165,18 @@ impl<'a> Runner<'a> {
                 }
             }
         }
+    }
+
+    /// The content that mods run, not the workspace's: a broken edit may lie there.
+    fn running_content(&self, mods: &[ModId]) -> Vec<Change> {
+        let running = self.host.bundles().into_iter().filter_map(|bundle| {
+            let mod_id = mods.iter().find(|id| id.as_str() == bundle.folder())?;
+            Some(Change {
+                mod_id: mod_id.clone(),
+                bundle: Ok(Rc::new(bundle)),
+            })
+        });
+        running.collect()
     }
 
     fn record_unreached(&mut self, tick: u64, fault: &InjectedFault, reports: &[ReloadReport]) {
