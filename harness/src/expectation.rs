@@ -11,7 +11,6 @@ use modding::value::Value;
 
 use crate::query;
 use crate::record::{StepResult, Verdict};
-use crate::runner::scalar_value;
 use crate::scenario::{Check, Comparison, Expectation, Scenario, Step, StepExpectation, Subject};
 
 /// How many events there were of the kinds that expectations count.
@@ -42,7 +41,7 @@ impl EventCounts {
                 } => {
                     let filter = filter
                         .iter()
-                        .map(|(field, scalar)| (field.clone(), scalar_value(scalar)))
+                        .map(|(field, scalar)| (field.clone(), Value::from(scalar)))
                         .collect();
                     Some((
                         at,
@@ -225,8 +224,8 @@ fn compare(
         ),
     };
     let holds = match (comparison, &found) {
-        (Comparison::Equals(wanted), Some(found)) => scalar_value(wanted) == *found,
-        (Comparison::NotEquals(wanted), Some(found)) => scalar_value(wanted) != *found,
+        (Comparison::Equals(wanted), Some(found)) => Value::from(wanted) == *found,
+        (Comparison::NotEquals(wanted), Some(found)) => Value::from(wanted) != *found,
         (Comparison::AtLeast(wanted), Some(Value::Integer(found))) => found >= wanted,
         (Comparison::AtMost(wanted), Some(Value::Integer(found))) => found <= wanted,
         (Comparison::Exists(wanted), found) => found.is_some() == *wanted,
@@ -266,8 +265,8 @@ fn missing_path(
 
 fn wish(comparison: &Comparison) -> String {
     match comparison {
-        Comparison::Equals(wanted) => scalar_value(wanted).to_string(),
-        Comparison::NotEquals(wanted) => format!("anything but {}", scalar_value(wanted)),
+        Comparison::Equals(wanted) => Value::from(wanted).to_string(),
+        Comparison::NotEquals(wanted) => format!("anything but {}", Value::from(wanted)),
         Comparison::AtLeast(wanted) => format!("at least {wanted}"),
         Comparison::AtMost(wanted) => format!("at most {wanted}"),
         Comparison::Exists(true) => "something".to_owned(),

@@ -7,13 +7,11 @@ use std::rc::Rc;
 
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
-use modding::document::Scalar;
 use modding::handover::InjectedFault;
 use modding::host::{Host, LeftOut};
 use modding::mod_id::ModId;
 use modding::reload::{Change, ReloadOptions};
 use modding::report::{Outcome, ReloadReport};
-use modding::value::Value;
 use sim::{Command, Setup};
 
 use crate::expectation::{EventCounts, judge};
@@ -330,13 +328,4 @@ fn bundles(scenario: &Scenario, workspace: &Workspace) -> (Vec<Bundle>, Vec<Left
         }
     }
     (bundles, unreadable)
-}
-
-/// A scalar of a scenario as a value of a mod.
-pub(crate) fn scalar_value(scalar: &Scalar) -> Value {
-    match scalar {
-        Scalar::Boolean(boolean) => Value::Boolean(*boolean),
-        Scalar::Integer(number) => Value::Integer(*number),
-        Scalar::Text(text) => Value::text(text),
-    }
 }

@@ -143,9 +143,7 @@ impl Generation {
     pub fn config_value(&self, key: &str) -> Result<Value, ApiError> {
         let state = self.state.borrow();
         match state.config.get(key) {
-            Some(ConfigValue::Boolean(boolean)) => Ok(Value::Boolean(*boolean)),
-            Some(ConfigValue::Integer(number)) => Ok(Value::Integer(*number)),
-            Some(ConfigValue::Text(text)) => Ok(Value::text(text)),
+            Some(value) => Ok(Value::from(value)),
             None => {
                 let error = ApiError::new(format!("{} has no configuration `{key}`", self.id()));
                 Err(match nearest(key, state.config.keys().map(String::as_str)) {

@@ -165,18 +165,11 @@ pub(crate) fn restore(
     })?;
     let mut state = generation.state.borrow_mut();
     state.storage = storage;
-    state.saved = snapshot.saved;
-    state.slot = snapshot.slot;
-    state.timers = snapshot.timers;
-    state.subscriptions = snapshot.subscriptions;
-    state.random_position = snapshot.random_position;
-    state.commands = snapshot.commands;
-    // New code gets a new chance: suspended handlers run again after a commit.
-    state.failures = if reason == Reason::Update {
-        BTreeMap::new()
-    } else {
-        snapshot.failures
-    };
+    state.held = snapshot.held;
+    if reason == Reason::Update {
+        // New code gets a new chance: suspended handlers run again after a commit.
+        state.held.failures.clear();
+    }
     Ok(carried.report)
 }
 
@@ -201,15 +194,16 @@ pub(crate) fn loaded(
     )
     .map_err(|error| failed(&instance.generation, Stage::Loaded, &error))?;
     let generation = &instance.generation;
-    generation.state.borrow_mut().slot = None;
+    generation.state.borrow_mut().held.slot = None;
     settle_timers(context.tick(), generation, report);
     settle_subscriptions(generation, report);
     let state = generation.state.borrow();
     let declarations = generation.declarations.borrow();
     report.handlers = declarations.handlers.len();
-    report.random_draws = state.random_position;
-    report.pending_commands = state.commands.len();
+    report.random_draws = state.held.random_position;
+    report.pending_commands = state.held.commands.len();
     report.timers = state
+        .held
         .timers
         .iter()
         .map(|(name, timer)| CarriedTimer {

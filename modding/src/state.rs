@@ -31,11 +31,9 @@ pub struct Timer {
 /// An event name and the key of a handler for it.
 pub type HandlerName = (String, String);
 
-/// All that the host holds for a mod.
-#[derive(Debug)]
-pub struct ModState {
-    /// `colony.storage`.
-    pub storage: Storage,
+/// What the host holds for a mod beside its storage and its configuration: all of it is handed on as it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Held {
     /// Written by `colony.state.save_mod_state` outside `mod_unloaded`.
     pub saved: Option<Value>,
     /// The hand-over slot: written inside `mod_unloaded`, read during `mod_loaded`, then empty.
@@ -48,10 +46,19 @@ pub struct ModState {
     pub random_position: u64,
     /// Failing calls in a row by handler.
     pub failures: BTreeMap<HandlerName, u32>,
-    /// Values of `config.toml` over the manifest's defaults.
-    pub config: BTreeMap<String, ConfigValue>,
     /// Commands that wait for the next time commands are applied.
     pub commands: Vec<Command>,
+}
+
+/// All that the host holds for a mod.
+#[derive(Debug)]
+pub struct ModState {
+    /// `colony.storage`.
+    pub storage: Storage,
+    /// Values of `config.toml` over the manifest's defaults.
+    pub config: BTreeMap<String, ConfigValue>,
+    /// The rest.
+    pub held: Held,
 }
 
 /// What passes from one generation to the next. Configuration is not part of it: it comes from the files
@@ -62,20 +69,8 @@ pub struct Snapshot {
     pub version: Version,
     /// `colony.storage`.
     pub storage: Value,
-    /// See [`ModState::saved`].
-    pub saved: Option<Value>,
-    /// See [`ModState::slot`].
-    pub slot: Option<Value>,
-    /// See [`ModState::timers`].
-    pub timers: BTreeMap<String, Timer>,
-    /// See [`ModState::subscriptions`].
-    pub subscriptions: BTreeMap<HandlerName, bool>,
-    /// See [`ModState::random_position`].
-    pub random_position: u64,
-    /// See [`ModState::failures`].
-    pub failures: BTreeMap<HandlerName, u32>,
-    /// See [`ModState::commands`].
-    pub commands: Vec<Command>,
+    /// The rest.
+    pub held: Held,
 }
 
 impl ModState {
@@ -83,14 +78,8 @@ impl ModState {
     pub fn new(storage_bytes_max: u64, config: BTreeMap<String, ConfigValue>) -> ModState {
         ModState {
             storage: Storage::new(storage_bytes_max),
-            saved: None,
-            slot: None,
-            timers: BTreeMap::new(),
-            subscriptions: BTreeMap::new(),
-            random_position: 0,
-            failures: BTreeMap::new(),
             config,
-            commands: Vec::new(),
+            held: Held::default(),
         }
     }
 
@@ -99,27 +88,30 @@ impl ModState {
         Snapshot {
             version: version.clone(),
             storage: self.storage.to_value(),
-            saved: self.saved.clone(),
-            slot: self.slot.clone(),
-            timers: self.timers.clone(),
-            subscriptions: self.subscriptions.clone(),
-            random_position: self.random_position,
-            failures: self.failures.clone(),
-            commands: self.commands.clone(),
+            held: self.held.clone(),
         }
     }
 
     /// xxh3-128 of everything that can reach the colony later. The hand-over slot is not part of it: it is full only while a
     /// mod passes from one instance to another, and an identical hand-over must not be seen (I4).
     pub fn hash(&self) -> u128 {
+        let Held {
+            saved,
+            slot: _,
+            timers,
+            subscriptions,
+            random_position,
+            failures,
+            commands,
+        } = &self.held;
         let rest = (
-            &self.saved,
-            &self.timers,
-            &self.subscriptions,
-            self.random_position,
-            &self.failures,
+            saved,
+            timers,
+            subscriptions,
+            random_position,
+            failures,
+            commands,
             &self.config,
-            &self.commands,
         );
         let mut bytes = bincode::serde::encode_to_vec(rest, bincode::config::standard())
             .expect("plain data in memory always encodes");
@@ -129,6 +121,10 @@ impl ModState {
 
     /// Whether a handler runs: as switched at run time, else as declared.
     pub fn is_active(&self, handler: &HandlerName, declared: bool) -> bool {
-        self.subscriptions.get(handler).copied().unwrap_or(declared)
+        self.held
+            .subscriptions
+            .get(handler)
+            .copied()
+            .unwrap_or(declared)
     }
 }

@@ -199,6 +199,7 @@ impl Host {
             let mut due: Vec<(u64, String)> = generation
                 .state
                 .borrow()
+                .held
                 .timers
                 .iter()
                 .filter_map(|(name, timer)| {
@@ -210,6 +211,7 @@ impl Host {
                 let value = {
                     let mut state = generation.state.borrow_mut();
                     let Some(timer) = state
+                        .held
                         .timers
                         .get_mut(&name)
                         .filter(|timer| timer.due == Some(due))
@@ -238,6 +240,7 @@ impl Host {
         let failures = generation
             .state
             .borrow()
+            .held
             .failures
             .get(handler)
             .copied()
@@ -248,10 +251,10 @@ impl Host {
         let result = self.context.call(generation, Phase::Running, call);
         let mut state = generation.state.borrow_mut();
         match result {
-            Ok(()) if failures > 0 => drop(state.failures.remove(handler)),
+            Ok(()) if failures > 0 => drop(state.held.failures.remove(handler)),
             Ok(()) => {}
             Err(error) => {
-                state.failures.insert(handler.clone(), failures + 1);
+                state.held.failures.insert(handler.clone(), failures + 1);
                 drop(state);
                 self.record_failure(instance, handler, error, failures + 1);
             }
@@ -319,7 +322,7 @@ impl Host {
             apply(None, command);
         }
         for instance in self.context.running() {
-            let pending = std::mem::take(&mut instance.generation.state.borrow_mut().commands);
+            let pending = std::mem::take(&mut instance.generation.state.borrow_mut().held.commands);
             for command in &pending {
                 apply(Some(instance.generation.id().clone()), command);
             }

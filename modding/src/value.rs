@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::Scalar;
+
 /// The largest magnitude up to which every integer is a double: 2^53.
 pub const INTEGER_MAGNITUDE_MAX: i64 = 1 << 53;
 
@@ -136,6 +138,16 @@ impl From<i64> for Value {
 impl From<bool> for Value {
     fn from(boolean: bool) -> Value {
         Value::Boolean(boolean)
+    }
+}
+
+impl From<&Scalar> for Value {
+    fn from(scalar: &Scalar) -> Value {
+        match scalar {
+            Scalar::Boolean(boolean) => Value::Boolean(*boolean),
+            Scalar::Integer(number) => Value::Integer(*number),
+            Scalar::Text(text) => Value::text(text),
+        }
     }
 }
 

@@ -11,9 +11,10 @@ use modding::host::{Host, LeftOut};
 use modding::mod_id::ModId;
 use modding::reload::ReloadOptions;
 use modding::report::Stage;
+use modding::value::Value;
 use sim::Command;
 
-use super::{Runner, bundles, scalar_value};
+use super::{Runner, bundles};
 use crate::expectation::check_step;
 use crate::record::{StepRecord, StepResult};
 use crate::scenario::{Action, FileChange, ModFile, Step};
@@ -221,7 +222,7 @@ pub(super) fn command(
     };
     let values = arguments
         .iter()
-        .map(|(name, scalar)| (name.clone(), scalar_value(scalar)))
+        .map(|(name, scalar)| (name.clone(), Value::from(scalar)))
         .collect();
     let result = Arguments::by_name(description, values).and_then(|arguments| make(&arguments));
     result.map_err(|error| Fault {

@@ -33,11 +33,11 @@ impl Context {
         let seed = self.colony.borrow().view().seed();
         let id = generation.id();
         if self.phase() == Phase::Running {
-            let position = generation.state.borrow().random_position;
+            let position = generation.state.borrow().held.random_position;
             self.journal
                 .borrow_mut()
                 .push(Effect::Random(generation.clone(), position));
-            generation.state.borrow_mut().random_position = position + 1;
+            generation.state.borrow_mut().held.random_position = position + 1;
             return sim::random_u64(seed, stream("mod", id), 0, 0, position);
         }
         let frames = self.frames.borrow();
@@ -81,7 +81,7 @@ impl Context {
     ) -> Result<(), ApiError> {
         self.require_capability(generation, function, capability)?;
         self.require_effects_allowed(&format!("colony.{function}"))?;
-        if generation.state.borrow().commands.len() >= COMMANDS_PER_TICK_MAX as usize {
+        if generation.state.borrow().held.commands.len() >= COMMANDS_PER_TICK_MAX as usize {
             return Err(ApiError::new(format!(
                 "{COMMANDS_PER_TICK_MAX} commands in one tick are the most that a mod may issue"
             )));
@@ -90,7 +90,7 @@ impl Context {
             .borrow()
             .check(&command)
             .map_err(|error| ApiError::new(format!("colony.{function}: {error}")))?;
-        generation.state.borrow_mut().commands.push(command);
+        generation.state.borrow_mut().held.commands.push(command);
         self.journal
             .borrow_mut()
             .push(Effect::Command(generation.clone()));
@@ -167,14 +167,17 @@ impl Context {
         timer: Option<Timer>,
     ) -> Result<(), ApiError> {
         let mut state = generation.state.borrow_mut();
-        if timer.is_some() && state.timers.len() >= TIMERS_MAX && !state.timers.contains_key(name) {
+        if timer.is_some()
+            && state.held.timers.len() >= TIMERS_MAX
+            && !state.held.timers.contains_key(name)
+        {
             return Err(ApiError::new(format!(
                 "{TIMERS_MAX} timers are the most that a mod may hold"
             )));
         }
         let before = match timer {
-            Some(timer) => state.timers.insert(name.to_owned(), timer),
-            None => state.timers.remove(name),
+            Some(timer) => state.held.timers.insert(name.to_owned(), timer),
+            None => state.held.timers.remove(name),
         };
         self.journal
             .borrow_mut()
@@ -192,6 +195,7 @@ impl Context {
         let before = generation
             .state
             .borrow_mut()
+            .held
             .subscriptions
             .insert(handler.clone(), active);
         self.journal.borrow_mut().push(Effect::Subscription(
@@ -222,9 +226,9 @@ impl Context {
                     "colony.state.save_mod_state is for handlers: the state is not there yet",
                 ));
             }
-            Phase::Unloading => Effect::Slot(generation.clone(), state.slot.replace(value)),
+            Phase::Unloading => Effect::Slot(generation.clone(), state.held.slot.replace(value)),
             Phase::Loaded(_) | Phase::Running => {
-                Effect::Saved(generation.clone(), state.saved.replace(value))
+                Effect::Saved(generation.clone(), state.held.saved.replace(value))
             }
         };
         self.journal.borrow_mut().push(effect);
@@ -247,8 +251,8 @@ impl Context {
                 "colony.state.get_mod_state is for handlers: the state is not there yet",
             )
             .help("call it in a handler of mod_loaded")),
-            Phase::Loaded(_) => Ok(state.slot.clone().or_else(|| state.saved.clone())),
-            Phase::Unloading | Phase::Running => Ok(state.saved.clone()),
+            Phase::Loaded(_) => Ok(state.held.slot.clone().or_else(|| state.held.saved.clone())),
+            Phase::Unloading | Phase::Running => Ok(state.held.saved.clone()),
         }
     }
 
@@ -259,22 +263,28 @@ impl Context {
                 Effect::Storage(generation, change) => {
                     generation.state.borrow_mut().storage.undo(change)
                 }
-                Effect::Saved(generation, before) => generation.state.borrow_mut().saved = before,
-                Effect::Slot(generation, before) => generation.state.borrow_mut().slot = before,
+                Effect::Saved(generation, before) => {
+                    generation.state.borrow_mut().held.saved = before
+                }
+                Effect::Slot(generation, before) => {
+                    generation.state.borrow_mut().held.slot = before
+                }
                 Effect::Timer(generation, name, before) => {
-                    restore(&mut generation.state.borrow_mut().timers, name, before)
+                    restore(&mut generation.state.borrow_mut().held.timers, name, before)
                 }
                 Effect::Subscription(generation, handler, before) => {
                     restore(
-                        &mut generation.state.borrow_mut().subscriptions,
+                        &mut generation.state.borrow_mut().held.subscriptions,
                         handler,
                         before,
                     );
                 }
                 Effect::Random(generation, position) => {
-                    generation.state.borrow_mut().random_position = position
+                    generation.state.borrow_mut().held.random_position = position
                 }
-                Effect::Command(generation) => drop(generation.state.borrow_mut().commands.pop()),
+                Effect::Command(generation) => {
+                    drop(generation.state.borrow_mut().held.commands.pop())
+                }
                 Effect::Emitted => drop(self.emitted.borrow_mut().pop()),
             }
         }

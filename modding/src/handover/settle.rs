@@ -13,7 +13,7 @@ use crate::tick::TIMER;
 pub(super) fn settle_timers(tick: u64, generation: &Generation, report: &mut StateReport) {
     let declarations = generation.declarations.borrow();
     let mut state = generation.state.borrow_mut();
-    state.timers.retain(|name, _| {
+    state.held.timers.retain(|name, _| {
         let declared = declarations.timers.contains_key(name);
         if !declared {
             report
@@ -27,7 +27,7 @@ pub(super) fn settle_timers(tick: u64, generation: &Generation, report: &mut Sta
             continue;
         };
         let interval = repeat.then_some(ticks);
-        match state.timers.get_mut(name) {
+        match state.held.timers.get_mut(name) {
             Some(timer) if timer.declared != Some(ticks) => {
                 // The new version wishes another interval; the phase of the running one stays.
                 timer.declared = Some(ticks);
@@ -45,7 +45,7 @@ pub(super) fn settle_timers(tick: u64, generation: &Generation, report: &mut Sta
                     declared: Some(ticks),
                     value: None,
                 };
-                state.timers.insert(name.clone(), timer);
+                state.held.timers.insert(name.clone(), timer);
             }
         }
     }
@@ -69,7 +69,7 @@ pub(super) fn settle_subscriptions(generation: &Generation, report: &mut StateRe
         .map(|handler| &handler.name)
         .collect();
     let mut state = generation.state.borrow_mut();
-    state.subscriptions.retain(|name, _| {
+    state.held.subscriptions.retain(|name, _| {
         let declared = names.contains(name);
         if !declared {
             report.notes.push(format!(
@@ -81,6 +81,7 @@ pub(super) fn settle_subscriptions(generation: &Generation, report: &mut StateRe
     });
     // Timers count under the event `timer`, see `tick`.
     state
+        .held
         .failures
         .retain(|name, _| names.contains(name) || name.0 == TIMER);
 }

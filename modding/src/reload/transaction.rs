@@ -14,7 +14,7 @@ use crate::history::Past;
 use crate::host::Host;
 use crate::mod_id::ModId;
 use crate::report::{MemberReport, Outcome, ReloadReport, Stage, StageError, StateReport};
-use crate::state::{ModState, Snapshot};
+use crate::state::{Held, Snapshot};
 use crate::storage::Storage;
 
 impl Host {
@@ -354,12 +354,15 @@ fn with_past_state(
         )
     };
     let now: Snapshot = codec::decode(now).map_err(error)?;
+    let held = Held {
+        saved: past.held.saved.clone(),
+        slot: past.held.slot.clone(),
+        ..now.held
+    };
     let carried = Snapshot {
         version: past.version.clone(),
         storage: past.storage.clone(),
-        saved: past.saved.clone(),
-        slot: past.slot.clone(),
-        ..now
+        held,
     };
     codec::encode(&carried, codec::Compression::None).map_err(error)
 }
@@ -369,20 +372,11 @@ pub(crate) fn reinstate(instance: &Instance, before: &Snapshot) {
     let generation = &instance.generation;
     let bytes_max = generation.manifest.hot_reload.max_state_size;
     let mut state = generation.state.borrow_mut();
-    let config = std::mem::take(&mut state.config);
-    let storage =
-        Storage::from_value(&before.storage, u64::MAX).unwrap_or_else(|_| Storage::new(bytes_max));
-    *state = ModState {
-        storage,
-        saved: before.saved.clone(),
-        slot: before.slot.clone(),
-        timers: before.timers.clone(),
-        subscriptions: before.subscriptions.clone(),
-        random_position: before.random_position,
-        failures: before.failures.clone(),
-        config,
-        commands: before.commands.clone(),
-    };
+    // Invariant: a storage that was within the limit is still within it; were it not, what is there now stays.
+    if let Ok(storage) = Storage::from_value(&before.storage, bytes_max) {
+        state.storage = storage;
+    }
+    state.held = before.held.clone();
 }
 
 pub(super) fn injected_fault(stage: Stage) -> Fault {

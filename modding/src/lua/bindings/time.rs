@@ -52,6 +52,7 @@ pub(super) fn timer(
     let declared = generation
         .state
         .borrow()
+        .held
         .timers
         .get(&name)
         .and_then(|timer| timer.declared);
@@ -122,7 +123,7 @@ pub(super) fn cancel_timer(
         return Err(unknown_timer(generation, &name));
     }
     let context = bindings.context()?;
-    let running = generation.state.borrow().timers.get(&name).cloned();
+    let running = generation.state.borrow().held.timers.get(&name).cloned();
     match running {
         // Kept without a due tick: a timer that is gone would be started anew by the next reload.
         Some(timer) => context.set_timer(generation, &name, Some(Timer { due: None, ..timer })),
