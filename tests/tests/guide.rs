@@ -5,19 +5,25 @@
 //!
 //! - `file=PATH`: the block is the whole of that file;
 //! - `append=PATH`: the block goes to the end of that file, after an empty line;
-//! - `console`: the first line is `$ colony-sim run PATH`, the rest what it writes; `...` stands for any number of lines.
-//!   `exit=CODE` is the exit code, 0 if it is not given.
+//! - `console`: the first line is `$ colony-sim run PATH`, perhaps with `--log`; the rest is what it writes, where `...`
+//!   stands for the end of a line, or alone for any number of lines. `exit=CODE` is the exit code, 0 if it is not given.
 //!
-//! Other blocks are only shown. After the last block, every scenario in `scenarios/` must come out as it expects.
+//! Blocks of TOML and Lua must have a mark; others are only shown. After the last block, every file directly in `scenarios/`
+//! must come out as it expects.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use harness::query::QUERIES;
-use harness::report::{source, text};
+use harness::record::RunRecord;
+use harness::report::source;
+use harness::report::text::{self, TextOptions};
 use harness::runner::{RunOptions, run};
 use modding::limits;
 use modding::report::{Fate, Outcome, ReloadType, Stage};
 use tests::root;
+
+const WRITABLE: &str = "a test may write temporary files";
 
 /// A fenced block of a page.
 struct Block {
@@ -40,14 +46,14 @@ impl Block {
         words.find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
     }
 
-    fn is_transcript(&self) -> bool {
-        self.info.split_whitespace().next() == Some("console")
+    fn language(&self) -> &str {
+        self.info.split_whitespace().next().unwrap_or_default()
     }
 }
 
 impl Folder {
     fn new() -> Folder {
-        let root = tempfile::tempdir().unwrap();
+        let root = tempfile::tempdir().expect(WRITABLE);
         Folder { root }
     }
 
@@ -57,43 +63,39 @@ impl Folder {
 
     fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect(WRITABLE);
+        std::fs::write(path, text).expect(WRITABLE);
     }
 
     fn append(&self, path: &str, text: &str) {
-        let before = std::fs::read_to_string(self.path(path)).unwrap();
+        let before =
+            std::fs::read_to_string(self.path(path)).expect("an earlier block makes the file");
         self.write(path, &format!("{before}\n{text}"));
     }
 
     /// What `colony-sim run` writes about a scenario, with paths as the reader sees them, and its exit code.
-    fn run(&self, scenario: &str) -> (String, u8) {
+    fn run(&self, scenario: &str, log: bool) -> (String, u8) {
+        let report = |record: &RunRecord| {
+            let colour = false;
+            text::report(record, TextOptions { colour, log })
+        };
         let outcome = harness::load(&self.path(scenario), &self.path("mods")).and_then(
             |(scenario, workspace)| run(&scenario, &workspace, &RunOptions::default(), &mut |_| {}),
         );
         let (written, code) = match outcome {
             Err(faults) => (source::render(&faults, false), 3),
-            Ok(record) if !record.left_out.is_empty() => (text::report(&record, false), 3),
-            Ok(record) if !record.faults().is_empty() => (text::report(&record, false), 1),
-            Ok(record) => (text::report(&record, false), 0),
+            Ok(record) if !record.left_out.is_empty() => (report(&record), 3),
+            Ok(record) if !record.faults().is_empty() => (report(&record), 1),
+            Ok(record) => (report(&record), 0),
         };
-        let shown = |path: &Path| path.to_string_lossy().replace('\\', "/") + "/";
-        (written.replace(&shown(self.root.path()), ""), code)
-    }
-
-    fn scenarios(&self) -> Vec<String> {
-        let files = std::fs::read_dir(self.path("scenarios")).unwrap();
-        let mut names: Vec<String> = files
-            .map(|file| file.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name.ends_with(".toml"))
-            .collect();
-        names.sort_unstable();
-        names
+        let folder = self.root.path().to_string_lossy().replace('\\', "/");
+        (written.replace(&format!("{folder}/"), ""), code)
     }
 }
 
 fn page(name: &str) -> String {
-    let text = std::fs::read_to_string(root().join("docs").join(name)).unwrap();
+    let path = root().join("docs").join(name);
+    let text = std::fs::read_to_string(path).expect("the page is there");
     text.replace("\r\n", "\n")
 }
 
@@ -119,46 +121,63 @@ fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// Whether the lines are the expected ones, where `...` stands for any number of lines.
+/// Whether the lines are the expected ones, where `...` stands for the end of a line, or alone for any number of lines.
 fn fits(expected: &[&str], found: &[&str]) -> bool {
     match expected.split_first() {
         None => found.is_empty(),
         Some((&"...", rest)) => (0..=found.len()).any(|skipped| fits(rest, &found[skipped..])),
-        Some((line, rest)) => found.first() == Some(line) && fits(rest, &found[1..]),
+        Some((line, rest)) => match (line.strip_suffix("..."), found.first()) {
+            (Some(start), Some(first)) => first.starts_with(start) && fits(rest, &found[1..]),
+            (_, first) => first == Some(line) && fits(rest, &found[1..]),
+        },
     }
 }
 
 fn check_transcript(folder: &Folder, page: &str, block: &Block) {
     let mut expected: Vec<&str> = block.text.lines().collect();
     let command = expected.remove(0);
-    let scenario = command.strip_prefix("$ colony-sim run ").unwrap();
-    let code: u8 = block.mark("exit").map_or(0, |code| code.parse().unwrap());
-    let (written, found_code) = folder.run(scenario);
+    let arguments = command.strip_prefix("$ colony-sim run ");
+    let arguments = arguments.expect("a transcript begins with `$ colony-sim run `");
+    let scenario = arguments.trim_end_matches(" --log");
+    let (written, code) = folder.run(scenario, scenario != arguments);
     let found: Vec<&str> = written.lines().collect();
     assert!(
-        fits(&expected, &found) && code == found_code,
-        "docs/{page}:{}: expected exit code {code} and what is shown, found {found_code} and\n{written}",
+        fits(&expected, &found) && block.mark("exit").unwrap_or("0") == code.to_string(),
+        "docs/{page}:{}: what is shown is not what is written, with exit code {code}:\n{written}",
         block.line
     );
 }
 
 fn follow(name: &str) {
     let folder = Folder::new();
-    let mut transcripts = 0;
+    let mut scenarios = BTreeSet::new();
     for block in blocks(&page(name)) {
         if let Some(path) = block.mark("file") {
             folder.write(path, &block.text);
+            let scenario = path
+                .strip_prefix("scenarios/")
+                .filter(|path| path.ends_with(".toml"));
+            scenarios.extend(
+                scenario
+                    .filter(|path| !path.contains('/'))
+                    .map(str::to_owned),
+            );
         } else if let Some(path) = block.mark("append") {
             folder.append(path, &block.text);
-        } else if block.is_transcript() {
+        } else if block.language() == "console" {
             check_transcript(&folder, name, &block);
-            transcripts += 1;
+        } else {
+            let shown_only = !["toml", "lua"].contains(&block.language());
+            assert!(
+                shown_only,
+                "docs/{name}:{}: this block has no mark",
+                block.line
+            );
         }
     }
-    // A page whose marks were mistyped would check nothing.
-    assert!(transcripts > 0, "docs/{name} shows no run");
-    for scenario in folder.scenarios() {
-        let (written, code) = folder.run(&format!("scenarios/{scenario}"));
+    assert!(!scenarios.is_empty(), "docs/{name} has no scenario");
+    for scenario in scenarios {
+        let (written, code) = folder.run(&format!("scenarios/{scenario}"), false);
         assert_eq!(code, 0, "docs/{name}, scenarios/{scenario}:\n{written}");
     }
 }
@@ -231,16 +250,17 @@ fn the_guide_has_the_bounds_that_hold() {
 
 #[test]
 fn omissions_stand_for_any_number_of_lines() {
-    let found = ["a", "b", "c", "d"];
+    let found = ["a", "b", "c", "d e"];
     for (expected, fit) in [
-        (&["a", "b", "c", "d"][..], true),
-        (&["...", "c", "d"], true),
-        (&["a", "...", "d"], true),
+        (&["a", "b", "c", "d e"][..], true),
+        (&["...", "c", "d ..."], true),
+        (&["a", "...", "d e"], true),
         (&["a", "...", "b", "..."], true),
         (&["..."], true),
         (&["a", "b", "c"], false),
         (&["a", "c", "..."], false),
-        (&["...", "d", "c"], false),
+        (&["...", "d"], false),
+        (&["...", "e ..."], false),
         (&["...", "e", "..."], false),
     ] {
         assert_eq!(fits(expected, &found), fit, "{expected:?}");
