@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use modding::api;
 use modding::diagnostic::{Fault, nearest};
 use modding::host::Host;
+use modding::mod_id::ModId;
 use modding::report::{Fate, Outcome, PathFate, ReloadReport};
-use modding::tick::TickRecord;
+use modding::tick::{HandlerFailure, TickRecord};
 use modding::value::Value;
 
 use crate::query;
@@ -130,6 +131,7 @@ pub(crate) fn check_step(step: &Step, tick: u64, result: &StepResult) -> (u64, V
         return (0, unasked_failure(step, tick, result));
     };
     let mut comparison = StepComparison {
+        step,
         expect,
         tick,
         met: 0,
@@ -138,17 +140,14 @@ pub(crate) fn check_step(step: &Step, tick: u64, result: &StepResult) -> (u64, V
     let reports = match result {
         StepResult::Reloads(reports) => reports.as_slice(),
         StepResult::Done(_) => &[],
-        StepResult::Failed(faults) => {
-            let located = faults.iter().map(|fault| Fault {
-                place: fault.place.clone().or(Some(step.place.clone())),
-                ..fault.clone()
-            });
-            return (0, located.collect());
+        StepResult::Failed(faults) if expect.outcome.as_deref() != Some("failed") => {
+            return (0, located_at_step(step, tick, faults));
         }
+        StepResult::Failed(_) => &[],
     };
     comparison.outcome(result, reports);
     comparison.reload_type(reports);
-    comparison.error(reports);
+    comparison.error(result, reports);
     comparison.paths(Fate::Kept, &expect.kept, reports);
     comparison.paths(Fate::Migrated, &expect.migrated, reports);
     comparison.paths(Fate::Defaulted, &expect.defaulted, reports);
@@ -218,6 +217,10 @@ fn compare(
                 )));
             }
         },
+        Subject::FailingCalls { mod_id } => (
+            format!("the count of failing calls of {mod_id}"),
+            Some(Value::Integer(count)),
+        ),
         Subject::EventCount { event, .. } => (
             format!("the count of `{event}`"),
             Some(Value::Integer(count)),
@@ -238,6 +241,30 @@ fn compare(
             wish(comparison)
         ))
     })
+}
+
+/// Mods whose calls failed although no expectation speaks of it.
+pub(crate) fn unexpected_failures(scenario: &Scenario, failures: &[HandlerFailure]) -> Vec<Fault> {
+    let expected = |id: &ModId| {
+        scenario.expectations.iter().any(|expectation| {
+            matches!(&expectation.check, Check::Compare { subject: Subject::FailingCalls { mod_id }, .. } if mod_id == id)
+        })
+    };
+    let mut counts: BTreeMap<&ModId, u64> = BTreeMap::new();
+    for failure in failures.iter().filter(|failure| !expected(&failure.mod_id)) {
+        *counts.entry(&failure.mod_id).or_default() += u64::from(failure.count);
+    }
+    let fault = |(id, count): (&ModId, u64)| {
+        let calls = if count == 1 {
+            "1 call".to_owned()
+        } else {
+            format!("{count} calls")
+        };
+        let help =
+            format!("if that is right: [[expect]] failing_calls = \"{id}\" and equals = {count}");
+        Fault::new(format!("{calls} of {id} failed")).help(help)
+    };
+    counts.into_iter().map(fault).collect()
 }
 
 fn missing_path(
@@ -280,12 +307,17 @@ fn unasked_failure(step: &Step, tick: u64, result: &StepResult) -> Vec<Fault> {
         StepResult::Failed(faults) => faults.clone(),
         StepResult::Reloads(reports) => reports.iter().filter_map(rolled_back_unasked).collect(),
     };
-    let why = |fault: Fault| Fault {
+    located_at_step(step, tick, &faults)
+}
+
+/// Faults of a step as the scenario's author meets them.
+fn located_at_step(step: &Step, tick: u64, faults: &[Fault]) -> Vec<Fault> {
+    let located = |fault: &Fault| Fault {
         message: format!("step at tick {tick}: {}", fault.message),
-        place: fault.place.or(Some(step.place.clone())),
-        ..fault
+        place: fault.place.clone().or(Some(step.place.clone())),
+        help: fault.help.clone(),
     };
-    faults.into_iter().map(why).collect()
+    faults.iter().map(located).collect()
 }
 
 fn rolled_back_unasked(report: &ReloadReport) -> Option<Fault> {
@@ -315,6 +347,7 @@ fn rolled_back_unasked(report: &ReloadReport) -> Option<Fault> {
 }
 
 struct StepComparison<'a> {
+    step: &'a Step,
     expect: &'a StepExpectation,
     tick: u64,
     met: u64,
@@ -335,13 +368,15 @@ impl StepComparison<'_> {
         let Some(wanted) = &self.expect.outcome else {
             // Unasked failures are faults here too, unless the stage or the error of one is expected.
             if self.expect.stage.is_none() && self.expect.error.is_none() {
+                let unasked: Vec<Fault> = reports.iter().filter_map(rolled_back_unasked).collect();
                 self.faults
-                    .extend(reports.iter().filter_map(rolled_back_unasked));
+                    .extend(located_at_step(self.step, self.tick, &unasked));
             }
             return;
         };
         let found: Vec<&str> = match result {
             StepResult::Done(_) => vec!["done"],
+            StepResult::Failed(_) => vec!["failed"],
             _ => reports.iter().map(|report| report.outcome.name()).collect(),
         };
         let reasons = reports.iter().filter_map(|report| {
@@ -382,7 +417,7 @@ impl StepComparison<'_> {
         });
     }
 
-    fn error(&mut self, reports: &[ReloadReport]) {
+    fn error(&mut self, result: &StepResult, reports: &[ReloadReport]) {
         let errors: Vec<_> = reports
             .iter()
             .flat_map(|report| report.error.iter().chain(&report.hand_back_errors))
@@ -399,11 +434,12 @@ impl StepComparison<'_> {
             });
         }
         if let Some(wanted) = &self.expect.error {
-            let found: Vec<String> = errors
-                .iter()
-                .flat_map(|error| &error.faults)
-                .map(ToString::to_string)
-                .collect();
+            let failed = match result {
+                StepResult::Failed(faults) => faults.as_slice(),
+                _ => &[],
+            };
+            let faults = errors.iter().flat_map(|error| &error.faults).chain(failed);
+            let found: Vec<String> = faults.map(ToString::to_string).collect();
             let shown = if found.is_empty() {
                 "none".to_owned()
             } else {

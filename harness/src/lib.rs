@@ -38,7 +38,11 @@ use workspace::Workspace;
 /// # Errors
 /// Everything that is wrong and can be known before the first tick.
 pub fn load(path: &Path, mods_folder: &Path) -> Result<(Scenario, Workspace), Vec<Fault>> {
-    let events = api::event_names();
+    // What the host tells a mod about itself is not something that happens in a colony.
+    let events: Vec<&str> = api::event_names()
+        .into_iter()
+        .filter(|name| api::is_counted(name))
+        .collect();
     let commands: Vec<&str> = api::functions()
         .iter()
         .filter(|function| matches!(function.run, Run::Command(_)))
@@ -51,6 +55,7 @@ pub fn load(path: &Path, mods_folder: &Path) -> Result<(Scenario, Workspace), Ve
         Outcome::RolledBack.name(),
         Outcome::Ignored.name(),
         "done",
+        "failed",
     ];
     let vocabulary = Vocabulary {
         events: &events,
@@ -58,6 +63,7 @@ pub fn load(path: &Path, mods_folder: &Path) -> Result<(Scenario, Workspace), Ve
         stages: &stages,
         outcomes: &outcomes,
         reload_types: &reload_types,
+        event_fields: api::field_names,
         check_query: query::check,
     };
     let scenario = read_scenario(path, &vocabulary)?;

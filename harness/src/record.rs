@@ -89,6 +89,8 @@ pub struct RunRecord {
     pub verdicts: Vec<Verdict>,
     /// Expectations of steps that held.
     pub step_expectations_met: u64,
+    /// Failing calls that no expectation speaks of, a fault for each mod.
+    pub unexpected_failures: Vec<Fault>,
     /// Handlers that failed, each once with a count.
     pub failures: Vec<HandlerFailure>,
     /// Commands that the world refused.
@@ -125,6 +127,7 @@ impl RunRecord {
             steps: Vec::new(),
             verdicts: Vec::new(),
             step_expectations_met: 0,
+            unexpected_failures: Vec::new(),
             failures: Vec::new(),
             refused: Vec::new(),
             log: Vec::new(),
@@ -143,16 +146,15 @@ impl RunRecord {
 
     /// Everything that did not come out as expected, in order.
     pub fn faults(&self) -> Vec<Fault> {
-        let steps = self
-            .steps
+        let steps = self.steps.iter().flat_map(|step| step.unexpected.iter());
+        let verdicts = self
+            .verdicts
             .iter()
-            .flat_map(|step| step.unexpected.iter().cloned());
+            .filter_map(|verdict| verdict.fault.as_ref());
         steps
-            .chain(
-                self.verdicts
-                    .iter()
-                    .filter_map(|verdict| verdict.fault.clone()),
-            )
+            .chain(verdicts)
+            .chain(&self.unexpected_failures)
+            .cloned()
             .collect()
     }
 

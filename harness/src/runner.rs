@@ -12,11 +12,12 @@ use modding::host::{Host, LeftOut};
 use modding::mod_id::ModId;
 use modding::reload::{Change, ReloadOptions};
 use modding::report::{Outcome, ReloadReport};
+use modding::tick::HandlerFailure;
 use sim::{Command, Setup};
 
-use crate::expectation::{EventCounts, judge};
+use crate::expectation::{EventCounts, judge, unexpected_failures};
 use crate::record::{ColonyAtEnd, ModAtStart, RunRecord, StepRecord, StepResult};
-use crate::scenario::{Action, Check, Scenario, Step, When};
+use crate::scenario::{Action, Check, Scenario, Step, Subject, When};
 use crate::workspace::Workspace;
 
 use steps::command;
@@ -105,7 +106,8 @@ impl<'a> Runner<'a> {
         let workspace = original.clone();
         let known = workspace.known_mods();
         let (bundles, unreadable) = bundles(scenario, &workspace);
-        let (host, mut left_out) = Host::start(&setup, bundles, known.clone())?;
+        let (host, mut left_out) = Host::start(&setup, bundles, known.clone())
+            .map_err(|faults| with_base_hint(scenario, faults))?;
         left_out.extend(unreadable);
         let chain = host.chain();
         let mods = host
@@ -225,13 +227,14 @@ impl<'a> Runner<'a> {
                 }
                 Check::Compare { .. } => None,
             };
-            let verdict = judge(
-                expectation,
-                tick,
-                &self.host,
-                self.counts.of_expectation(at),
-                chain_without,
-            );
+            let count = match &expectation.check {
+                Check::Compare {
+                    subject: Subject::FailingCalls { mod_id },
+                    ..
+                } => self.failing_calls(mod_id),
+                _ => self.counts.of_expectation(at),
+            };
+            let verdict = judge(expectation, tick, &self.host, count, chain_without);
             self.record.verdicts.push(verdict);
         }
     }
@@ -263,14 +266,32 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// Failing calls of a mod since the start, before and after loads.
+    fn failing_calls(&self, id: &ModId) -> i64 {
+        let all = self.record.failures.iter().chain(self.host.failures());
+        all.filter(|failure| failure.mod_id == *id)
+            .map(|failure| i64::from(failure.count))
+            .sum()
+    }
+
+    /// Handlers that failed before and after a load are one failure, if it is the same.
     fn keep_failures(&mut self) {
-        self.record
-            .failures
-            .extend(self.host.failures().iter().cloned());
+        for failure in self.host.failures() {
+            let same = |known: &&mut HandlerFailure| known.same_as(failure);
+            match self.record.failures.iter_mut().find(same) {
+                Some(known) => {
+                    known.count += failure.count;
+                    known.last = failure.last;
+                    known.suspended = failure.suspended;
+                }
+                None => self.record.failures.push(failure.clone()),
+            }
+        }
     }
 
     fn finish(mut self) -> RunRecord {
         self.keep_failures();
+        self.record.unexpected_failures = unexpected_failures(self.scenario, &self.record.failures);
         self.record.hand_overs = self.hand_overs_before_load + self.host.hand_overs();
         self.record.parts = self.host.part_hashes();
         let colony = self.host.colony();
@@ -293,6 +314,21 @@ impl<'a> Runner<'a> {
         drop(colony);
         self.record
     }
+}
+
+/// Without `base` there is hardly a definition, which is worth saying once.
+fn with_base_hint(scenario: &Scenario, mut faults: Vec<Fault>) -> Vec<Fault> {
+    if !scenario
+        .mods
+        .iter()
+        .any(|choice| choice.id.as_str() == "base")
+    {
+        let hint = Fault::new(
+            "the scenario runs without `base`, which defines terrain, items, needs and jobs",
+        );
+        faults.push(hint.help("write `load = [\"base\", ...]` under [mods]"));
+    }
+    faults
 }
 
 /// Commands of steps that could not be issued whatever the colony looks like.

@@ -235,13 +235,13 @@ pub struct StepExpectation {
     pub stage: Option<String>,
     /// Text that the error contains.
     pub error: Option<String>,
-    /// Exactly the state paths kept, sorted.
+    /// State paths kept, at least these; none may be where the list is empty. A path may have its mod in front.
     pub kept: Option<Vec<String>>,
-    /// Exactly the state paths migrated, sorted.
+    /// State paths migrated, in the same way.
     pub migrated: Option<Vec<String>>,
-    /// Exactly the state paths defaulted, sorted.
+    /// State paths defaulted, in the same way.
     pub defaulted: Option<Vec<String>>,
-    /// Exactly the state paths dropped, sorted.
+    /// State paths dropped, in the same way.
     pub dropped: Option<Vec<String>>,
     /// The table of these expectations.
     pub place: Place,
@@ -301,6 +301,11 @@ pub enum Subject {
         /// The query, such as `colonists.alive`.
         query: String,
     },
+    /// How many calls of a mod failed since the start.
+    FailingCalls {
+        /// The mod.
+        mod_id: ModId,
+    },
     /// How many events there were since the start.
     EventCount {
         /// The event.
@@ -338,6 +343,8 @@ pub struct Vocabulary<'v> {
     pub outcomes: &'v [&'v str],
     /// Types of reload.
     pub reload_types: &'v [&'v str],
+    /// The fields of an event, by which it can be filtered; empty for mods' own events, which carry anything.
+    pub event_fields: fn(&str) -> Vec<&'static str>,
     /// Checks a world query; the fault of an unknown one needs no place.
     pub check_query: fn(&str) -> Result<(), Fault>,
 }

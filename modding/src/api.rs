@@ -17,7 +17,9 @@ use crate::generation::Generation;
 use crate::value::Value;
 
 pub use arguments::{Argument, Arguments, Kind};
-pub use events::{EventDescription, Field, event, event_names, events, payload};
+pub use events::{
+    EventDescription, Field, event, event_names, events, field_names, is_counted, payload,
+};
 pub use functions::functions;
 pub use reference::reference;
 

@@ -16,7 +16,7 @@ use crate::error::{GuestError, Location};
 use crate::generation::{Generation, Instance};
 use crate::limits::{
     LOG_LINE_CHARACTERS_MAX, LOG_LINES_PER_TICK_MAX, MEMORY_BYTES_MAX, STEPS_PER_CALL_MAX,
-    STEPS_PER_LOAD_MAX,
+    STEPS_PER_LOAD_MAX, shown,
 };
 use crate::mod_id::ModId;
 use crate::value::Value;
@@ -116,6 +116,8 @@ pub struct Context {
     log: RefCell<Vec<LogLine>>,
     log_volume: RefCell<BTreeMap<ModId, u32>>,
     meter: Rc<Meter>,
+    /// Whether a tick is over and the next has not begun: what happens then is reported under the next.
+    between_ticks: Cell<bool>,
 }
 
 impl Context {
@@ -131,6 +133,7 @@ impl Context {
             log: RefCell::default(),
             log_volume: RefCell::default(),
             meter: Rc::default(),
+            between_ticks: Cell::new(false),
         }
     }
 
@@ -146,6 +149,11 @@ impl Context {
     /// The current tick.
     pub fn tick(&self) -> u64 {
         self.colony.borrow().tick()
+    }
+
+    /// Says whether a tick is over and the next has not begun.
+    pub(crate) fn set_between_ticks(&self, between: bool) {
+        self.between_ticks.set(between);
     }
 
     /// What counts the steps of calls.
@@ -261,7 +269,7 @@ impl Context {
         let error = match bound {
             Bound::Steps => GuestError {
                 help: Some("a handler must end: look for a loop without an end, or spread the work over ticks".to_owned()),
-                ..GuestError::new(format!("instruction budget used up: {} steps in one call", self.meter.steps_max.get()))
+                ..GuestError::new(format!("instruction budget used up: {} steps in one call", shown(self.meter.steps_max.get())))
             },
             Bound::Memory => GuestError {
                 help: Some("keep less in memory at once".to_owned()),
@@ -300,7 +308,7 @@ impl Context {
             std::cmp::Ordering::Greater => return,
         };
         self.log.borrow_mut().push(LogLine {
-            tick: self.tick(),
+            tick: self.tick() + u64::from(self.between_ticks.get()),
             mod_id: id.clone(),
             level,
             text,

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use sim::{Colony, Setup};
 
 use crate::bundle::Bundle;
-use crate::context::Context;
+use crate::context::{Context, LogLine};
 use crate::definitions::read_definitions;
 use crate::diagnostic::Fault;
 use crate::generation::Instance;
@@ -16,6 +16,7 @@ use crate::history::History;
 use crate::mod_id::ModId;
 use crate::report::StageError;
 use crate::resolve::{dependents, load_order};
+use crate::save::SavedMod;
 use crate::tick::{HandlerFailure, table_event};
 use crate::value::Value;
 
@@ -39,8 +40,8 @@ pub struct Host {
     /// Changed configuration that its mod has yet to hear of.
     pub(crate) config_changes: Vec<(ModId, String, Value)>,
     pub(crate) hand_overs: u64,
-    /// Snapshots of mods that a save holds and that do not run (seed-corrections 44).
-    pub(crate) dormant: BTreeMap<ModId, Vec<u8>>,
+    /// Mods that a save holds and that do not run: their state is kept (seed-corrections 44).
+    pub(crate) dormant: BTreeMap<ModId, SavedMod>,
 }
 
 /// Mods in load order, ready to be prepared, and those that cannot be.
@@ -166,6 +167,11 @@ impl Host {
             .borrow()
             .snapshot(&instance.generation.manifest.version);
         Some(snapshot)
+    }
+
+    /// What mods wrote since the last tick's record.
+    pub fn take_log(&self) -> Vec<LogLine> {
+        self.context.take_log()
     }
 
     /// How often a mod was handed from one instance to another.

@@ -1,5 +1,19 @@
 //! What a mod may use at most (I6). Every bound is a count that is the same on every machine; none is a time.
 
+/// A count as it is shown, with its thousands apart.
+pub(crate) fn shown(count: u64) -> String {
+    let digits = count.to_string();
+    let first = digits.len() % 3;
+    let mut text = digits[..first].to_owned();
+    for (at, digit) in digits[first..].char_indices() {
+        if at % 3 == 0 && !text.is_empty() {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Interrupts (loop back-edges, calls and pattern steps of the interpreter) in one call from the host into mods, nested calls
 /// included. About 50 ms of an endless loop, some hundred times what a busy handler takes.
 pub const STEPS_PER_CALL_MAX: u64 = 1_000_000;

@@ -17,7 +17,7 @@ mod config;
 mod hot_reload;
 
 pub use config::{ConfigKey, ConfigValue};
-pub use hot_reload::{DEBOUNCE_DELAY_MAX, HotReload, STATE_SIZE_MAX};
+pub use hot_reload::{HotReload, STATE_SIZE_MAX};
 
 /// The file that makes a folder a mod.
 pub const MANIFEST_FILE: &str = "mod.toml";

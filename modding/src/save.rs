@@ -15,10 +15,9 @@ use crate::definitions::read_definitions;
 use crate::diagnostic::Fault;
 use crate::generation::Instance;
 use crate::handover::{self, Package};
-use crate::history::History;
 use crate::host::{Host, LeftOut, Roster, roster};
 use crate::mod_id::ModId;
-use crate::report::StageError;
+use crate::report::{MemberReport, ReloadType, StageError};
 use crate::value::Value;
 
 #[derive(Serialize, Deserialize)]
@@ -29,16 +28,27 @@ struct SavedRun {
     config_changes: Vec<(ModId, String, Value)>,
     /// In load order.
     mods: Vec<SavedMod>,
-    dormant: BTreeMap<ModId, Vec<u8>>,
+    dormant: BTreeMap<ModId, SavedMod>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct SavedMod {
+/// A mod in a save.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedMod {
     id: ModId,
     version: Version,
     generation: u32,
     content: u128,
     snapshot: Vec<u8>,
+}
+
+/// A run that was loaded.
+pub struct Loaded {
+    /// The run.
+    pub host: Host,
+    /// Mods whose files are not those that wrote the save, and what became of their state.
+    pub updated: Vec<MemberReport>,
+    /// Mods that cannot run.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// Why a save cannot be loaded.
@@ -116,7 +126,7 @@ impl Host {
         bytes: &[u8],
         bundles: Vec<Bundle>,
         known: BTreeSet<ModId>,
-    ) -> Result<(Host, Vec<LeftOut>), LoadError> {
+    ) -> Result<Loaded, LoadError> {
         let run: SavedRun = codec::decode(bytes)?;
         let Roster {
             packages,
@@ -131,6 +141,7 @@ impl Host {
             .map_err(|error| LoadError::Colony(error.to_string()))?;
         let mut host = Host::around(colony, known);
         host.chain = run.chain;
+        host.context.set_between_ticks(true);
         host.dormant = run.dormant;
         // The order of the save first, so that equal mods load in equal order.
         host.context
@@ -140,12 +151,18 @@ impl Host {
             .into_iter()
             .map(|saved| (saved.id.clone(), saved))
             .collect();
+        let mut updated = Vec::new();
         for package in &packages {
             let id = &package.manifest.id;
-            let started = match saved.remove(id) {
+            // A mod that could not run when the save was written comes back to the state it had.
+            let known = saved.remove(id).or_else(|| host.dormant.remove(id));
+            let started = match known {
                 Some(saved) => host
                     .resume_saved(package, &saved)
-                    .inspect_err(|_| drop(host.dormant.insert(id.clone(), saved.snapshot))),
+                    .map(|report| updated.extend(report))
+                    .inspect_err(|_| {
+                        host.dormant.insert(id.clone(), saved);
+                    }),
                 None => host.begin(package),
             };
             if let Err(error) = started {
@@ -155,8 +172,7 @@ impl Host {
                 });
             }
         }
-        host.dormant
-            .extend(saved.into_iter().map(|(id, saved)| (id, saved.snapshot)));
+        host.dormant.extend(saved);
         let running: BTreeSet<ModId> = host.mods().into_iter().map(|(id, _, _)| id).collect();
         *host.context.emitted() = run
             .emitted
@@ -168,7 +184,11 @@ impl Host {
             .into_iter()
             .filter(|(id, _, _)| running.contains(id))
             .collect();
-        Ok((host, left_out))
+        Ok(Loaded {
+            host,
+            updated,
+            left_out,
+        })
     }
 
     /// Hands a mod over to a new instance of itself and gives the state that it was handed over with.
@@ -201,27 +221,38 @@ impl Host {
         }
     }
 
-    fn resume_saved(&mut self, package: &Package, saved: &SavedMod) -> Result<(), StageError> {
+    /// Starts a mod from its saved state; a report where its files are not those that wrote it.
+    fn resume_saved(
+        &mut self,
+        package: &Package,
+        saved: &SavedMod,
+    ) -> Result<Option<MemberReport>, StageError> {
         let same = package.bundle.hash() == saved.content;
-        let (number, reason) = if same {
-            (saved.generation, Reason::Resume)
-        } else {
-            (saved.generation + 1, Reason::Update)
-        };
+        let reason = if same { Reason::Resume } else { Reason::Update };
+        let number = saved.generation + u32::from(!same);
         let instance = handover::prepare(&self.context, package, number)?;
         let carried = handover::migrate(&self.context, &instance, &saved.snapshot)?;
-        let mut report = handover::restore(&instance, carried, reason)?;
+        let mut state = handover::restore(&instance, carried, reason)?;
         handover::loaded(
             &self.context,
             &instance,
             reason,
             Some(&saved.version),
-            &mut report,
+            &mut state,
         )?;
-        self.history
-            .insert(package.manifest.id.clone(), History::default());
         self.install(instance);
         self.hand_overs += 1;
-        Ok(())
+        let report = MemberReport {
+            mod_id: saved.id.clone(),
+            kind: ReloadType::Full,
+            changed: Vec::new(),
+            versions: (
+                saved.version.to_string(),
+                package.manifest.version.to_string(),
+            ),
+            generations: (saved.generation, number),
+            state,
+        };
+        Ok((!same).then_some(report))
     }
 }

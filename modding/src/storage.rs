@@ -77,7 +77,7 @@ pub enum StorageError {
     },
     /// Over the mod's `max_state_size`.
     #[error(
-        "the storage would hold {bytes} bytes, {bytes_max} are allowed (`hot_reload.max_state_size`)"
+        "the storage would hold {bytes} bytes, {bytes_max} are allowed (`max_state_size` in `[hot_reload.state_management]`)"
     )]
     TooLarge {
         /// Bytes after the change.

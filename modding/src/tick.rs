@@ -53,6 +53,17 @@ pub struct HandlerFailure {
     pub fault: crate::diagnostic::Fault,
 }
 
+impl HandlerFailure {
+    /// Whether it is the same handler of the same code with the same error.
+    pub fn same_as(&self, other: &HandlerFailure) -> bool {
+        self.mod_id == other.mod_id
+            && self.generation == other.generation
+            && self.handler == other.handler
+            && self.error.message == other.error.message
+            && self.error.location == other.error.location
+    }
+}
+
 /// What happened in a tick.
 #[derive(Clone, Debug, Default)]
 pub struct TickRecord {
@@ -71,6 +82,7 @@ pub struct TickRecord {
 impl Host {
     /// Runs one tick with the commands that the scenario issues in it.
     pub fn tick(&mut self, commands: &[Command]) -> TickRecord {
+        self.context.set_between_ticks(false);
         self.context.colony_mut().begin_tick();
         let tick = self.context.tick();
         self.deliver(&table_event("tick_start", tick));
@@ -94,6 +106,7 @@ impl Host {
         }
         self.deliver(&table_event("tick_end", tick));
         self.advance_chain(tick);
+        self.context.set_between_ticks(true);
         TickRecord {
             tick,
             events,
@@ -270,31 +283,29 @@ impl Host {
     ) {
         let generation = &instance.generation;
         let (tick, suspended) = (self.context.tick(), in_a_row >= FAILURES_IN_A_ROW_MAX);
-        let known = self.failures.iter_mut().find(|known| {
-            known.mod_id == *generation.id()
-                && known.generation == generation.number()
-                && known.handler == *handler
-                && known.error.message == error.message
-                && known.error.location == error.location
-        });
+        let failure = HandlerFailure {
+            mod_id: generation.id().clone(),
+            version: generation.manifest.version.to_string(),
+            generation: generation.number(),
+            handler: handler.clone(),
+            first: tick,
+            last: tick,
+            count: 1,
+            suspended,
+            fault: error.fault(&generation.bundle()),
+            error,
+        };
+        let known = self
+            .failures
+            .iter_mut()
+            .find(|known| known.same_as(&failure));
         match known {
             Some(known) => {
                 known.last = tick;
                 known.count += 1;
                 known.suspended = suspended;
             }
-            None => self.failures.push(HandlerFailure {
-                mod_id: generation.id().clone(),
-                version: generation.manifest.version.to_string(),
-                generation: generation.number(),
-                handler: handler.clone(),
-                first: tick,
-                last: tick,
-                count: 1,
-                suspended,
-                fault: error.fault(&generation.bundle()),
-                error,
-            }),
+            None => self.failures.push(failure),
         }
         if suspended {
             let text = format!(

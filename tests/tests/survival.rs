@@ -231,7 +231,7 @@ colony.events.register("tick_start", function(event)
   end
 end)
 "#;
-    let expect = "[[expect]]\nmod = \"library\"\npath = \"calls\"\nequals = 3\n\n[[expect]]\nmod = \"caller\"\npath = \"seen\"\nequals = 3\n";
+    let expect = "[[expect]]\nmod = \"library\"\npath = \"calls\"\nequals = 3\n\n[[expect]]\nmod = \"caller\"\npath = \"seen\"\nequals = 3\n\n[[expect]]\nfailing_calls = \"caller\"\nequals = 1\n";
     let record = Project::new()
         .lua_mod("library", "1.0.0", "", library)
         .lua_mod(

@@ -223,7 +223,7 @@ fn member_row(title: &str, member: &MemberReport, report: &ReloadReport) -> Row 
     Row {
         tick: String::new(),
         title: if before == after {
-            changed_files(title, member)
+            changed_files(title, member, report)
         } else {
             format!("{} {before} -> {after}", member.mod_id)
         },
@@ -238,16 +238,14 @@ fn member_row(title: &str, member: &MemberReport, report: &ReloadReport) -> Row 
     }
 }
 
-fn changed_files(title: &str, member: &MemberReport) -> String {
+/// A step's own words where it is about one mod; among several, the mod and what changed of it.
+fn changed_files(title: &str, member: &MemberReport, report: &ReloadReport) -> String {
+    let whole_mod = title == member.mod_id.as_str() && !member.changed.is_empty();
+    if report.members.len() == 1 && title.contains(member.mod_id.as_str()) && !whole_mod {
+        return title.to_owned();
+    }
     match member.changed.as_slice() {
-        [] => {
-            let named = title.contains(member.mod_id.as_str());
-            if named {
-                title.to_owned()
-            } else {
-                format!("{title}: {}", member.mod_id)
-            }
-        }
+        [] => format!("{} ({title})", member.mod_id),
         [only] => format!("{}/{only}", member.mod_id),
         [first, rest @ ..] => format!("{}/{first} and {} more", member.mod_id, rest.len()),
     }

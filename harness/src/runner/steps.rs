@@ -10,7 +10,8 @@ use modding::handover::InjectedFault;
 use modding::host::{Host, LeftOut};
 use modding::mod_id::ModId;
 use modding::reload::ReloadOptions;
-use modding::report::Stage;
+use modding::report::{Fate, MemberReport, Stage};
+use modding::save::{LoadError, Loaded};
 use modding::value::Value;
 use sim::Command;
 
@@ -150,19 +151,17 @@ impl Runner<'_> {
         };
         let before = self.host.part_hashes();
         match self.load(&bytes, from) {
-            StepResult::Done(more) => notes.extend(more),
+            // Mods with other files than those that ran are no longer what was saved.
+            StepResult::Done(updated) if !updated.is_empty() => {
+                notes.extend(updated);
+                return StepResult::Done(notes);
+            }
+            StepResult::Done(_) => {}
             failed => return failed,
         }
         let after = self.host.part_hashes();
-        let different: Vec<&str> = before
-            .iter()
-            .filter(|(name, hash)| {
-                !after
-                    .iter()
-                    .any(|(other, same)| other == name && same == hash)
-            })
-            .map(|(name, _)| name.as_str())
-            .collect();
+        let different = before.iter().filter(|part| !after.contains(part));
+        let different: Vec<&str> = different.map(|(name, _)| name.as_str()).collect();
         if !different.is_empty() {
             return StepResult::Failed(vec![Fault::new(format!(
                 "what was loaded differs from what was saved in: {}",
@@ -176,38 +175,79 @@ impl Runner<'_> {
     /// Goes on from a save as a new process would.
     pub(super) fn load(&mut self, bytes: &[u8], from: (Vec<Bundle>, Vec<LeftOut>)) -> StepResult {
         let (bundles, unreadable) = from;
-        match Host::load(bytes, bundles, self.known.clone()) {
-            Ok((host, mut left_out)) => {
-                left_out.extend(unreadable);
-                self.hand_overs_before_load += self.host.hand_overs();
-                self.keep_failures();
-                self.host = host;
-                let tick = self.host.current_tick();
-                self.record.chain.truncate(tick as usize + 1);
-                self.counts.go_back_to(tick);
-                let already: BTreeSet<String> = self
-                    .record
-                    .left_out
-                    .iter()
-                    .map(|left_out| left_out.name.clone())
-                    .collect();
-                let new: Vec<LeftOut> = left_out
-                    .into_iter()
-                    .filter(|left_out| !already.contains(&left_out.name))
-                    .collect();
-                if new.is_empty() {
-                    return StepResult::Done(Vec::new());
-                }
-                let faults = new
-                    .iter()
-                    .flat_map(|left_out| left_out.faults.clone())
-                    .collect();
-                self.record.left_out.extend(new);
-                StepResult::Failed(faults)
-            }
-            Err(error) => StepResult::Failed(vec![Fault::new(error.to_string())]),
+        let Loaded {
+            host,
+            updated,
+            mut left_out,
+        } = match Host::load(bytes, bundles, self.known.clone()) {
+            Ok(loaded) => loaded,
+            Err(LoadError::Definitions(faults)) => return StepResult::Failed(faults),
+            Err(error) => return StepResult::Failed(vec![Fault::new(error.to_string())]),
+        };
+        left_out.extend(unreadable);
+        let tick_before = self.host.current_tick();
+        self.hand_overs_before_load += self.host.hand_overs();
+        self.keep_failures();
+        // What mods wrote while they were saved is part of the run.
+        self.record.log.extend(self.host.take_log());
+        self.host = host;
+        let tick = self.host.current_tick();
+        self.record.chain.truncate(tick as usize + 1);
+        self.counts.go_back_to(tick);
+        let already: BTreeSet<&str> = self
+            .record
+            .left_out
+            .iter()
+            .map(|left_out| left_out.name.as_str())
+            .collect();
+        let new: Vec<LeftOut> = left_out
+            .into_iter()
+            .filter(|left_out| !already.contains(left_out.name.as_str()))
+            .collect();
+        if !new.is_empty() {
+            let faults = new
+                .iter()
+                .flat_map(|left_out| left_out.faults.clone())
+                .collect();
+            self.record.left_out.extend(new);
+            return StepResult::Failed(faults);
         }
+        let mut notes: Vec<String> = updated.iter().map(updated_note).collect();
+        if tick < tick_before {
+            notes.insert(0, format!("back from tick {tick_before} to {tick}"));
+        }
+        StepResult::Done(notes)
     }
+}
+
+/// What became of a mod whose files are not those that wrote a save.
+fn updated_note(member: &MemberReport) -> String {
+    let (before, after) = &member.versions;
+    let (from, to) = member.generations;
+    let fates = [Fate::Kept, Fate::Migrated, Fate::Defaulted, Fate::Dropped].map(|fate| {
+        let paths: Vec<&str> = member
+            .state
+            .paths
+            .iter()
+            .filter(|path| path.fate == fate)
+            .map(|path| path.path.as_str())
+            .collect();
+        (fate, paths)
+    });
+    let fates: Vec<String> = fates
+        .iter()
+        .filter(|(_, paths)| !paths.is_empty())
+        .map(|(fate, paths)| format!("{} {}", fate.name(), paths.join(", ")))
+        .collect();
+    let fates = if fates.is_empty() {
+        "no state".to_owned()
+    } else {
+        fates.join(" · ")
+    };
+    format!(
+        "{} has other files than those that ran: {before} g{from} -> {after} g{to} · {fates}",
+        member.mod_id
+    )
 }
 
 /// The command that a step issues, through the same table as mods.

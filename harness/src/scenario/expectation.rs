@@ -116,7 +116,7 @@ fn read_subject<'d>(
     table: &mut TableReader<'d>,
     context: &Context<'_>,
 ) -> Option<(SubjectOrHash, ValueReader<'d>)> {
-    let keys = ["mod", "world", "event", "hash_equals"];
+    let keys = ["mod", "world", "event", "failing_calls", "hash_equals"];
     let mut found: Vec<(&str, ValueReader<'d>)> = keys
         .into_iter()
         .filter_map(|key| Some((key, table.optional(key)?)))
@@ -125,7 +125,7 @@ fn read_subject<'d>(
     let only = found.pop();
     let Some((key, value)) = only.filter(|_| found.is_empty()) else {
         let count = if found.is_empty() { "none" } else { "several" };
-        table.fault(format!("expected one subject, found {count}: `mod` with `path`, `world`, `event` or `hash_equals`"));
+        table.fault(format!("expected one subject, found {count}: `mod` with `path`, `world`, `event`, `failing_calls` or `hash_equals`"));
         return None;
     };
     if let Some(path) = path.as_ref().filter(|_| key != "mod") {
@@ -137,6 +137,13 @@ fn read_subject<'d>(
     match key {
         "mod" => read_mod_state(table, &value, path, context),
         "world" => read_world(value, context.vocabulary),
+        "failing_calls" => {
+            let mod_id = read_loaded_mod(&value, context)?;
+            Some((
+                SubjectOrHash::Subject(Subject::FailingCalls { mod_id }),
+                value,
+            ))
+        }
         "event" => read_event_count(value, filter, context),
         _ => read_hash(value),
     }
@@ -193,8 +200,19 @@ fn read_event_count<'d>(
             Fault::new(format!("unknown event `{event}`")).suggest(event, events.iter().copied()),
         );
     }
+    let fields = (context.vocabulary.event_fields)(event);
     let filter = match filter {
-        Some(filter) => read_scalars(filter.table()?)?,
+        Some(filter) => {
+            if !fields.is_empty() {
+                for (key, _) in filter.table()?.into_entries() {
+                    if !fields.contains(&key.text) {
+                        let fault = Fault::new(format!("`{event}` has no field `{}`", key.text));
+                        key.report(fault.suggest(key.text, fields.iter().copied()));
+                    }
+                }
+            }
+            read_scalars(filter.table()?)?
+        }
         None => Default::default(),
     };
     let subject = Subject::EventCount {

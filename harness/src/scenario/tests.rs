@@ -8,6 +8,7 @@ const VOCABULARY: Vocabulary<'_> = Vocabulary {
     stages: &["parse", "restore"],
     outcomes: &["committed", "rolled back", "ignored", "done"],
     reload_types: &["scripts", "config", "full"],
+    event_fields: |_| vec!["kind", "job.kind"],
     check_query: |query| match query {
         "colonists.alive" => Ok(()),
         _ => {
@@ -373,7 +374,7 @@ const EXPECTATION_FAULTS: &[Row] = &[
     (
         "equals = 1",
         &[
-            "9:1 expected one subject, found none: `mod` with `path`, `world`, `event` or `hash_equals`",
+            "9:1 expected one subject, found none: `mod` with `path`, `world`, `event`, `failing_calls` or `hash_equals`",
         ],
     ),
     (
@@ -425,7 +426,7 @@ const EXPECTATION_FAULTS: &[Row] = &[
     (
         "world = \"colonists.alive\"\nevent = \"job_created\"\ncount = 1",
         &[
-            "9:1 expected one subject, found several: `mod` with `path`, `world`, `event` or `hash_equals`",
+            "9:1 expected one subject, found several: `mod` with `path`, `world`, `event`, `failing_calls` or `hash_equals`",
         ],
     ),
 ];

@@ -122,7 +122,7 @@ const EVENTS: &[EventDescription] = &[
     EventDescription {
         name: "job_cancelled",
         fields: &JOB,
-        doc: "a job was taken off the board by a command",
+        doc: "a job was taken off the board, by a command or because what it was about is gone",
     },
     EventDescription {
         name: "colonist_joined",
@@ -170,6 +170,29 @@ pub fn event(name: &str) -> Option<&'static EventDescription> {
 /// The names of all events.
 pub fn event_names() -> Vec<&'static str> {
     EVENTS.iter().map(|event| event.name).collect()
+}
+
+/// Whether an event comes from the colony: the others are the host's word to mods.
+pub fn is_counted(name: &str) -> bool {
+    let of_the_host = [
+        "simulation_start",
+        "tick_start",
+        "tick_end",
+        "mod_loaded",
+        "mod_unloaded",
+        "config_changed",
+    ];
+    !of_the_host.contains(&name)
+}
+
+/// The names by which the fields of an event can be asked for: the whole path and its last part.
+pub fn field_names(name: &str) -> Vec<&'static str> {
+    let fields = event(name).map_or(&[][..], |event| event.fields);
+    let last = |path: &'static str| path.rsplit('.').next().unwrap_or(path);
+    fields
+        .iter()
+        .flat_map(|field| [field.path, last(field.path)])
+        .collect()
 }
 
 /// What an event of the colony carries, in the order of its description's fields.

@@ -1,12 +1,16 @@
 //! The functions of the table.
 
+use std::collections::BTreeMap;
+
 use sim::{Command, Position, StableId};
 
+use crate::context::Context;
+use crate::diagnostic::nearest;
 use crate::value::{INTEGER_MAGNITUDE_MAX, Value};
 
 use super::arguments::{Argument, Arguments, Kind};
 use super::events::{colonist_value, job_value};
-use super::{ApiError, FunctionDescription, Read, Run};
+use super::{ApiError, FunctionDescription, Read, Run, capability_names};
 
 /// Tiles that one call of `map.nearest` lists at most.
 const NEAREST_TILES_MAX: i64 = 100;
@@ -211,11 +215,19 @@ const FUNCTIONS: &[FunctionDescription] = &[
         "boolean",
         "Whether the manifest lists the capability.",
         |_, generation, arguments| {
+            let name = arguments.text(0)?;
+            if !capability_names().contains(&name) {
+                let error = ApiError::new(format!("there is no capability `{name}`"));
+                return Err(match nearest(name, capability_names()) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => error.help(format!(
+                        "the capabilities: {}",
+                        capability_names().join(", ")
+                    )),
+                });
+            }
             Ok(Some(Value::Boolean(
-                generation
-                    .manifest
-                    .capabilities
-                    .contains(arguments.text(0)?),
+                generation.manifest.capabilities.contains(name),
             )))
         },
     ),
@@ -292,10 +304,7 @@ const FUNCTIONS: &[FunctionDescription] = &[
         "{ Job }",
         "The jobs on the board, of one kind or of all, in the order in which they were made.",
         |context, _, arguments| {
-            let kind = arguments
-                .optional(0)
-                .map(|_| arguments.text(0))
-                .transpose()?;
+            let kind = job_kind(context, arguments)?;
             let colony = context.colony();
             let jobs = colony
                 .view()
@@ -310,10 +319,7 @@ const FUNCTIONS: &[FunctionDescription] = &[
         "number",
         "How many jobs are on the board, of one kind or of all.",
         |context, _, arguments| {
-            let kind = arguments
-                .optional(0)
-                .map(|_| arguments.text(0))
-                .transpose()?;
+            let kind = job_kind(context, arguments)?;
             let colony = context.colony();
             let count = colony
                 .view()
@@ -381,7 +387,9 @@ const FUNCTIONS: &[FunctionDescription] = &[
         "number",
         "How many of an item there are in the colony.",
         |context, _, arguments| {
-            let total = context.colony().view().item_total(arguments.text(0)?);
+            let colony = context.colony();
+            let item = defined(arguments, 0, "item", &colony.definitions().items)?;
+            let total = colony.view().item_total(item);
             Ok(Some(Value::Integer(
                 i64::try_from(total).unwrap_or(INTEGER_MAGNITUDE_MAX),
             )))
@@ -393,7 +401,9 @@ const FUNCTIONS: &[FunctionDescription] = &[
         "number",
         "How many of an item lie in stockpiles.",
         |context, _, arguments| {
-            let stored = context.colony().view().item_stored(arguments.text(0)?);
+            let colony = context.colony();
+            let item = defined(arguments, 0, "item", &colony.definitions().items)?;
+            let stored = colony.view().item_stored(item);
             Ok(Some(Value::Integer(
                 i64::try_from(stored).unwrap_or(INTEGER_MAGNITUDE_MAX),
             )))
@@ -466,10 +476,9 @@ const FUNCTIONS: &[FunctionDescription] = &[
         "Tiles on which a kind of job could be ordered, nearest to the stockpile first; at most 100.",
         |context, _, arguments| {
             let limit = arguments.integer::<u64>(1)?.min(NEAREST_TILES_MAX as u64) as usize;
-            let tiles = context
-                .colony()
-                .view()
-                .nearest_targets(arguments.text(0)?, limit);
+            let colony = context.colony();
+            let kind = defined(arguments, 0, "kind of job", &colony.definitions().jobs)?;
+            let tiles = colony.view().nearest_targets(kind, limit);
             let tile = |at: Position| {
                 Value::map([("x", i64::from(at.x).into()), ("y", i64::from(at.y).into())])
             };
@@ -487,6 +496,40 @@ fn position(arguments: &Arguments, at: usize) -> Result<Position, ApiError> {
         x: arguments.integer(at)?,
         y: arguments.integer(at + 1)?,
     })
+}
+
+/// The name of a definition that an argument gives.
+fn defined<'a, T>(
+    arguments: &'a Arguments,
+    at: usize,
+    kind: &str,
+    definitions: &BTreeMap<String, T>,
+) -> Result<&'a str, ApiError> {
+    let name = arguments.text(at)?;
+    if definitions.contains_key(name) {
+        return Ok(name);
+    }
+    let error = ApiError::new(format!("there is no {kind} `{name}`"));
+    Err(
+        match nearest(name, definitions.keys().map(String::as_str)) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error,
+        },
+    )
+}
+
+/// The kind of job that an optional argument gives.
+fn job_kind<'a>(context: &Context, arguments: &'a Arguments) -> Result<Option<&'a str>, ApiError> {
+    if arguments.optional(0).is_none() {
+        return Ok(None);
+    }
+    defined(
+        arguments,
+        0,
+        "kind of job",
+        &context.colony().definitions().jobs,
+    )
+    .map(Some)
 }
 
 /// A list as a value: the empty one is the empty table.

@@ -13,6 +13,7 @@ use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Table};
 
 use crate::api::{ApiError, Arguments, FunctionDescription, Run, functions};
 use crate::context::{Context, LogLevel};
+use crate::diagnostic::nearest;
 use crate::generation::Generation;
 
 use super::convert::{from_lua, optional_to_lua};
@@ -125,11 +126,40 @@ pub(super) fn colony_table(
         lua.create_userdata(StorageProxy::root(bindings))?,
     )?;
     for module in colony.pairs::<String, mlua::Value>() {
-        if let (_, mlua::Value::Table(module)) = module? {
+        if let (name, mlua::Value::Table(module)) = module? {
+            refuse_unknown_names(lua, &module, &format!("colony.{name}"))?;
             module.set_readonly(true);
         }
     }
+    refuse_unknown_names(lua, &colony, "colony")?;
     Ok(colony)
+}
+
+/// A misspelt name is an error that names the nearest, instead of a nil that fails somewhere else.
+fn refuse_unknown_names(lua: &Lua, table: &Table, path: &str) -> mlua::Result<()> {
+    let mut known = Vec::new();
+    for name in table.pairs::<String, mlua::Value>() {
+        known.push(name?.0);
+    }
+    known.sort();
+    let path = path.to_owned();
+    let unknown = lua.create_function(
+        move |lua, (_, key): (mlua::Value, mlua::Value)| -> mlua::Result<()> {
+            let name = key
+                .as_string()
+                .map_or_else(|| key.type_name().to_owned(), |name| name.to_string_lossy());
+            let error = ApiError::new(format!("{path} has no `{name}`"));
+            let error = match nearest(&name, known.iter().map(String::as_str)) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error.help(format!("there: {}", known.join(", "))),
+            };
+            Err(raise(lua, error))
+        },
+    )?;
+    let metatable = lua.create_table()?;
+    metatable.raw_set("__index", unknown)?;
+    metatable.raw_set("__metatable", "locked")?;
+    table.set_metatable(Some(metatable))
 }
 
 /// A log function of one level; `print` is the one for [`LogLevel::Info`].

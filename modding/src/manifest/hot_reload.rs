@@ -5,18 +5,13 @@ use super::{Fault, TableReader, ValueReader};
 /// The largest `max_state_size` that a mod may ask for, in bytes.
 pub const STATE_SIZE_MAX: u64 = 16 * 1024 * 1024;
 
-/// The longest `debounce_delay` that a mod may ask for, in milliseconds.
-pub const DEBOUNCE_DELAY_MAX: u64 = 60_000;
-
 /// How a mod takes part in reloads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HotReload {
-    /// Whether a change of the mod's files reloads it.
+    /// Whether a change of the mod's files reloads it; a forced reload and a restart do in any case.
     pub enabled: bool,
     /// The most bytes of saved state, 1 to [`STATE_SIZE_MAX`].
     pub max_state_size: u64,
-    /// How long a changed file must be quiet before it is read, in milliseconds, 0 to [`DEBOUNCE_DELAY_MAX`].
-    pub debounce_delay: u64,
 }
 
 impl Default for HotReload {
@@ -24,7 +19,6 @@ impl Default for HotReload {
         Self {
             enabled: true,
             max_state_size: 1_048_576,
-            debounce_delay: 100,
         }
     }
 }
@@ -42,12 +36,6 @@ pub(super) fn read(value: &ValueReader<'_>) -> HotReload {
     if let Some(enabled) = table.optional("enabled").and_then(|value| value.boolean()) {
         hot_reload.enabled = enabled;
     }
-    if let Some(delay) = table
-        .optional("debounce_delay")
-        .and_then(|value| value.integer(0..=DEBOUNCE_DELAY_MAX))
-    {
-        hot_reload.debounce_delay = delay;
-    }
     if let Some(mut state) = table
         .optional("state_management")
         .and_then(|value| value.table())
@@ -61,6 +49,7 @@ pub(super) fn read(value: &ValueReader<'_>) -> HotReload {
         misplaced.report(fault.help("write it under `[hot_reload.state_management]`"));
     }
     for key in [
+        "debounce_delay",
         "watch_mod_directory",
         "watch_subdirectories",
         "max_file_size",

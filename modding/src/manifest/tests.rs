@@ -50,7 +50,6 @@ fn a_full_manifest_is_read() {
 
         [hot_reload]
         enabled = false
-        debounce_delay = 250 # ms
 
         [hot_reload.state_management]
         max_state_size = 2048
@@ -81,7 +80,6 @@ fn a_full_manifest_is_read() {
     let hot_reload = HotReload {
         enabled: false,
         max_state_size: 2048,
-        debounce_delay: 250,
     };
     assert_eq!(manifest.hot_reload, hot_reload);
 }
@@ -214,10 +212,10 @@ fn hot_reload_keys_work_or_are_refused_by_name() {
             ],
         ),
         (
-            "debounce_delay = 60001\ndebounce_dely = 1",
+            "debounce_delay = 100\nenabeld = true",
             &[
-                "expected an integer from 0 to 60000, found 60001 at stats/mod.toml:6:18",
-                "unknown key `debounce_dely` at stats/mod.toml:7:1 (did you mean `debounce_delay`?)",
+                "`debounce_delay` belongs to live watching, which this version does not have at stats/mod.toml:6:1",
+                "unknown key `enabeld` at stats/mod.toml:7:1 (did you mean `enabled`?)",
             ],
         ),
         (

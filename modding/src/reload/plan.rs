@@ -51,9 +51,10 @@ impl Member {
             faults,
         };
         let package = Package::of(&old.generation);
+        let kind = strongest(&changed);
         Member {
             unplannable: Some(error),
-            ..Member::new(old, package, ReloadType::Full, changed, None)
+            ..Member::new(old, package, kind, changed, None)
         }
     }
 
@@ -138,11 +139,11 @@ impl Host {
             return Err(Box::new(ignored(&old, Vec::new(), reason)));
         }
         let changed = running.changed_paths(bundle);
-        let kind = changed
-            .iter()
-            .map(|path| ReloadType::of_path(path))
-            .max()
-            .unwrap_or(ReloadType::Full);
+        if !old.generation.manifest.hot_reload.enabled && !options.force {
+            let reason = "hot reload is switched off in mod.toml".to_owned();
+            return Err(Box::new(ignored(&old, changed, reason)));
+        }
+        let kind = strongest(&changed);
         if kind == ReloadType::Partial && !options.force {
             let reason = "no running part was loaded from these files".to_owned();
             return Err(Box::new(ignored(&old, changed, reason)));
@@ -265,6 +266,12 @@ impl Host {
         );
         Err(fail(vec![fault.help("begin a new run to use them")]))
     }
+}
+
+/// The strongest type that changed files ask for.
+fn strongest(changed: &[String]) -> ReloadType {
+    let kinds = changed.iter().map(|path| ReloadType::of_path(path));
+    kinds.max().unwrap_or(ReloadType::Full)
 }
 
 /// The stage at which a package with these faults fails: a wrong value in config.toml leaves the plan as it is.

@@ -8,6 +8,7 @@ use super::{Bindings, handler_argument, text};
 use crate::api::ApiError;
 use crate::diagnostic::nearest;
 use crate::generation::{Generation, TimerDeclaration};
+use crate::limits::TIMERS_MAX;
 use crate::lua::convert::from_lua;
 use crate::lua::errors::location;
 use crate::state::Timer;
@@ -96,6 +97,11 @@ fn declare(
             ApiError::new(format!("timer `{name}` was already declared"))
                 .help("give each timer a name of its own"),
         );
+    }
+    if declarations.timers.len() >= TIMERS_MAX {
+        return Err(ApiError::new(format!(
+            "{TIMERS_MAX} timers are the most that a mod may declare"
+        )));
     }
     declarations.timers.insert(
         name.clone(),
