@@ -22,6 +22,7 @@ use crate::mod_id::ModId;
 use crate::value::Value;
 
 use effects::Effect;
+pub(crate) use effects::Effects;
 pub use meter::{Bound, Meter};
 
 /// What a call into a mod is for; decides what the mod may do in it.
@@ -225,6 +226,21 @@ impl Context {
         phase: Phase,
         body: impl FnOnce() -> Result<T, GuestError>,
     ) -> Result<T, GuestError> {
+        let (result, effects) = self.call_reversibly(generation, phase, body)?;
+        self.accept(effects);
+        Ok(result)
+    }
+
+    /// Like [`Context::call`], but what the call did can still be taken back afterwards, before anything else is called.
+    ///
+    /// # Errors
+    /// See [`Context::call`].
+    pub(crate) fn call_reversibly<T>(
+        &self,
+        generation: &Rc<Generation>,
+        phase: Phase,
+        body: impl FnOnce() -> Result<T, GuestError>,
+    ) -> Result<(T, Effects), GuestError> {
         let root = self.frames.borrow().is_empty();
         if root {
             self.meter.reset(if phase == Phase::Running {
@@ -245,10 +261,11 @@ impl Context {
         if let (Some(bound), Ok(_)) = (self.meter.exhausted(), &result) {
             result = Err(self.bound_error(bound));
         }
+        let mut effects = Effects::default();
         match &result {
             // Invariant (I2): a failed call leaves nothing behind; inner calls are savepoints of the root call.
             Err(_) => self.undo_to(mark),
-            Ok(_) if root => self.accept(),
+            Ok(_) if root => effects = self.take_effects(),
             Ok(_) => {}
         }
         if root {
@@ -260,7 +277,7 @@ impl Context {
                 }
             }
         }
-        result
+        result.map(|result| (result, effects))
     }
 
     /// What a mod is told about a bound.

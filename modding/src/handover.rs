@@ -14,7 +14,7 @@ use semver::Version;
 
 use crate::bundle::Bundle;
 use crate::codec::{self, Compression};
-use crate::context::{Context, LogLevel, Phase, Reason};
+use crate::context::{Context, Effects, LogLevel, Phase, Reason};
 use crate::diagnostic::Fault;
 use crate::error::GuestError;
 use crate::generation::{Generation, Instance};
@@ -119,8 +119,8 @@ pub(crate) fn prepare(
     })
 }
 
-/// Tells an instance that its state is about to be handed on.
-pub(crate) fn unload(context: &Context, instance: &Instance) -> Result<(), StageError> {
+/// Tells an instance that its state is about to be handed on; what it did then can be taken back.
+pub(crate) fn unload(context: &Context, instance: &Instance) -> Result<Effects, StageError> {
     deliver_own(
         context,
         instance,
@@ -185,7 +185,7 @@ pub(crate) fn loaded(
         .filter(|_| reason == Reason::Update)
         .map(|version| Value::text(version.to_string()));
     let fields = vec![Some(Value::text(reason.name())), previous];
-    deliver_own(
+    let effects = deliver_own(
         context,
         instance,
         "mod_loaded",
@@ -193,6 +193,7 @@ pub(crate) fn loaded(
         Phase::Loaded(reason),
     )
     .map_err(|error| failed(&instance.generation, Stage::Loaded, &error))?;
+    context.accept(effects);
     let generation = &instance.generation;
     generation.state.borrow_mut().held.slot = None;
     settle_timers(context.tick(), generation, report);
@@ -217,7 +218,7 @@ pub(crate) fn loaded(
     Ok(())
 }
 
-/// Hands a mod over to new instance of the code it runs: the second half of a save, a rollback and a forced reload.
+/// Hands a mod over to a new instance of the code it runs: the second half of a save, a rollback and a forced reload.
 pub(crate) fn resume(
     context: &Rc<Context>,
     package: &Package,
@@ -261,22 +262,21 @@ fn deliver_own(
     name: &str,
     fields: Vec<Option<Value>>,
     phase: Phase,
-) -> Result<(), GuestError> {
+) -> Result<Effects, GuestError> {
     let Some(runtime) = &instance.runtime else {
-        return Ok(());
+        return Ok(Effects::default());
     };
     let event = Event {
         name: name.into(),
         tick: context.tick(),
         content: EventContent::Fields(fields),
     };
-    context.call(&instance.generation, phase, || {
-        instance
-            .generation
-            .active_handlers(name)
-            .into_iter()
-            .try_for_each(|handler| runtime.handle(handler, &event))
-    })
+    let handle = || {
+        let mut handlers = instance.generation.active_handlers(name).into_iter();
+        handlers.try_for_each(|handler| runtime.handle(handler, &event))
+    };
+    let ((), effects) = context.call_reversibly(&instance.generation, phase, handle)?;
+    Ok(effects)
 }
 
 pub(crate) fn failed(generation: &Generation, stage: Stage, error: &GuestError) -> StageError {
@@ -285,4 +285,19 @@ pub(crate) fn failed(generation: &Generation, stage: Stage, error: &GuestError) 
         mod_id: generation.id().clone(),
         faults: vec![error.fault(&generation.bundle())],
     }
+}
+
+/// Takes back what an instance did when it was told of its end, except for the slot, which is for the one that follows.
+pub(crate) fn take_back_unload(
+    context: &Context,
+    instance: &Instance,
+    effects: Effects,
+) -> Result<Vec<u8>, StageError> {
+    let state = &instance.generation.state;
+    let slot = state.borrow().held.slot.clone();
+    context.reverse(effects);
+    let before = std::mem::replace(&mut state.borrow_mut().held.slot, slot);
+    let bytes = snapshot(instance);
+    state.borrow_mut().held.slot = before;
+    bytes
 }

@@ -21,7 +21,6 @@ use crate::mod_id::ModId;
 use crate::report::{MemberReport, Outcome, ReloadReport, ReloadType, StateReport};
 
 use plan::Member;
-pub(crate) use transaction::reinstate;
 
 /// A mod whose files may have changed.
 #[derive(Clone, Debug)]

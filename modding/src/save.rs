@@ -194,11 +194,7 @@ impl Host {
     /// Hands a mod over to a new instance of itself and gives the state that it was handed over with.
     fn hand_over_to_itself(&mut self, instance: &Instance) -> Result<Vec<u8>, StageError> {
         let generation = &instance.generation;
-        let before = generation
-            .state
-            .borrow()
-            .snapshot(&generation.manifest.version);
-        handover::unload(&self.context, instance)?;
+        let effects = handover::unload(&self.context, instance)?;
         let resumed = handover::snapshot(instance).and_then(|bytes| {
             let resumed = handover::resume(
                 &self.context,
@@ -210,12 +206,13 @@ impl Host {
         });
         match resumed {
             Ok((bytes, resumed)) => {
+                self.context.accept(effects);
                 self.install(resumed);
                 self.hand_overs += 1;
                 Ok(bytes)
             }
             Err(error) => {
-                crate::reload::reinstate(instance, &before);
+                self.context.reverse(effects);
                 Err(error)
             }
         }

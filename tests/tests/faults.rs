@@ -9,7 +9,7 @@ use harness::runner::{RunOptions, run};
 use modding::handover::InjectedFault;
 use modding::mod_id::ModId;
 use modding::report::Stage;
-use tests::{extended, first_difference, shipped};
+use tests::{Project, extended, first_difference, shipped};
 
 /// Ticks of the main scenario at which a fault is tried: every 29th, and all in `.ci/extended`. 29 divides none of the ticks at
 /// which something is scripted or a timer is due, so that both are met early and late in their period.
@@ -73,4 +73,45 @@ fn a_fault_at_any_stage_of_the_second_of_a_cohort_is_invisible() {
 #[test]
 fn a_fault_at_any_stage_of_the_first_of_a_cohort_is_invisible() {
     check(&["stats", "priority_watch"], "stats");
+}
+
+/// Writes in `mod_unloaded`, keeps tables of the storage in locals, switches handlers and timers there: whatever a rollback
+/// could forget to take back.
+const NASTY: &str = r#"
+colony.state.define({ unloads = 0, first = { n = 0 }, second = { n = 0 } })
+local first, second
+local function on_tick(event)
+  first.n = first.n + 1
+  if event.tick % 2 == 0 then second.n = second.n + math.random(1, 9) end
+end
+colony.events.register("tick_start", on_tick)
+colony.time.every("pulse", 3, function() colony.storage.pulses = (colony.storage.pulses or 0) + 1 end)
+colony.events.register("mod_loaded", function()
+  first = colony.storage.first
+  second = colony.storage.second
+end)
+colony.events.register("mod_unloaded", function()
+  colony.storage.unloads = colony.storage.unloads + 1
+  colony.storage.first = { n = -100 }
+  colony.time.cancel("pulse")
+  colony.events.unregister("tick_start")
+  colony.state.save_mod_state("nasty", { slot = true })
+end)
+"#;
+
+#[test]
+fn a_rollback_takes_back_what_mod_unloaded_did() {
+    for stage in Stage::ALL {
+        let step = format!(
+            "[[step]]\nat = 8\nlabel = \"fault\"\nfault = {{ stage = \"{}\", mod = \"nasty\" }}\nexpect = {{ outcome = \"rolled back\" }}\n\n\
+             [[expect]]\nhash_equals = {{ without_step = \"fault\" }}\n\n[[expect]]\nmod = \"nasty\"\npath = \"first.n\"\nequals = 20\n",
+            stage.name()
+        );
+        let record = Project::new()
+            .lua_mod("nasty", "1.0.0", "", NASTY)
+            .scenario(20, &["nasty"], &step)
+            .run()
+            .unwrap();
+        assert_eq!(record.faults(), [], "{}", stage.name());
+    }
 }

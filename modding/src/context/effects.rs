@@ -27,6 +27,10 @@ pub(super) enum Effect {
     Emitted,
 }
 
+/// What a call did that the host can take back.
+#[derive(Debug, Default)]
+pub(crate) struct Effects(Vec<Effect>);
+
 impl Context {
     /// The next 64 random bits of a mod's stream.
     pub fn draw(&self, generation: &Rc<Generation>) -> u64 {
@@ -256,9 +260,20 @@ impl Context {
         }
     }
 
+    /// Takes back what the running call has done since `mark`.
     pub(super) fn undo_to(&self, mark: usize) {
         let effects = self.journal.borrow_mut().split_off(mark);
-        for effect in effects.into_iter().rev() {
+        self.reverse(Effects(effects));
+    }
+
+    /// What the root call that has just ended did.
+    pub(super) fn take_effects(&self) -> Effects {
+        Effects(std::mem::take(&mut *self.journal.borrow_mut()))
+    }
+
+    /// Takes back what a call did, the last effect first.
+    pub(crate) fn reverse(&self, effects: Effects) {
+        for effect in effects.0.into_iter().rev() {
             match effect {
                 Effect::Storage(generation, change) => {
                     generation.state.borrow_mut().storage.undo(change)
@@ -290,8 +305,9 @@ impl Context {
         }
     }
 
-    pub(super) fn accept(&self) {
-        for effect in self.journal.borrow_mut().drain(..) {
+    /// Lets what a call did stand.
+    pub(crate) fn accept(&self, effects: Effects) {
+        for effect in effects.0 {
             if let Effect::Storage(generation, change) = effect {
                 generation.state.borrow_mut().storage.accept(change);
             }

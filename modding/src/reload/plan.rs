@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::transaction::injected_fault;
 use super::{Change, ReloadOptions, ignored, rejected};
 use crate::bundle::Bundle;
+use crate::context::Effects;
 use crate::definitions::read_definitions;
 use crate::diagnostic::Fault;
 use crate::generation::Instance;
@@ -27,9 +28,8 @@ pub(super) struct Member {
     pub(super) changed: Vec<String>,
     /// The state to start from instead of the running one's storage: a rollback across versions.
     pub(super) past: Option<Snapshot>,
-    /// What the old generation held before it was told that it is unloaded.
-    pub(super) before: Option<Snapshot>,
-    pub(super) unloaded: bool,
+    /// What the old generation did when it was told of its end.
+    pub(super) unloaded: Option<Effects>,
     pub(super) snapshot: Option<Vec<u8>>,
     pub(super) new: Option<Instance>,
     pub(super) state: StateReport,
@@ -90,8 +90,7 @@ impl Member {
             kind,
             changed,
             past,
-            before: None,
-            unloaded: false,
+            unloaded: None,
             snapshot: None,
             new: None,
             state: StateReport::default(),

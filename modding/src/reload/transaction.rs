@@ -5,7 +5,7 @@ use semver::Version;
 use super::ReloadOptions;
 use super::plan::Member;
 use crate::codec;
-use crate::context::{LogLevel, Reason};
+use crate::context::{Effects, LogLevel, Reason};
 use crate::diagnostic::Fault;
 use crate::error::GuestError;
 use crate::generation::Instance;
@@ -15,7 +15,6 @@ use crate::host::Host;
 use crate::mod_id::ModId;
 use crate::report::{MemberReport, Outcome, ReloadReport, Stage, StageError, StateReport};
 use crate::state::{Held, Snapshot};
-use crate::storage::Storage;
 
 impl Host {
     /// One cohort, all or nothing.
@@ -74,18 +73,9 @@ impl Host {
             .filter(|member| !member.swaps_config())
         {
             self.inject_one(member, options, Stage::Unload)?;
-            member.before = Some(
-                member
-                    .old
-                    .generation
-                    .state
-                    .borrow()
-                    .snapshot(&member.old.generation.manifest.version),
-            );
-            handover::unload(&context, &member.old)?;
-            member.unloaded = true;
+            member.unloaded = Some(handover::unload(&context, &member.old)?);
         }
-        for member in cohort.iter_mut().filter(|member| member.unloaded) {
+        for member in cohort.iter_mut().filter(|member| member.unloaded.is_some()) {
             self.inject_one(member, options, Stage::Snapshot)?;
             member.snapshot = Some(handover::snapshot(&member.old)?);
         }
@@ -216,18 +206,15 @@ impl Host {
         for member in cohort.iter_mut() {
             // The instance that did not make it goes first: it must not be seen again.
             member.new = None;
-            if !member.unloaded {
+            let Some(effects) = member.unloaded.take() else {
                 continue;
-            }
-            match self.take_back(member, options) {
+            };
+            match self.take_back(member, effects, options) {
                 Ok(instance) => {
                     self.install(instance);
                     self.hand_overs += 1;
                 }
                 Err(error) => {
-                    if let Some(before) = &member.before {
-                        reinstate(&member.old, before);
-                    }
                     let faults = error.faults.clone();
                     errors.push(StageError {
                         stage: Stage::HandBack,
@@ -242,23 +229,19 @@ impl Host {
         errors
     }
 
+    /// The old code, in a new machine, with the state from before it was told of its end: what it did then is taken back, so
+    /// that the old machine has that state too, should it have to go on.
     pub(super) fn take_back(
         &self,
         member: &Member,
+        effects: Effects,
         options: &ReloadOptions,
     ) -> Result<Instance, StageError> {
-        self.inject_one(member, options, Stage::HandBack)?;
         let old = &member.old;
-        let bytes = match &member.snapshot {
-            Some(bytes) => bytes.clone(),
-            None => handover::snapshot(old)?,
-        };
-        handover::resume(
-            &self.context,
-            &Package::of(&old.generation),
-            old.generation.number(),
-            &bytes,
-        )
+        let bytes = handover::take_back_unload(&self.context, old, effects)?;
+        self.inject_one(member, options, Stage::HandBack)?;
+        let package = Package::of(&old.generation);
+        handover::resume(&self.context, &package, old.generation.number(), &bytes)
     }
 
     pub(super) fn rolled_back(&self, cohort: &[Member], error: StageError) -> ReloadReport {
@@ -365,18 +348,6 @@ fn with_past_state(
         held,
     };
     codec::encode(&carried, codec::Compression::None).map_err(error)
-}
-
-/// Sets the host's state of an instance back to what it was before `mod_unloaded`.
-pub(crate) fn reinstate(instance: &Instance, before: &Snapshot) {
-    let generation = &instance.generation;
-    let bytes_max = generation.manifest.hot_reload.max_state_size;
-    let mut state = generation.state.borrow_mut();
-    // Invariant: a storage that was within the limit is still within it; were it not, what is there now stays.
-    if let Ok(storage) = Storage::from_value(&before.storage, bytes_max) {
-        state.storage = storage;
-    }
-    state.held = before.held.clone();
 }
 
 pub(super) fn injected_fault(stage: Stage) -> Fault {
