@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::limits::SNAPSHOT_BYTES_MAX;
+use crate::limits::RUN_BYTES_MAX;
 
 const MAGIC: [u8; 4] = *b"CLNY";
 const FORMAT_VERSION: u16 = 1;
@@ -47,7 +47,7 @@ pub enum CodecError {
         compression: u8,
     },
     /// More bytes than any state may have.
-    #[error("{found} bytes, at most {SNAPSHOT_BYTES_MAX} are allowed")]
+    #[error("{found} bytes, at most {RUN_BYTES_MAX} are allowed")]
     TooLarge {
         /// Bytes before compression.
         found: u64,
@@ -63,11 +63,11 @@ pub enum CodecError {
 /// `value` as bytes that [`decode`] reads back.
 ///
 /// # Errors
-/// [`CodecError::TooLarge`] above [`SNAPSHOT_BYTES_MAX`].
+/// [`CodecError::TooLarge`] above [`RUN_BYTES_MAX`].
 pub fn encode<T: Serialize>(value: &T, compression: Compression) -> Result<Vec<u8>, CodecError> {
     let body = bincode::serde::encode_to_vec(value, configuration())
         .map_err(|error| CodecError::Body(error.to_string()))?;
-    if body.len() > SNAPSHOT_BYTES_MAX {
+    if body.len() > RUN_BYTES_MAX {
         return Err(CodecError::TooLarge {
             found: body.len() as u64,
         });
@@ -116,7 +116,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     let (codec, compression) = (header[6], header[7]);
     let length = u64::from_le_bytes(array(&header[8..16]));
     let checksum = u128::from_le_bytes(array(&header[16..32]));
-    if length > SNAPSHOT_BYTES_MAX as u64 {
+    if length > RUN_BYTES_MAX as u64 {
         return Err(CodecError::TooLarge { found: length });
     }
     let body = match (codec, compression) {
@@ -139,7 +139,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
 }
 
 fn configuration() -> impl bincode::config::Config {
-    bincode::config::standard().with_limit::<SNAPSHOT_BYTES_MAX>()
+    bincode::config::standard().with_limit::<RUN_BYTES_MAX>()
 }
 
 /// Inflates at most one byte more than `length`, so that a bomb costs no more than an honest body.

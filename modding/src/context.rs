@@ -22,7 +22,7 @@ use crate::mod_id::ModId;
 use crate::value::Value;
 
 use effects::Effect;
-pub(crate) use effects::Effects;
+pub(crate) use effects::{Effects, require_short};
 pub use meter::{Bound, Meter};
 
 /// What a call into a mod is for; decides what the mod may do in it.

@@ -13,11 +13,12 @@ use std::rc::Rc;
 use semver::Version;
 
 use crate::bundle::Bundle;
-use crate::codec::{self, Compression};
+use crate::codec::{self, CodecError, Compression};
 use crate::context::{Context, Effects, LogLevel, Phase, Reason};
 use crate::diagnostic::Fault;
 use crate::error::GuestError;
 use crate::generation::{Generation, Instance};
+use crate::limits::SNAPSHOT_BYTES_MAX;
 use crate::lua::{LuaRuntime, check_syntax};
 use crate::manifest::{ConfigValue, Manifest};
 use crate::mod_id::ModId;
@@ -138,7 +139,13 @@ pub(crate) fn snapshot(instance: &Instance) -> Result<Vec<u8>, StageError> {
         .state
         .borrow()
         .snapshot(&generation.manifest.version);
-    codec::encode(&snapshot, Compression::None).map_err(|error| {
+    let bytes = codec::encode(&snapshot, Compression::None).and_then(|bytes| match bytes.len() {
+        length if length > SNAPSHOT_BYTES_MAX => Err(CodecError::TooLarge {
+            found: length as u64,
+        }),
+        _ => Ok(bytes),
+    });
+    bytes.map_err(|error| {
         failed(
             generation,
             Stage::Snapshot,

@@ -31,8 +31,21 @@ pub const MEMORY_BYTES_COLLECT: usize = 4 * 1024 * 1024;
 /// Tables inside tables in a value that leaves a mod: state, event payloads, arguments of calls between mods.
 pub const VALUE_DEPTH_MAX: usize = 32;
 
-/// Bytes of one snapshot of a mod after decompression; the cap of what `hot_reload.max_state_size` may ask.
-pub const SNAPSHOT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Bytes that one step of the budget pays for when a value is copied out of a mod. A call can so copy some 16 MB.
+pub const COPIED_BYTES_PER_STEP: u64 = 16;
+
+/// Bytes of the payload of an event.
+pub const PAYLOAD_BYTES_MAX: u64 = 64 * 1024;
+
+/// Bytes of a name that a mod makes up: of an event, a timer, a handler's key, an exported function.
+pub const NAME_BYTES_MAX: usize = 256;
+
+/// Bytes of one snapshot of a mod: storage, saved state, slot and timers may each hold `max_state_size`, which is 16 MiB at
+/// most, and their encoding takes somewhat more than their size.
+pub const SNAPSHOT_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// Bytes of a whole run, before compression.
+pub const RUN_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
 /// Commands that one mod may issue in one tick.
 pub const COMMANDS_PER_TICK_MAX: u32 = 1_000;

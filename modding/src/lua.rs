@@ -21,7 +21,7 @@ use crate::bundle::Bundle;
 use crate::context::Context;
 use crate::error::{GuestError, Location};
 use crate::generation::Generation;
-use crate::limits::{MEMORY_BYTES_COLLECT, SNAPSHOT_BYTES_MAX};
+use crate::limits::{MEMORY_BYTES_COLLECT, MEMORY_BYTES_MAX, SNAPSHOT_BYTES_MAX};
 use crate::runtime::{Event, EventContent, MigratedState, ModRuntime};
 use crate::storage::Storage;
 use crate::value::Value;
@@ -151,6 +151,7 @@ impl LuaRuntime {
 
 /// What a migration left: the state it was given, changed, or another one that it returned.
 fn migrated_state(
+    bindings: &Bindings,
     result: &mlua::Value,
     scratch: &Rc<Scratch>,
     location: Option<Location>,
@@ -168,8 +169,9 @@ fn migrated_state(
             writes: scratch.writes.borrow().clone(),
         });
     }
-    let returned =
-        convert::from_lua(result).map_err(|problem| GuestError::new(problem.message("state")))?;
+    let returned = bindings
+        .copy(result, "state")
+        .map_err(|error| GuestError::new(error.message))?;
     let Some(Value::Map(state)) = returned else {
         let found = returned.map_or("nil", |value| value.type_name());
         let message =
@@ -285,9 +287,9 @@ impl ModRuntime for LuaRuntime {
         };
         let results = self.guest(call())?;
         let converted = results.iter().enumerate().map(|(at, value)| {
-            convert::from_lua(value).map_err(|problem| {
-                GuestError::new(problem.message(&format!("result {} of {name}", at + 1)))
-            })
+            self.bindings
+                .copy(value, &format!("result {} of {name}", at + 1))
+                .map_err(|error| GuestError::new(error.message))
         });
         converted.collect()
     }
@@ -323,7 +325,7 @@ impl ModRuntime for LuaRuntime {
             .migrations
             .get(migration)
             .and_then(|declared| declared.location.clone());
-        migrated_state(&result, &scratch, location)
+        migrated_state(&self.bindings, &result, &scratch, location)
     }
 
     fn rest(&self) {
@@ -333,8 +335,9 @@ impl ModRuntime for LuaRuntime {
         }
         let lua = &self.sandbox.lua;
         if lua.used_memory() > self.collect_above.get() && lua.gc_collect().is_ok() {
+            let twice = 2 * lua.used_memory();
             self.collect_above
-                .set(MEMORY_BYTES_COLLECT.max(2 * lua.used_memory()));
+                .set(twice.clamp(MEMORY_BYTES_COLLECT, MEMORY_BYTES_MAX / 2));
         }
     }
 }

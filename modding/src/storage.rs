@@ -10,6 +10,7 @@ mod hash;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use crate::limits::VALUE_DEPTH_MAX;
 use crate::value::Value;
 
 /// A table of the tree. Never reused, so that a stale proxy cannot reach another table.
@@ -75,6 +76,9 @@ pub enum StorageError {
         /// The list's length.
         length: usize,
     },
+    /// Deeper than a value may be.
+    #[error("tables would be nested more than {VALUE_DEPTH_MAX} deep")]
+    TooDeep,
     /// Over the mod's `max_state_size`.
     #[error(
         "the storage would hold {bytes} bytes, {bytes_max} are allowed (`max_state_size` in `[hot_reload.state_management]`)"
@@ -375,29 +379,13 @@ impl Storage {
         value: Option<&Value>,
         before: impl FnOnce(usize) -> Before,
     ) -> Result<Option<Change>, StorageError> {
-        let before = before(self.len(node)?);
-        let removed = match &before {
-            Before::Name(name, Some(slot)) => self.slot_bytes(slot) + name.len() as u64,
-            Before::Position(_, slot) | Before::Removed(_, slot) => self.slot_bytes(slot),
-            Before::Name(_, None) | Before::Inserted(_) | Before::Empty => 0,
-        };
-        let name_bytes = if let Before::Name(name, _) = &before {
-            name.len() as u64
-        } else {
-            0
-        };
-        let added = value.map_or(0, |value| value_bytes(value) + name_bytes);
-        let bytes = if self.is_part(node) {
-            self.bytes.saturating_sub(removed) + added
-        } else {
-            self.bytes
-        };
-        if added > 0 && bytes > self.bytes_max {
-            return Err(StorageError::TooLarge {
-                bytes,
-                bytes_max: self.bytes_max,
-            });
+        if let Some(value) = value
+            && self.depth(node) + value.depth() > VALUE_DEPTH_MAX
+        {
+            return Err(StorageError::TooDeep);
         }
+        let before = before(self.len(node)?);
+        let bytes = self.bytes_after(node, value, &before)?;
         let slot = value.map(|value| self.attach(value, node));
         let attached = if let Some(Slot::Table(id)) = &slot {
             Some(*id)
@@ -480,6 +468,39 @@ impl Storage {
         }
     }
 
+    /// How many bytes the storage holds after a change, if it may hold so many.
+    fn bytes_after(
+        &self,
+        node: NodeId,
+        value: Option<&Value>,
+        before: &Before,
+    ) -> Result<u64, StorageError> {
+        if !self.is_part(node) {
+            return Ok(self.bytes);
+        }
+        let (name, removed) = match before {
+            Before::Name(name, slot) => (name.len() as u64, slot.as_ref()),
+            Before::Position(_, slot) | Before::Removed(_, slot) => (0, Some(slot)),
+            Before::Inserted(_) | Before::Empty => (0, None),
+        };
+        let removed = removed.map_or(0, |slot| self.slot_bytes(slot) + name);
+        let added = value.map_or(0, |value| value.bytes() + name);
+        let bytes = self.bytes.saturating_sub(removed) + added;
+        if added > 0 && bytes > self.bytes_max {
+            return Err(StorageError::TooLarge {
+                bytes,
+                bytes_max: self.bytes_max,
+            });
+        }
+        Ok(bytes)
+    }
+
+    /// Tables from a table up to the outermost one, itself included.
+    fn depth(&self, id: NodeId) -> usize {
+        let parent = |id: &NodeId| self.nodes.get(id).and_then(|node| node.parent);
+        std::iter::successors(Some(id), parent).count()
+    }
+
     /// Whether a table hangs below the root, and so counts.
     fn is_part(&self, id: NodeId) -> bool {
         let mut at = id;
@@ -514,7 +535,7 @@ impl Storage {
 
     fn slot_bytes(&self, slot: &Slot) -> u64 {
         match slot {
-            Slot::Scalar(value) => value_bytes(value),
+            Slot::Scalar(value) => value.bytes(),
             Slot::Table(id) => match self.nodes.get(id).map(|node| &node.content) {
                 Some(Content::Map(map)) => {
                     8 + map
@@ -534,21 +555,6 @@ impl Storage {
 /// A position from 1 as an index from 0.
 fn position(index: i64) -> Option<usize> {
     usize::try_from(index.checked_sub(1)?).ok()
-}
-
-fn value_bytes(value: &Value) -> u64 {
-    match value {
-        Value::Boolean(_) => 1,
-        Value::Integer(_) | Value::Number(_) => 8,
-        Value::Text(text) => text.len() as u64,
-        Value::List(list) => 8 + list.iter().map(value_bytes).sum::<u64>(),
-        Value::Map(map) => {
-            8 + map
-                .iter()
-                .map(|(key, inner)| key.len() as u64 + value_bytes(inner))
-                .sum::<u64>()
-        }
-    }
 }
 
 #[cfg(test)]

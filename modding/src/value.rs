@@ -99,6 +99,31 @@ impl Value {
         })
     }
 
+    /// About how many bytes the value takes: 8 for a number, 1 for a boolean, the length of text and names, 8 for a table.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Value::Boolean(_) => 1,
+            Value::Integer(_) | Value::Number(_) => 8,
+            Value::Text(text) => text.len() as u64,
+            Value::List(list) => 8 + list.iter().map(Value::bytes).sum::<u64>(),
+            Value::Map(map) => {
+                8 + map
+                    .iter()
+                    .map(|(key, inner)| key.len() as u64 + inner.bytes())
+                    .sum::<u64>()
+            }
+        }
+    }
+
+    /// Tables inside tables: 0 for a scalar.
+    pub fn depth(&self) -> usize {
+        match self {
+            Value::List(list) => 1 + list.iter().map(Value::depth).max().unwrap_or(0),
+            Value::Map(map) => 1 + map.values().map(Value::depth).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// All dotted paths of scalars and empty tables below this value, in order.
     pub fn paths(&self) -> Vec<String> {
         fn walk(value: &Value, prefix: &str, paths: &mut Vec<String>) {

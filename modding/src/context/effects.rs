@@ -8,7 +8,9 @@ use sim::Command;
 use super::{Context, EmittedEvent, Phase};
 use crate::api::{ApiError, event_names};
 use crate::generation::Generation;
-use crate::limits::{COMMANDS_PER_TICK_MAX, EMITS_PER_TICK_MAX, TIMERS_MAX};
+use crate::limits::{
+    COMMANDS_PER_TICK_MAX, EMITS_PER_TICK_MAX, NAME_BYTES_MAX, PAYLOAD_BYTES_MAX, TIMERS_MAX,
+};
 use crate::mod_id::ModId;
 use crate::state::{HandlerName, Timer};
 use crate::storage::{Change, Storage, StorageError};
@@ -124,6 +126,16 @@ impl Context {
                 )),
             );
         }
+        require_short(name, "the name of an event")?;
+        if let Some(bytes) = payload
+            .as_ref()
+            .map(Value::bytes)
+            .filter(|bytes| *bytes > PAYLOAD_BYTES_MAX)
+        {
+            return Err(ApiError::new(format!(
+                "the payload of `{name}` has {bytes} bytes, {PAYLOAD_BYTES_MAX} are allowed"
+            )));
+        }
         let mut emitted = self.emitted.borrow_mut();
         if emitted.iter().filter(|event| event.mod_id == *id).count() >= EMITS_PER_TICK_MAX as usize
         {
@@ -178,6 +190,25 @@ impl Context {
             return Err(ApiError::new(format!(
                 "{TIMERS_MAX} timers are the most that a mod may hold"
             )));
+        }
+        let others = state
+            .held
+            .timers
+            .iter()
+            .filter(|(other, _)| *other != name)
+            .map(|(_, timer)| timer);
+        let values = others
+            .chain(&timer)
+            .filter_map(|timer| timer.value.as_ref());
+        let (bytes, bytes_max) = (
+            values.map(Value::bytes).sum::<u64>(),
+            generation.manifest.hot_reload.max_state_size,
+        );
+        if bytes > bytes_max {
+            return Err(ApiError::new(format!(
+                "the values of timers would hold {bytes} bytes, {bytes_max} are allowed"
+            ))
+            .help("`max_state_size` in `[hot_reload.state_management]` is the bound"));
         }
         let before = match timer {
             Some(timer) => state.held.timers.insert(name.to_owned(), timer),
@@ -320,6 +351,17 @@ fn restore<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, before: Option<V>) {
         Some(value) => drop(map.insert(key, value)),
         None => drop(map.remove(&key)),
     }
+}
+
+/// Names that a mod makes up are kept, hashed and shown: they are bounded like everything else.
+pub(crate) fn require_short(name: &str, what: &str) -> Result<(), ApiError> {
+    if name.len() <= NAME_BYTES_MAX {
+        return Ok(());
+    }
+    Err(ApiError::new(format!(
+        "{what} has {} bytes, {NAME_BYTES_MAX} are allowed",
+        name.len()
+    )))
 }
 
 fn own_state_only(generation: &Rc<Generation>, id: &str) -> Result<(), ApiError> {

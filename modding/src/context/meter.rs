@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use crate::error::Location;
+use crate::limits::COPIED_BYTES_PER_STEP;
 
 /// Counts the steps of a root call over all virtual machines that it passes through.
 #[derive(Debug, Default)]
@@ -38,6 +39,19 @@ impl Meter {
             return Err(Bound::Steps);
         }
         Ok(())
+    }
+
+    /// Pays for bytes that are copied out of a mod, which takes no step of the interpreter.
+    ///
+    /// # Errors
+    /// Once the budget is used up.
+    pub fn charge(&self, bytes: u64) -> Result<(), Bound> {
+        self.steps.set(
+            self.steps
+                .get()
+                .saturating_add(bytes / COPIED_BYTES_PER_STEP),
+        );
+        self.step()
     }
 
     /// The bound that the running root call has run into.

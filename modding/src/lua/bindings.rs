@@ -15,6 +15,7 @@ use crate::api::{ApiError, Arguments, FunctionDescription, Run, functions};
 use crate::context::{Context, LogLevel};
 use crate::diagnostic::nearest;
 use crate::generation::Generation;
+use crate::value::Value;
 
 use super::convert::{from_lua, optional_to_lua};
 use super::errors::raise;
@@ -54,6 +55,16 @@ impl Bindings {
         self.context
             .upgrade()
             .ok_or_else(|| ApiError::new("the host is gone"))
+    }
+
+    /// A copy of a value that leaves the mod, paid for by the running call.
+    pub(super) fn copy(
+        &self,
+        value: &mlua::Value,
+        subject: &str,
+    ) -> Result<Option<Value>, ApiError> {
+        let copy = from_lua(value, self.context()?.meter());
+        copy.map_err(|problem| ApiError::new(problem.message(subject)))
     }
 
     fn require_loading(&self, what: &str, help: &str) -> Result<(), ApiError> {
@@ -173,7 +184,7 @@ pub(super) fn log_function(
         let text = match &text {
             mlua::Value::String(text) => text.to_string_lossy(),
             mlua::Value::Nil => "nil".to_owned(),
-            other => match from_lua(other) {
+            other => match bindings.copy(other, "log") {
                 Ok(Some(value)) => value.to_string(),
                 _ => other.type_name().to_owned(),
             },
@@ -210,9 +221,7 @@ fn table_function(
                 .arguments
                 .get(at)
                 .map_or("?", |argument| argument.name);
-            from_lua(value).map_err(|problem| {
-                ApiError::new(problem.message(&format!("`{name}` of colony.{}", description.name)))
-            })
+            bindings.copy(value, &format!("`{name}` of colony.{}", description.name))
         });
         let arguments =
             Arguments::by_position(description, values.collect::<Result<Vec<_>, _>>()?)?;

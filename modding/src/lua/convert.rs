@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use mlua::{Lua, Table};
 
-use crate::limits::VALUE_DEPTH_MAX;
+use crate::context::Meter;
+use crate::limits::{COPIED_BYTES_PER_STEP, VALUE_DEPTH_MAX};
 use crate::value::Value;
 
 use super::storage::StorageProxy;
@@ -30,9 +31,10 @@ impl Unsaveable {
     }
 }
 
-/// A copy of a Lua value; `nil` is `None`.
-pub(super) fn from_lua(value: &mlua::Value) -> Result<Option<Value>, Unsaveable> {
+/// A copy of a Lua value, paid for by the running call; `nil` is `None`.
+pub(super) fn from_lua(value: &mlua::Value, meter: &Meter) -> Result<Option<Value>, Unsaveable> {
     Walk {
+        meter,
         path: Vec::new(),
         above: Vec::new(),
     }
@@ -70,28 +72,36 @@ fn map_to_lua(lua: &Lua, map: &BTreeMap<String, Value>) -> mlua::Result<Table> {
     Ok(table)
 }
 
-struct Walk {
+struct Walk<'a> {
+    meter: &'a Meter,
     path: Vec<String>,
     above: Vec<*const std::ffi::c_void>,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn value(&mut self, value: &mlua::Value) -> Result<Option<Value>, Unsaveable> {
         match value {
             mlua::Value::Nil => Ok(None),
-            mlua::Value::Boolean(boolean) => Ok(Some(Value::Boolean(*boolean))),
+            mlua::Value::Boolean(boolean) => {
+                self.pay(1)?;
+                Ok(Some(Value::Boolean(*boolean)))
+            }
             mlua::Value::Integer(number) => self.number(*number as f64),
             mlua::Value::Number(number) => self.number(*number),
             mlua::Value::String(text) => match text.to_str() {
-                Ok(text) => Ok(Some(Value::text(&*text))),
+                Ok(text) => {
+                    self.pay(text.len() as u64)?;
+                    Ok(Some(Value::text(&*text)))
+                }
                 Err(_) => Err(self.problem("a string that is not UTF-8 cannot be saved")),
             },
             mlua::Value::Table(table) => self.table(table).map(Some),
             mlua::Value::UserData(data) => match data.borrow::<StorageProxy>() {
-                Ok(proxy) => proxy
-                    .copy()
-                    .map(Some)
-                    .map_err(|error| self.problem(&error.message)),
+                Ok(proxy) => {
+                    let copy = proxy.copy().map_err(|error| self.problem(&error.message))?;
+                    self.pay(copy.bytes())?;
+                    Ok(Some(copy))
+                }
                 Err(_) => Err(self.problem("a value of this kind cannot be saved")),
             },
             other => Err(self.problem(&format!("a {} cannot be saved", other.type_name()))),
@@ -99,12 +109,14 @@ impl Walk {
     }
 
     fn number(&self, number: f64) -> Result<Option<Value>, Unsaveable> {
+        self.pay(1)?;
         Value::from_f64(number)
             .map(Some)
             .map_err(|error| self.problem(&error.to_string()))
     }
 
     fn table(&mut self, table: &Table) -> Result<Value, Unsaveable> {
+        self.pay(COPIED_BYTES_PER_STEP)?;
         let address = table.to_pointer();
         if self.above.contains(&address) {
             return Err(self.problem("a table that contains itself cannot be saved"));
@@ -177,6 +189,11 @@ impl Walk {
             )),
             other => Err(self.problem(&format!("a key that is a {} cannot be saved: use names", other.type_name()))),
         }
+    }
+
+    fn pay(&self, bytes: u64) -> Result<(), Unsaveable> {
+        let paid = self.meter.charge(bytes);
+        paid.map_err(|_| self.problem("the value is too large to be copied"))
     }
 
     fn problem(&self, problem: &str) -> Unsaveable {

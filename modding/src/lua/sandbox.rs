@@ -18,8 +18,18 @@ use super::storage::StorageProxy;
 const PRELUDE: &str = include_str!("prelude.luau");
 
 /// Globals and libraries that the prelude changes: the compiler must not take shortcuts around them.
-const CHANGED_GLOBALS: [&str; 10] = [
-    "ipairs", "math", "next", "pairs", "pcall", "string", "table", "tostring", "unpack", "xpcall",
+const CHANGED_GLOBALS: [&str; 11] = [
+    "coroutine",
+    "ipairs",
+    "math",
+    "next",
+    "pairs",
+    "pcall",
+    "string",
+    "table",
+    "tostring",
+    "unpack",
+    "xpcall",
 ];
 
 /// Globals of the interpreter that show the machine, or a way around the sandbox.
@@ -140,6 +150,15 @@ fn host_table(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<Table> {
     };
     host.raw_set("error_text", lua.create_function(error_text)?)?;
     host.raw_set("pass_on_bound", pass_on_bound(lua, bindings)?)?;
+    let has_text = |_: &Lua, value: mlua::Value| {
+        let metatable = value.as_table().and_then(mlua::Table::metatable);
+        metatable.map_or(Ok(false), |metatable| {
+            metatable
+                .raw_get("__tostring")
+                .map(|field: mlua::Value| !field.is_nil())
+        })
+    };
+    host.raw_set("has_text", lua.create_function(has_text)?)?;
     let traversed = bindings.traversed.clone();
     let traversal_began = move |_: &Lua, ()| {
         traversed.set(true);

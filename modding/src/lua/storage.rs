@@ -13,7 +13,7 @@ use crate::storage::{Change, Key, NodeId, Slot, Storage, StorageError};
 use crate::value::Value;
 
 use super::bindings::Bindings;
-use super::convert::{from_lua, optional_to_lua, to_lua};
+use super::convert::{optional_to_lua, to_lua};
 use super::errors::{location, raise};
 
 /// A state that a migration works on: a tree apart from the mod's storage, which remembers where it was written.
@@ -139,12 +139,8 @@ impl StorageProxy {
     }
 
     fn saveable(&self, lua: &Lua, step: &str, value: &mlua::Value) -> mlua::Result<Option<Value>> {
-        from_lua(value).map_err(|problem| {
-            raise(
-                lua,
-                ApiError::new(problem.message(&format!("{}{step}", self.path))),
-            )
-        })
+        let copy = self.bindings.copy(value, &format!("{}{step}", self.path));
+        copy.map_err(|error| raise(lua, error))
     }
 
     fn slot_to_lua(

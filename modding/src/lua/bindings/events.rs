@@ -6,10 +6,9 @@ use mlua::{Lua, MultiValue};
 
 use super::{Bindings, KEY_DEFAULT, handler_argument, text};
 use crate::api::{ApiError, event, event_names};
-use crate::context::at;
+use crate::context::{at, require_short};
 use crate::diagnostic::nearest;
 use crate::generation::HandlerDeclaration;
-use crate::lua::convert::from_lua;
 use crate::lua::errors::location;
 use crate::state::HandlerName;
 use crate::value::Value;
@@ -22,8 +21,10 @@ pub(super) fn register(
     let name = text(&arguments, 0, "events.register", "name")?;
     let function = handler_argument(&arguments, &format!("the handler of `{name}`"))?;
     known_event(&name)?;
-    let options = handler_options(arguments.get(2))?;
+    require_short(&name, "the name of an event")?;
+    let options = handler_options(bindings, arguments.get(2))?;
     let handler: HandlerName = (name, options.key.unwrap_or_else(|| KEY_DEFAULT.to_owned()));
+    require_short(&handler.1, "the key of a handler")?;
     let generation = &bindings.generation;
     let known = generation
         .declarations
@@ -122,9 +123,7 @@ pub(super) fn emit(
 ) -> Result<(), ApiError> {
     let name = text(&arguments, 0, "events.emit", "name")?;
     let payload = match arguments.get(1) {
-        Some(value) => {
-            from_lua(value).map_err(|problem| ApiError::new(problem.message("payload")))?
-        }
+        Some(value) => bindings.copy(value, "payload")?,
         None => None,
     };
     bindings
@@ -150,16 +149,18 @@ struct HandlerOptions {
     enabled: bool,
 }
 
-fn handler_options(options: Option<&mlua::Value>) -> Result<HandlerOptions, ApiError> {
+fn handler_options(
+    bindings: &Bindings,
+    options: Option<&mlua::Value>,
+) -> Result<HandlerOptions, ApiError> {
     let mut parsed = HandlerOptions {
         enabled: true,
         ..HandlerOptions::default()
     };
-    let value = options
-        .map(from_lua)
-        .transpose()
-        .map_err(|problem| ApiError::new(problem.message("options")))?
-        .flatten();
+    let value = match options {
+        Some(options) => bindings.copy(options, "options")?,
+        None => None,
+    };
     let map = match value {
         None => return Ok(parsed),
         Some(Value::Map(map)) => map,

@@ -6,7 +6,8 @@ use mlua::{Function, Lua, MultiValue, Variadic};
 
 use super::{Bindings, bind, handler_argument, text};
 use crate::api::ApiError;
-use crate::lua::convert::{from_lua, optional_to_lua};
+use crate::context::require_short;
+use crate::lua::convert::optional_to_lua;
 
 pub(super) fn export(
     _: &Lua,
@@ -15,6 +16,7 @@ pub(super) fn export(
 ) -> Result<(), ApiError> {
     let name = text(&arguments, 0, "mods.export", "name")?;
     let function = handler_argument(&arguments, &format!("the exported function `{name}`"))?;
+    require_short(&name, "the name of an exported function")?;
     bindings.require_loading(
         "colony.mods.export offers functions",
         "move it out of the handler",
@@ -53,9 +55,7 @@ pub(in crate::lua) fn call_export(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::R
         let mod_id = text(&arguments, 0, "mods.get", "mod_id")?;
         let name = text(&arguments, 1, "mods.get", "name")?;
         let values = arguments.iter().skip(2).enumerate().map(|(at, value)| {
-            from_lua(value).map_err(|problem| {
-                ApiError::new(problem.message(&format!("argument {} of {mod_id}.{name}", at + 1)))
-            })
+            bindings.copy(value, &format!("argument {} of {mod_id}.{name}", at + 1))
         });
         let values = values.collect::<Result<Vec<_>, _>>()?;
         let results =

@@ -9,7 +9,7 @@ use super::{Bindings, handler_argument, text};
 use crate::api::ApiError;
 use crate::context::{Phase, at};
 use crate::generation::MigrationDeclaration;
-use crate::lua::convert::{from_lua, optional_to_lua};
+use crate::lua::convert::optional_to_lua;
 use crate::lua::errors::location;
 use crate::value::Value;
 
@@ -22,12 +22,10 @@ pub(super) fn define(
         "colony.state.define declares the state",
         "move it out of the handler",
     )?;
-    let value = arguments
-        .front()
-        .map(from_lua)
-        .transpose()
-        .map_err(|problem| ApiError::new(problem.message("defaults")))?
-        .flatten();
+    let value = match arguments.front() {
+        Some(defaults) => bindings.copy(defaults, "defaults")?,
+        None => None,
+    };
     let Some(Value::Map(defaults)) = value else {
         return Err(
             ApiError::new("colony.state.define expects a table of names and defaults")
@@ -94,12 +92,10 @@ pub(super) fn save_mod_state(
     arguments: MultiValue,
 ) -> Result<(), ApiError> {
     let id = text(&arguments, 0, "state.save_mod_state", "mod_id")?;
-    let value = arguments
-        .get(1)
-        .map(from_lua)
-        .transpose()
-        .map_err(|problem| ApiError::new(problem.message("state")))?
-        .flatten();
+    let value = match arguments.get(1) {
+        Some(state) => bindings.copy(state, "state")?,
+        None => None,
+    };
     let Some(value) = value else {
         return Err(ApiError::new(
             "colony.state.save_mod_state expects a state, found nil",

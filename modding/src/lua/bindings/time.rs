@@ -6,10 +6,10 @@ use mlua::{Function, Lua, MultiValue};
 
 use super::{Bindings, handler_argument, text};
 use crate::api::ApiError;
+use crate::context::require_short;
 use crate::diagnostic::nearest;
 use crate::generation::{Generation, TimerDeclaration};
 use crate::limits::TIMERS_MAX;
-use crate::lua::convert::from_lua;
 use crate::lua::errors::location;
 use crate::state::Timer;
 use crate::value::Value;
@@ -22,7 +22,7 @@ pub(super) fn timer(
 ) -> Result<(), ApiError> {
     let function = if repeat { "time.every" } else { "time.after" };
     let name = text(&arguments, 0, function, "name")?;
-    let ticks = match arguments.get(1).map(from_lua) {
+    let ticks = match arguments.get(1).map(|ticks| bindings.copy(ticks, "ticks")) {
         Some(Ok(Some(Value::Integer(ticks)))) if ticks >= 1 => ticks as u64,
         other => {
             let found = match other {
@@ -49,7 +49,7 @@ pub(super) fn timer(
     if !generation.declarations.borrow().timers.contains_key(&name) {
         return Err(unknown_timer(generation, &name));
     }
-    let value = from_lua(&third).map_err(|problem| ApiError::new(problem.message("value")))?;
+    let value = bindings.copy(&third, "value")?;
     let declared = generation
         .state
         .borrow()
@@ -98,6 +98,7 @@ fn declare(
                 .help("give each timer a name of its own"),
         );
     }
+    require_short(&name, "the name of a timer")?;
     if declarations.timers.len() >= TIMERS_MAX {
         return Err(ApiError::new(format!(
             "{TIMERS_MAX} timers are the most that a mod may declare"
