@@ -63,7 +63,7 @@ impl Host {
         let Roster {
             packages,
             mut left_out,
-        } = roster(bundles, &known);
+        } = roster(bundles, &known, &[]);
         let content: Vec<_> = packages
             .iter()
             .map(|package| (&*package.manifest, &*package.bundle))
@@ -80,18 +80,11 @@ impl Host {
                 .collect::<Vec<_>>()
         })?;
         let mut host = Host::around(colony, known);
+        host.context.set_order(ids(&packages));
         for package in &packages {
             let id = &package.manifest.id;
-            if let Some(missing) = package
-                .manifest
-                .dependencies
-                .keys()
-                .find(|needed| host.context.instance(needed).is_none())
-            {
-                left_out.push(LeftOut {
-                    name: id.to_string(),
-                    faults: vec![depends_on_left_out(id, missing)],
-                });
+            if let Some(missing) = host.missing_dependency(package) {
+                left_out.push(missing);
                 continue;
             }
             if let Err(error) = host.begin(package) {
@@ -202,32 +195,36 @@ impl Host {
         }
     }
 
+    /// Why a mod cannot run, where one that it depends on does not.
+    pub(crate) fn missing_dependency(&self, package: &Package) -> Option<LeftOut> {
+        let id = &package.manifest.id;
+        let mut needed = package.manifest.dependencies.keys();
+        let missing = needed.find(|needed| self.context.instance(needed).is_none())?;
+        Some(LeftOut {
+            name: id.to_string(),
+            faults: vec![depends_on_left_out(id, missing)],
+        })
+    }
+
     /// Starts a mod that is new to the colony.
     pub(crate) fn begin(&mut self, package: &Package) -> Result<(), StageError> {
         let instance = handover::prepare(&self.context, package, 1)?;
         let id = instance.generation.id().clone();
         // Installed first: `mod_loaded` may call other mods when the reason is `start`, and they may emit.
         self.install(instance.clone());
-        handover::begin(&self.context, &instance).inspect_err(|_| {
-            self.context.uninstall(&id);
-            self.order_mods();
-        })
+        handover::begin(&self.context, &instance).inspect_err(|_| drop(self.context.uninstall(&id)))
     }
 
-    /// Makes an instance the running one of its mod.
+    /// Makes an instance the running one of its mod. The old one goes last (seed-corrections 19).
     pub(crate) fn install(&mut self, instance: Instance) {
-        let id = instance.generation.id().clone();
-        let old = self.context.install(instance);
-        if old.is_none() {
-            self.history.entry(id).or_default();
-        }
-        self.order_mods();
-        // The old instance goes last (seed-corrections 19).
-        drop(old);
+        self.history
+            .entry(instance.generation.id().clone())
+            .or_default();
+        drop(self.context.install(instance));
     }
 
-    /// Puts the running mods in load order.
-    fn order_mods(&self) {
+    /// Puts the running mods in load order, after their dependencies may have changed.
+    pub(crate) fn order_mods(&self) {
         let running = self.context.instances();
         let manifests = running
             .iter()
@@ -247,15 +244,18 @@ impl Host {
 
 /// Reads mods and puts them in load order; a mod that cannot be read or whose dependencies fail is left out, and so are those
 /// that depend on it.
-pub(crate) fn roster(bundles: Vec<Bundle>, known: &BTreeSet<ModId>) -> Roster {
+/// Mods that nothing else puts in order come as in `preferred`, then as given.
+pub(crate) fn roster(bundles: Vec<Bundle>, known: &BTreeSet<ModId>, preferred: &[ModId]) -> Roster {
     let mut left_out = Vec::new();
     let mut packages: BTreeMap<ModId, Package> = BTreeMap::new();
-    let mut hint = Vec::new();
+    let mut hint = preferred.to_vec();
     for bundle in bundles {
         let name = bundle.folder().to_owned();
         match Package::read(Rc::new(bundle)) {
             Ok(package) => {
-                hint.push(package.manifest.id.clone());
+                if !preferred.contains(&package.manifest.id) {
+                    hint.push(package.manifest.id.clone());
+                }
                 packages.insert(package.manifest.id.clone(), package);
             }
             Err(faults) => left_out.push(LeftOut { name, faults }),
@@ -297,6 +297,14 @@ pub(crate) fn roster(bundles: Vec<Bundle>, known: &BTreeSet<ModId>) -> Roster {
             }
         }
     }
+}
+
+/// The ids of packages, in their order.
+pub(crate) fn ids(packages: &[Package]) -> Vec<ModId> {
+    packages
+        .iter()
+        .map(|package| package.manifest.id.clone())
+        .collect()
 }
 
 fn depends_on_left_out(id: &ModId, missing: &ModId) -> Fault {

@@ -15,7 +15,7 @@ use crate::definitions::read_definitions;
 use crate::diagnostic::Fault;
 use crate::generation::Instance;
 use crate::handover::{self, Package};
-use crate::host::{Host, LeftOut, Roster, roster};
+use crate::host::{Host, LeftOut, Roster, ids, roster};
 use crate::mod_id::ModId;
 use crate::report::{MemberReport, ReloadType, StageError};
 use crate::value::Value;
@@ -128,10 +128,12 @@ impl Host {
         known: BTreeSet<ModId>,
     ) -> Result<Loaded, LoadError> {
         let run: SavedRun = codec::decode(bytes)?;
+        // Invariant (I5): mods go on in the order in which they ran.
+        let order: Vec<ModId> = run.mods.iter().map(|saved| saved.id.clone()).collect();
         let Roster {
             packages,
             mut left_out,
-        } = roster(bundles, &known);
+        } = roster(bundles, &known, &order);
         let content: Vec<_> = packages
             .iter()
             .map(|package| (&*package.manifest, &*package.bundle))
@@ -143,9 +145,9 @@ impl Host {
         host.chain = run.chain;
         host.context.set_between_ticks(true);
         host.dormant = run.dormant;
-        // The order of the save first, so that equal mods load in equal order.
-        host.context
-            .set_order(run.mods.iter().map(|saved| saved.id.clone()).collect());
+        host.context.set_order(ids(&packages));
+        // Before any mod begins, which may emit.
+        *host.context.emitted() = run.emitted;
         let mut saved: BTreeMap<ModId, SavedMod> = run
             .mods
             .into_iter()
@@ -153,32 +155,20 @@ impl Host {
             .collect();
         let mut updated = Vec::new();
         for package in &packages {
-            let id = &package.manifest.id;
             // A mod that could not run when the save was written comes back to the state it had.
-            let known = saved.remove(id).or_else(|| host.dormant.remove(id));
-            let started = match known {
-                Some(saved) => host
-                    .resume_saved(package, &saved)
-                    .map(|report| updated.extend(report))
-                    .inspect_err(|_| {
-                        host.dormant.insert(id.clone(), saved);
-                    }),
-                None => host.begin(package),
-            };
-            if let Err(error) = started {
-                left_out.push(LeftOut {
-                    name: id.to_string(),
-                    faults: error.faults,
-                });
+            let known = saved
+                .remove(&package.manifest.id)
+                .or_else(|| host.dormant.remove(&package.manifest.id));
+            match host.go_on(package, known) {
+                Ok(report) => updated.extend(report),
+                Err(missing) => left_out.push(missing),
             }
         }
         host.dormant.extend(saved);
         let running: BTreeSet<ModId> = host.mods().into_iter().map(|(id, _, _)| id).collect();
-        *host.context.emitted() = run
-            .emitted
-            .into_iter()
-            .filter(|event| running.contains(&event.mod_id))
-            .collect();
+        host.context
+            .emitted()
+            .retain(|event| running.contains(&event.mod_id));
         host.config_changes = run
             .config_changes
             .into_iter()
@@ -218,6 +208,29 @@ impl Host {
         }
     }
 
+    /// Starts a mod, from its saved state where there is one; the state of a mod that cannot run is kept.
+    fn go_on(
+        &mut self,
+        package: &Package,
+        known: Option<SavedMod>,
+    ) -> Result<Option<MemberReport>, LeftOut> {
+        let id = &package.manifest.id;
+        let result = match (self.missing_dependency(package), &known) {
+            (Some(missing), _) => Err(missing),
+            (None, Some(saved)) => self
+                .resume_saved(package, saved)
+                .map_err(|error| left_out(id, error)),
+            (None, None) => self
+                .begin(package)
+                .map(|()| None)
+                .map_err(|error| left_out(id, error)),
+        };
+        if result.is_err() {
+            self.dormant.extend(known.map(|saved| (id.clone(), saved)));
+        }
+        result
+    }
+
     /// Starts a mod from its saved state; a report where its files are not those that wrote it.
     fn resume_saved(
         &mut self,
@@ -251,5 +264,12 @@ impl Host {
             state,
         };
         Ok((!same).then_some(report))
+    }
+}
+
+fn left_out(id: &ModId, error: StageError) -> LeftOut {
+    LeftOut {
+        name: id.to_string(),
+        faults: error.faults,
     }
 }

@@ -125,7 +125,7 @@ impl Host {
             .into_iter()
             .map(|(name, hash)| (name.to_owned(), hash))
             .collect();
-        parts.push(("events".to_owned(), self.queue_hash()));
+        parts.push(("mod_events".to_owned(), self.queue_hash()));
         for instance in self.context.running() {
             let generation = &instance.generation;
             parts.push((

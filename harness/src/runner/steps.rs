@@ -160,15 +160,24 @@ impl Runner<'_> {
             failed => return failed,
         }
         let after = self.host.part_hashes();
-        let different = before.iter().filter(|part| !after.contains(part));
-        let different: Vec<&str> = different.map(|(name, _)| name.as_str()).collect();
-        if !different.is_empty() {
-            return StepResult::Failed(vec![Fault::new(format!(
-                "what was loaded differs from what was saved in: {}",
+        let started = after
+            .iter()
+            .filter(|(name, _)| !before.iter().any(|(other, _)| other == name));
+        notes.extend(started.map(|(name, _)| format!("{name} was left out before and runs now")));
+        if notes.is_empty() && before != after {
+            let different = before.iter().filter(|part| !after.contains(part));
+            let different: Vec<&str> = different.map(|(name, _)| name.as_str()).collect();
+            let different = if different.is_empty() {
+                "the load order".to_owned()
+            } else {
                 different.join(", ")
-            ))]);
+            };
+            let message = format!("what was loaded differs from what was saved in: {different}");
+            return StepResult::Failed(vec![Fault::new(message)]);
         }
-        notes.push("hash unchanged".to_owned());
+        if before == after {
+            notes.push("hash unchanged".to_owned());
+        }
         StepResult::Done(notes)
     }
 

@@ -55,16 +55,18 @@ impl Host {
             return Err(error);
         }
         self.validate(cohort, options)?;
-        for stage in [Stage::Parse, Stage::Instantiate, Stage::TopLevel] {
-            self.inject(cohort, options, stage)?;
-        }
         let context = self.context.clone();
-        for member in cohort.iter_mut().filter(|member| !member.swaps_config()) {
-            member.new = Some(handover::prepare(
-                &context,
-                &member.package,
-                member.next_number(),
-            )?);
+        for member in cohort.iter_mut() {
+            for stage in [Stage::Parse, Stage::Instantiate, Stage::TopLevel] {
+                self.inject_one(member, options, stage)?;
+            }
+            if !member.swaps_config() {
+                member.new = Some(handover::prepare(
+                    &context,
+                    &member.package,
+                    member.next_number(),
+                )?);
+            }
         }
         // Dependents are told first, so that what they depend on is still whole.
         for member in cohort
@@ -156,6 +158,7 @@ impl Host {
                 state,
             });
         }
+        self.order_mods();
         ReloadReport {
             outcome: Outcome::Committed,
             members,
@@ -170,6 +173,8 @@ impl Host {
     pub(super) fn swap_config(&mut self, instance: &Instance, package: &Package) -> StateReport {
         let generation = &instance.generation;
         let old = generation.state.borrow().config.clone();
+        // New values get a new chance, as new code does.
+        generation.state.borrow_mut().held.failures.clear();
         generation.swap_config(
             generation.number() + 1,
             package.bundle.clone(),
