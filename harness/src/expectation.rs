@@ -12,7 +12,9 @@ use modding::value::Value;
 
 use crate::query;
 use crate::record::{StepResult, Verdict};
-use crate::scenario::{Check, Comparison, Expectation, Scenario, Step, StepExpectation, Subject};
+use crate::scenario::{
+    Action, Check, Comparison, Expectation, Scenario, Step, StepExpectation, Subject,
+};
 
 /// How many events there were of the kinds that expectations count.
 #[derive(Debug)]
@@ -302,10 +304,20 @@ fn wish(comparison: &Comparison) -> String {
 }
 
 fn unasked_failure(step: &Step, tick: u64, result: &StepResult) -> Vec<Fault> {
+    let rolls_back = matches!(step.action, Action::Rollback { .. });
+    let unasked = |report: &ReloadReport| match report.outcome {
+        // An edit may be ignored, since it may change nothing; a rollback that was asked for by hand may not.
+        Outcome::Ignored if rolls_back => {
+            Some(Fault::new(report.reason.clone().unwrap_or_else(|| {
+                "the rollback came to nothing".to_owned()
+            })))
+        }
+        _ => rolled_back_unasked(report),
+    };
     let faults = match result {
         StepResult::Done(_) => Vec::new(),
         StepResult::Failed(faults) => faults.clone(),
-        StepResult::Reloads(reports) => reports.iter().filter_map(rolled_back_unasked).collect(),
+        StepResult::Reloads(reports) => reports.iter().filter_map(unasked).collect(),
     };
     located_at_step(step, tick, &faults)
 }

@@ -29,8 +29,9 @@ use crate::storage::Storage;
 use crate::value::Value;
 
 use migration::fill_defaults;
-pub(crate) use migration::migrate;
-use settle::{settle_subscriptions, settle_timers};
+pub(crate) use migration::{migrate, revise_fates};
+pub(crate) use settle::handlers_no_longer_declared;
+use settle::{drop_timers, settle_subscriptions, start_timers};
 
 /// The files of a mod with what they say, ready to be prepared.
 #[derive(Clone, Debug)]
@@ -192,6 +193,8 @@ pub(crate) fn loaded(
         .filter(|_| reason == Reason::Update)
         .map(|version| Value::text(version.to_string()));
     let fields = vec![Some(Value::text(reason.name())), previous];
+    // Timers of the top-level code run before `mod_loaded`, which may stop them; those that it declares itself start after it.
+    start_timers(context.tick(), &instance.generation, report);
     let effects = deliver_own(
         context,
         instance,
@@ -203,8 +206,9 @@ pub(crate) fn loaded(
     context.accept(effects);
     let generation = &instance.generation;
     generation.state.borrow_mut().held.slot = None;
-    settle_timers(context.tick(), generation, report);
-    settle_subscriptions(generation, report);
+    start_timers(context.tick(), generation, report);
+    drop_timers(generation, report);
+    settle_subscriptions(generation);
     let state = generation.state.borrow();
     let declarations = generation.declarations.borrow();
     report.handlers = declarations.handlers.len();

@@ -23,6 +23,7 @@ use crate::value::Value;
 #[derive(Serialize, Deserialize)]
 struct SavedRun {
     colony: Vec<u8>,
+    definitions: u128,
     chain: u128,
     emitted: Vec<EmittedEvent>,
     config_changes: Vec<(ModId, String, Value)>,
@@ -47,6 +48,8 @@ pub struct Loaded {
     pub host: Host,
     /// Mods whose files are not those that wrote the save, and what became of their state.
     pub updated: Vec<MemberReport>,
+    /// Whether definitions are others than those of the save.
+    pub definitions_changed: bool,
     /// Mods that cannot run.
     pub left_out: Vec<LeftOut>,
 }
@@ -108,6 +111,7 @@ impl Host {
         }
         let run = SavedRun {
             colony: self.context.colony().save(),
+            definitions: self.context.colony().definitions().hash(),
             chain: self.chain,
             emitted: self.context.emitted().clone(),
             config_changes: self.config_changes.clone(),
@@ -139,6 +143,7 @@ impl Host {
             .map(|package| (&*package.manifest, &*package.bundle))
             .collect();
         let definitions = read_definitions(&content).map_err(LoadError::Definitions)?;
+        let definitions_changed = definitions.hash() != run.definitions;
         let colony = Colony::restore(&run.colony, definitions)
             .map_err(|error| LoadError::Colony(error.to_string()))?;
         let mut host = Host::around(colony, known);
@@ -177,6 +182,7 @@ impl Host {
         Ok(Loaded {
             host,
             updated,
+            definitions_changed,
             left_out,
         })
     }
@@ -196,6 +202,7 @@ impl Host {
         });
         match resumed {
             Ok((bytes, resumed)) => {
+                self.warn_of_lost_declarations(instance, &resumed);
                 self.context.accept(effects);
                 self.install(resumed);
                 self.hand_overs += 1;
@@ -205,6 +212,33 @@ impl Host {
                 self.context.reverse(effects);
                 Err(error)
             }
+        }
+    }
+
+    /// Code that declares more when a colony starts than when it goes on loses the difference at every save.
+    fn warn_of_lost_declarations(&self, old: &Instance, new: &Instance) {
+        let (old, new) = (&old.generation, &new.generation);
+        let mut lost = handover::handlers_no_longer_declared(old, new);
+        let running = new.state.borrow();
+        let timers = old
+            .state
+            .borrow()
+            .held
+            .timers
+            .keys()
+            .filter(|name| !running.held.timers.contains_key(*name))
+            .cloned()
+            .collect::<Vec<_>>();
+        lost.extend(
+            timers
+                .iter()
+                .map(|name| format!("timer `{name}` is no longer declared")),
+        );
+        for lost in lost {
+            let warning = format!(
+                "{lost} when the mod goes on after a save: declare it whatever `event.reason` is"
+            );
+            self.context.log(new.id(), LogLevel::Warn, &warning);
         }
     }
 

@@ -22,8 +22,9 @@ pub struct Timer {
     pub due: Option<u64>,
     /// Ticks between firings; `None` for a timer made with `after`.
     pub interval: Option<u64>,
-    /// What the code that declared it asked for, so that a new version's other wish can be told from a change at run time.
-    pub declared: Option<u64>,
+    /// The ticks and whether it repeats, as the code that declared it asked, so that a new version's other wish can be told
+    /// from a change at run time.
+    pub declared: Option<(u64, bool)>,
     /// Handed to the timer's function.
     pub value: Option<Value>,
 }

@@ -54,12 +54,11 @@ pub struct HandlerFailure {
 }
 
 impl HandlerFailure {
-    /// Whether it is the same handler of the same code with the same error.
+    /// Whether it is the same handler of the same code, failing in the same line; the first message stands for all.
     pub fn same_as(&self, other: &HandlerFailure) -> bool {
         self.mod_id == other.mod_id
             && self.generation == other.generation
             && self.handler == other.handler
-            && self.error.message == other.error.message
             && self.error.location == other.error.location
     }
 }

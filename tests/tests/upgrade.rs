@@ -188,7 +188,11 @@ end)
     );
     assert_eq!(record.log[0].text, "update from 1.0.0 first");
     let notes = &report(&record).members[0].state.notes;
-    assert_eq!(*notes, ["timer `count` is no longer declared: dropped"]);
+    let handler = "the handler of `mod_unloaded` with key \"default\" is no longer declared, subject/scripts/main.lua:7";
+    assert_eq!(
+        *notes,
+        ["timer `count` is no longer declared: dropped", handler]
+    );
 }
 
 #[test]
@@ -217,6 +221,21 @@ colony.time.every("count", 1, function() colony.storage.total = colony.storage.t
     };
     assert_eq!(reports[0].members[0].generations, (2, 3));
     assert_eq!(reports[0].reason.as_deref(), Some("content of g1"));
+    // What ran had other values: nothing that came back from then was kept.
+    let fates: Vec<(&str, Fate)> = reports[0].members[0]
+        .state
+        .paths
+        .iter()
+        .map(|path| (path.path.as_str(), path.fate))
+        .collect();
+    assert_eq!(
+        fates,
+        [
+            ("count", Fate::Kept),
+            ("hauls", Fate::Migrated),
+            ("total", Fate::Dropped)
+        ]
+    );
 }
 
 #[test]
@@ -250,6 +269,85 @@ fn a_failing_mod_unloaded_lets_the_old_instance_go_on() {
     let record = Project::new()
         .lua_mod("stubborn", "1.0.0", "", stubborn)
         .scenario(10, &["stubborn"], step)
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+}
+
+#[test]
+fn what_mod_loaded_changes_is_in_the_report() {
+    let script = "colony.state.define({ count = 0, hauls = 0 })\ncolony.events.register('mod_loaded', function() colony.storage.count = -1 colony.storage.extra = 1 end)";
+    let record = replaced("1.1.0", "", script);
+    let fate = |path: &str, fate, value: &str| (path.to_owned(), fate, value.to_owned());
+    let expected = [
+        fate("count", Fate::Migrated, "-1"),
+        fate("extra", Fate::Migrated, "1"),
+        fate("hauls", Fate::Kept, "3"),
+    ];
+    assert_eq!(fates(&record), expected);
+}
+
+#[test]
+fn a_timer_may_change_what_it_is() {
+    let record = |first: &str, second: &str| {
+        let step = format!(
+            "[[step]]\nat = 6\nedit = {{ file = \"clock/scripts/main.lua\", find = \"{first}\", replace = \"{second}\" }}\n"
+        );
+        let script = format!("colony.time.{first}('t', 4, function(event) print(event.tick) end)");
+        let project = Project::new().lua_mod("clock", "1.0.0", "", &script);
+        let record = project.scenario(16, &["clock"], &step).run().unwrap();
+        record
+            .log
+            .iter()
+            .map(|line| line.text.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(record("after", "every"), ["4", "9", "13"]);
+    assert_eq!(record("every", "after"), ["4", "8"]);
+}
+
+#[test]
+fn calls_that_could_do_nothing_are_refused() {
+    for (script, message) in [
+        (
+            "colony.events.register('mod_loaded', function() colony.state.define({}) end)",
+            "colony.state.define is for top-level code",
+        ),
+        (
+            "colony.time.declare('t', print) colony.time.after('t', 3)",
+            "colony.time.after without a function is not for top-level code",
+        ),
+        (
+            "colony.time.every('t', 3, print) colony.time.cancel('t')",
+            "colony.time.cancel is not for top-level code",
+        ),
+        (
+            "colony.events.register('tick_end', print) colony.events.unregister('tick_end')",
+            "colony.events.unregister is not for top-level code",
+        ),
+    ] {
+        let record = replaced("1.1.0", "", script);
+        let error = report(&record).error.as_ref().unwrap();
+        assert!(
+            error.faults[0].message.starts_with(message),
+            "{script}: {error:?}"
+        );
+    }
+}
+
+#[test]
+fn code_that_is_gone_is_rolled_back() {
+    let step = "[[step]]\nat = 5\ndelete = { file = \"fragile/scripts/main.lua\" }\nexpect = { outcome = \"rolled_back\", stage = \"plan\", error = \"is gone\" }\n";
+    let record = Project::new()
+        .file(
+            "mods/fragile/mod.toml",
+            "id = 'fragile'\nname = 'Fragile'\nversion = '1.0.0'\napi = '^1'\n",
+        )
+        .file(
+            "mods/fragile/scripts/main.lua",
+            "colony.events.register('tick_end', function() end)",
+        )
+        .scenario(8, &["fragile"], step)
         .run()
         .unwrap();
     assert_eq!(record.faults(), []);

@@ -160,11 +160,13 @@ impl Runner<'_> {
             failed => return failed,
         }
         let after = self.host.part_hashes();
-        let started = after
+        let new = after
             .iter()
             .filter(|(name, _)| !before.iter().any(|(other, _)| other == name));
-        notes.extend(started.map(|(name, _)| format!("{name} was left out before and runs now")));
-        if notes.is_empty() && before != after {
+        let started: Vec<String> = new
+            .map(|(name, _)| format!("{name} was left out before and runs now"))
+            .collect();
+        if started.is_empty() && before != after {
             let different = before.iter().filter(|part| !after.contains(part));
             let different: Vec<&str> = different.map(|(name, _)| name.as_str()).collect();
             let different = if different.is_empty() {
@@ -175,6 +177,7 @@ impl Runner<'_> {
             let message = format!("what was loaded differs from what was saved in: {different}");
             return StepResult::Failed(vec![Fault::new(message)]);
         }
+        notes.extend(started);
         if before == after {
             notes.push("hash unchanged".to_owned());
         }
@@ -187,6 +190,7 @@ impl Runner<'_> {
         let Loaded {
             host,
             updated,
+            definitions_changed,
             mut left_out,
         } = match Host::load(bytes, bundles, self.known.clone()) {
             Ok(loaded) => loaded,
@@ -203,6 +207,9 @@ impl Runner<'_> {
         let tick = self.host.current_tick();
         self.record.chain.truncate(tick as usize + 1);
         self.counts.go_back_to(tick);
+        if tick < tick_before {
+            self.forget_after(tick);
+        }
         let already: BTreeSet<&str> = self
             .record
             .left_out
@@ -222,10 +229,25 @@ impl Runner<'_> {
             return StepResult::Failed(faults);
         }
         let mut notes: Vec<String> = updated.iter().map(updated_note).collect();
+        if definitions_changed {
+            notes.insert(
+                0,
+                "definitions in assets/ are others than those that were saved".to_owned(),
+            );
+        }
         if tick < tick_before {
             notes.insert(0, format!("back from tick {tick_before} to {tick}"));
         }
         StepResult::Done(notes)
+    }
+}
+
+impl Runner<'_> {
+    /// What happened in ticks that a load has undone did not happen.
+    fn forget_after(&mut self, tick: u64) {
+        self.record.log.retain(|line| line.tick <= tick);
+        self.record.refused.retain(|refused| refused.tick <= tick);
+        self.record.failures.retain(|failure| failure.first <= tick);
     }
 }
 

@@ -69,6 +69,9 @@ pub(crate) fn migrate(
             ));
         }
     }
+    report
+        .notes
+        .extend(skipped_migrations(generation, &snapshot.version));
     snapshot.storage = Value::Map(state);
     Ok(Carried { snapshot, report })
 }
@@ -84,7 +87,7 @@ fn applicable_migrations(
     }
     let declarations = generation.declarations.borrow();
     let mut applicable: Vec<usize> = (0..declarations.migrations.len())
-        .filter(|at| declarations.migrations[*at].range.matches(from))
+        .filter(|at| admits(&declarations.migrations[*at].range, from))
         .collect();
     if to < from && applicable.is_empty() {
         return Err(GuestError {
@@ -100,23 +103,60 @@ fn applicable_migrations(
     Ok(applicable)
 }
 
+/// Migrations to a version between the state's and this one that do not admit the state's: a mistake in their range, most likely.
+fn skipped_migrations(generation: &Generation, from: &Version) -> Vec<String> {
+    let number = |version: &Version| (version.major, version.minor, version.patch);
+    let on_the_way = number(from)..=number(&generation.manifest.version);
+    let declarations = generation.declarations.borrow();
+    let skipped = declarations.migrations.iter().filter(|migration| {
+        let reaches = upper_bound(&migration.range);
+        reaches > *on_the_way.start()
+            && on_the_way.contains(&reaches)
+            && !admits(&migration.range, from)
+    });
+    skipped
+        .map(|migration| {
+            format!(
+                "migration `{}` is skipped: the state is of {from}",
+                migration.text
+            )
+        })
+        .collect()
+}
+
 /// The version up to which a range reaches: where a migration from it leads to. Ranges without an upper end come last.
-fn upper_bound(range: &VersionReq) -> Option<(u64, u64, u64)> {
-    let bound = |comparator: &Comparator| {
-        let (major, minor, patch) = (
-            comparator.major,
-            comparator.minor.unwrap_or(0),
-            comparator.patch.unwrap_or(0),
-        );
-        match comparator.op {
-            Op::Less | Op::LessEq => Some((major, minor, patch)),
-            Op::Exact | Op::Tilde => Some((major, minor + 1, 0)),
-            Op::Caret | Op::Wildcard => Some((major + 1, 0, 0)),
-            _ => None,
+fn upper_bound(range: &VersionReq) -> (u64, u64, u64) {
+    let bounds = range.comparators.iter().filter_map(comparator_bound);
+    bounds.min().unwrap_or((u64::MAX, u64::MAX, u64::MAX))
+}
+
+/// By the rules of semver: what a caret, a tilde, a wildcard or a bare version admit ends before this.
+fn comparator_bound(comparator: &Comparator) -> Option<(u64, u64, u64)> {
+    let (major, minor, patch) = (comparator.major, comparator.minor, comparator.patch);
+    match (comparator.op, minor, patch) {
+        (Op::Less, ..) => Some((major, minor.unwrap_or(0), patch.unwrap_or(0))),
+        (Op::Exact | Op::LessEq, Some(minor), Some(patch)) => {
+            Some((major, minor, patch.saturating_add(1)))
         }
-    };
-    let lowest = range.comparators.iter().filter_map(bound).min();
-    Some(lowest.unwrap_or((u64::MAX, u64::MAX, u64::MAX)))
+        (Op::Caret, Some(0), Some(patch)) if major == 0 => Some((0, 0, patch.saturating_add(1))),
+        (Op::Caret, Some(minor), _) if major == 0 => Some((0, minor.saturating_add(1), 0)),
+        (Op::Caret, ..) | (Op::Exact | Op::LessEq | Op::Tilde | Op::Wildcard, None, _) => {
+            Some((major.saturating_add(1), 0, 0))
+        }
+        (Op::Exact | Op::LessEq | Op::Tilde | Op::Wildcard, Some(minor), _) => {
+            Some((major, minor.saturating_add(1), 0))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a range admits a version. A pre-release counts as the version that it leads to, or by order before it: semver's
+/// rule, by which hardly a range admits one, would let its state pass unmigrated.
+fn admits(range: &VersionReq, version: &Version) -> bool {
+    let released = Version::new(version.major, version.minor, version.patch);
+    let before_release = !version.pre.is_empty()
+        && upper_bound(range) == (released.major, released.minor, released.patch);
+    range.matches(version) || range.matches(&released) || before_release
 }
 
 /// Notes for each path that a migration changed who changed it and in which line.
@@ -200,4 +240,92 @@ fn fates(
             }
         })
         .collect()
+}
+
+/// Compares what ran with what runs now: `mod_loaded` may have changed more, and a rollback may have brought an older state.
+pub(crate) fn revise_fates(old: &Generation, new: &Generation, by: &str, report: &mut StateReport) {
+    let storage = |generation: &Generation| match generation.state.borrow().storage.to_value() {
+        Value::Map(map) => map,
+        _ => BTreeMap::new(),
+    };
+    let (before, after) = (storage(old), storage(new));
+    let told: BTreeMap<String, PathFate> = report
+        .paths
+        .drain(..)
+        .map(|fate| (fate.path.clone(), fate))
+        .collect();
+    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    for path in paths {
+        let told = told.get(path);
+        let by = || {
+            Some(
+                told.and_then(|told| told.by.clone())
+                    .unwrap_or_else(|| by.to_owned()),
+            )
+        };
+        let (fate, value, by) = match (before.get(path), after.get(path)) {
+            (Some(old), Some(new)) if old == new => (Fate::Kept, new.to_string(), None),
+            (Some(old), None) => (Fate::Dropped, format!("was {old}"), by()),
+            (_, Some(new)) => match told {
+                Some(told) if told.fate != Fate::Kept && told.value == new.to_string() => {
+                    (told.fate, told.value.clone(), told.by.clone())
+                }
+                _ => (Fate::Migrated, new.to_string(), by()),
+            },
+            (None, None) => continue,
+        };
+        report.paths.push(PathFate {
+            path: path.clone(),
+            fate,
+            value,
+            by,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_reach_as_far_as_semver_says() {
+        for (range, expected) in [
+            ("<1.1.0", (1, 1, 0)),
+            ("<2", (2, 0, 0)),
+            ("<=1.1.0", (1, 1, 1)),
+            ("^1.2", (2, 0, 0)),
+            ("^0.1", (0, 2, 0)),
+            ("^0.0.3", (0, 0, 4)),
+            ("^0", (1, 0, 0)),
+            ("~1", (2, 0, 0)),
+            ("~1.2.3", (1, 3, 0)),
+            ("1.0.*", (1, 1, 0)),
+            ("=1.2.3", (1, 2, 4)),
+            (">=0.3.0, <0.4.0", (0, 4, 0)),
+            (">1.0.0", (u64::MAX, u64::MAX, u64::MAX)),
+        ] {
+            assert_eq!(
+                upper_bound(&VersionReq::parse(range).unwrap()),
+                expected,
+                "{range}"
+            );
+        }
+    }
+
+    #[test]
+    fn pre_releases_are_migrated_like_the_version_they_lead_to() {
+        for (range, version, expected) in [
+            ("<1.1.0", "1.0.0-rc.1", true),
+            ("<1.0.0", "1.0.0-rc.1", true),
+            ("<1.0.0", "1.0.0", false),
+            ("^1", "1.2.0-beta", true),
+            ("<0.9.0", "1.0.0-rc.1", false),
+        ] {
+            let (range, version) = (
+                VersionReq::parse(range).unwrap(),
+                Version::parse(version).unwrap(),
+            );
+            assert_eq!(admits(&range, &version), expected, "{range} {version}");
+        }
+    }
 }

@@ -2,47 +2,44 @@
 
 use std::collections::BTreeSet;
 
-use crate::context::at;
 use crate::error::Location;
-use crate::generation::Generation;
+use crate::generation::{Generation, HandlerDeclaration};
 use crate::report::StateReport;
 use crate::state::Timer;
 use crate::tick::TIMER;
 
-/// Timers keep their phase; what the code newly declares starts, what it no longer declares is dropped and said.
-pub(super) fn settle_timers(tick: u64, generation: &Generation, report: &mut StateReport) {
+/// Timers keep their phase; what the code newly declares starts, what it asks for otherwise than before changes.
+pub(super) fn start_timers(tick: u64, generation: &Generation, report: &mut StateReport) {
     let declarations = generation.declarations.borrow();
     let mut state = generation.state.borrow_mut();
-    state.held.timers.retain(|name, _| {
-        let declared = declarations.timers.contains_key(name);
-        if !declared {
-            report
-                .notes
-                .push(format!("timer `{name}` is no longer declared: dropped"));
-        }
-        declared
-    });
     for (name, declaration) in &declarations.timers {
         let Some((ticks, repeat)) = declaration.start else {
             continue;
         };
-        let interval = repeat.then_some(ticks);
+        let (declared, interval) = (Some((ticks, repeat)), repeat.then_some(ticks));
+        let next = Some(tick.saturating_add(ticks));
         match state.held.timers.get_mut(name) {
-            Some(timer) if timer.declared != Some(ticks) => {
-                // The new version wishes another interval; the phase of the running one stays.
-                timer.declared = Some(ticks);
+            Some(timer) if timer.declared != declared => {
+                // The phase of a running timer stays, whatever the new version wishes.
+                timer.due = timer.due.or(next);
+                timer.declared = declared;
                 timer.interval = interval;
-                report.notes.push(format!(
-                    "timer `{name}` now takes {ticks} ticks{}",
-                    at_end(declaration.location.as_ref())
-                ));
+                let words = if repeat {
+                    "now fires every"
+                } else {
+                    "now fires once, after"
+                };
+                let line = at_end(declaration.location.as_ref());
+                report
+                    .notes
+                    .push(format!("timer `{name}` {words} {ticks} ticks{line}"));
             }
             Some(_) => {}
             None => {
                 let timer = Timer {
-                    due: Some(tick.saturating_add(ticks)),
+                    due: next,
                     interval,
-                    declared: Some(ticks),
+                    declared,
                     value: None,
                 };
                 state.held.timers.insert(name.clone(), timer);
@@ -51,17 +48,43 @@ pub(super) fn settle_timers(tick: u64, generation: &Generation, report: &mut Sta
     }
 }
 
-fn at_end(location: Option<&Location>) -> String {
-    let text = at(location);
-    if text.is_empty() {
-        text
-    } else {
-        format!(", {}", text.trim_end_matches(": "))
-    }
+/// Drops and names the timers that the code no longer declares.
+pub(super) fn drop_timers(generation: &Generation, report: &mut StateReport) {
+    let declarations = generation.declarations.borrow();
+    generation.state.borrow_mut().held.timers.retain(|name, _| {
+        let declared = declarations.timers.contains_key(name);
+        if !declared {
+            report
+                .notes
+                .push(format!("timer `{name}` is no longer declared: dropped"));
+        }
+        declared
+    });
 }
 
-/// Handlers switched at run time stay switched; what the code no longer declares is dropped and said.
-pub(super) fn settle_subscriptions(generation: &Generation, report: &mut StateReport) {
+/// Handlers that the old generation declared and the new one does not.
+pub(crate) fn handlers_no_longer_declared(old: &Generation, new: &Generation) -> Vec<String> {
+    let (old, new) = (old.declarations.borrow(), new.declarations.borrow());
+    let gone = old
+        .handlers
+        .iter()
+        .filter(|handler| !new.handlers.iter().any(|other| other.name == handler.name));
+    let name = |handler: &HandlerDeclaration| {
+        let (event, key) = &handler.name;
+        format!(
+            "the handler of `{event}` with key {key:?} is no longer declared{}",
+            at_end(handler.location.as_ref())
+        )
+    };
+    gone.map(name).collect()
+}
+
+fn at_end(location: Option<&Location>) -> String {
+    location.map_or(String::new(), |location| format!(", {location}"))
+}
+
+/// Handlers switched at run time stay switched as long as the code declares them.
+pub(super) fn settle_subscriptions(generation: &Generation) {
     let declarations = generation.declarations.borrow();
     let names: BTreeSet<_> = declarations
         .handlers
@@ -69,16 +92,10 @@ pub(super) fn settle_subscriptions(generation: &Generation, report: &mut StateRe
         .map(|handler| &handler.name)
         .collect();
     let mut state = generation.state.borrow_mut();
-    state.held.subscriptions.retain(|name, _| {
-        let declared = names.contains(name);
-        if !declared {
-            report.notes.push(format!(
-                "the handler of `{}` with key {:?} is no longer declared: dropped",
-                name.0, name.1
-            ));
-        }
-        declared
-    });
+    state
+        .held
+        .subscriptions
+        .retain(|name, _| names.contains(name));
     // Timers count under the event `timer`, see `tick`.
     state
         .held

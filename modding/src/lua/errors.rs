@@ -7,6 +7,7 @@ use mlua::Lua;
 use crate::api::ApiError;
 use crate::context::Context;
 use crate::error::{Caller, GuestError, Location};
+use crate::limits::LOG_LINE_CHARACTERS_MAX;
 
 /// What chunks of the host are called; their lines are nobody's business.
 pub(super) const HOST_CHUNK: &str = "[colony]";
@@ -87,6 +88,14 @@ pub(super) fn guest_error(context: &Context, error: &mlua::Error) -> GuestError 
             None => GuestError::new(other.to_string()),
         },
     };
+    if guest.message.len() > LOG_LINE_CHARACTERS_MAX {
+        guest.message = guest
+            .message
+            .chars()
+            .take(LOG_LINE_CHARACTERS_MAX)
+            .chain("...".chars())
+            .collect();
+    }
     guest.callers = callers(traceback);
     if guest.location.is_none() {
         guest.location = guest.callers.first().map(|caller| caller.location.clone());
@@ -99,8 +108,13 @@ pub(super) fn guest_error(context: &Context, error: &mlua::Error) -> GuestError 
     guest
 }
 
-/// What `pcall` gives a mod for an error.
+/// What `pcall` gives a mod for an error; `None` for an error value of the mod's own.
 pub(super) fn error_text(problem: &mlua::Value) -> Option<String> {
+    if let mlua::Value::String(text) = problem {
+        let text = text.to_str().ok()?;
+        let shown = without_host_lines(&text);
+        return (shown.len() != text.len()).then(|| shown.to_owned());
+    }
     let mut cause = problem.as_error()?;
     while let mlua::Error::CallbackError { cause: inner, .. } = cause {
         cause = inner;
@@ -130,6 +144,7 @@ fn without_address(message: &str) -> &str {
 
 /// `folder/scripts/main.lua:15: message` in its parts.
 fn located(text: &str) -> GuestError {
+    let text = without_host_lines(text);
     let mut parts = text.splitn(3, ':');
     if let (Some(file), Some(line), Some(message)) = (parts.next(), parts.next(), parts.next())
         && let Ok(line) = line.parse()
@@ -145,6 +160,17 @@ fn located(text: &str) -> GuestError {
         };
     }
     GuestError::new(text)
+}
+
+/// Lines of the host's own Lua mean nothing to a mod's author.
+fn without_host_lines(text: &str) -> &str {
+    let rest = text
+        .strip_prefix(HOST_CHUNK)
+        .and_then(|rest| rest.strip_prefix(':'));
+    let message = rest
+        .and_then(|rest| rest.split_once(": "))
+        .map(|(_, message)| message);
+    message.unwrap_or(text)
 }
 
 /// What the compiler says, in the words of the other errors, with the place it speaks of.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use mlua::{Lua, MetaMethod, UserData, UserDataMethods};
+use mlua::{Lua, MetaMethod, UserData, UserDataFields, UserDataMethods};
 
 use crate::api::ApiError;
 use crate::error::Location;
@@ -218,6 +218,11 @@ impl StorageProxy {
 }
 
 impl UserData for StorageProxy {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        // What messages of the interpreter call it.
+        fields.add_meta_field(MetaMethod::Type, "storage");
+    }
+
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::Index, |lua, proxy, key: mlua::Value| {
             proxy.get(lua, &key)

@@ -11,7 +11,7 @@ use crate::diagnostic::Fault;
 use crate::generation::Instance;
 use crate::handover::Package;
 use crate::host::Host;
-use crate::manifest::{CONFIG_FILE, Manifest};
+use crate::manifest::{CONFIG_FILE, MANIFEST_FILE, Manifest};
 use crate::mod_id::ModId;
 use crate::report::{Outcome, ReloadReport, ReloadType, Stage, StageError, StateReport};
 use crate::resolve::load_order;
@@ -151,6 +151,9 @@ impl Host {
             Ok(package) => package,
             Err(faults) => return Ok(Member::unplannable(old, changed, stage_of(&faults), faults)),
         };
+        if let Some(fault) = lost_entry(&old, &package, &changed) {
+            return Ok(Member::unplannable(old, changed, Stage::Plan, vec![fault]));
+        }
         let kind = match kind {
             ReloadType::Config if options.force || code_depends_on_config(&old, &package) => {
                 ReloadType::Scripts
@@ -286,6 +289,19 @@ fn stage_of(faults: &[Fault]) -> Stage {
     } else {
         Stage::Plan
     }
+}
+
+/// Code that is gone without a word in the manifest is a file deleted by mistake, not a mod of content alone.
+fn lost_entry(old: &Instance, package: &Package, changed: &[String]) -> Option<Fault> {
+    let entry = old.generation.manifest.entry.as_ref()?;
+    if package.manifest.entry.is_some() || changed.iter().any(|path| path == MANIFEST_FILE) {
+        return None;
+    }
+    let fault = Fault::new(format!(
+        "`{entry}` is gone, and with it all the code of {}",
+        old.generation.id()
+    ));
+    Some(fault.help("bring it back, or name another `entry` in mod.toml"))
 }
 
 /// Whether a value of the configuration changes that the code read while it loaded.

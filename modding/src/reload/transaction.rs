@@ -112,6 +112,15 @@ impl Host {
         let mut state = handover::restore(new, carried, reason)?;
         self.inject_one(member, options, Stage::Loaded)?;
         handover::loaded(&self.context, new, reason, Some(&previous), &mut state)?;
+        let by = match &member.past {
+            Some(past) => format!("as {} had it when it was replaced", past.version),
+            None => "mod_loaded".to_owned(),
+        };
+        let (old, new) = (&member.old.generation, &new.generation);
+        handover::revise_fates(old, new, &by, &mut state);
+        state
+            .notes
+            .extend(handover::handlers_no_longer_declared(old, new));
         member.state = state;
         Ok(())
     }

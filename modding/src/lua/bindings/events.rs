@@ -6,7 +6,7 @@ use mlua::{Lua, MultiValue};
 
 use super::{Bindings, KEY_DEFAULT, handler_argument, text};
 use crate::api::{ApiError, event, event_names};
-use crate::context::{at, require_short};
+use crate::context::{Phase, at, require_short};
 use crate::diagnostic::nearest;
 use crate::generation::HandlerDeclaration;
 use crate::lua::errors::location;
@@ -109,6 +109,12 @@ pub(super) fn unregister(
             "no handler of `{}` with key {:?} was declared",
             handler.0, handler.1
         )));
+    }
+    if bindings.context()?.phase() == Phase::TopLevel {
+        let error = ApiError::new(
+            "colony.events.unregister is not for top-level code: the state is restored after it has run",
+        );
+        return Err(error.help("declare the handler with `enabled = false`"));
     }
     bindings
         .context()?

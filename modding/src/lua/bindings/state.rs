@@ -18,10 +18,12 @@ pub(super) fn define(
     bindings: &Rc<Bindings>,
     arguments: MultiValue,
 ) -> Result<(), ApiError> {
-    bindings.require_loading(
-        "colony.state.define declares the state",
-        "move it out of the handler",
-    )?;
+    if bindings.context()?.phase() != Phase::TopLevel {
+        return Err(ApiError::new(
+            "colony.state.define is for top-level code: defaults are filled in before mod_loaded",
+        )
+        .help("move it out of the handler"));
+    }
     let value = match arguments.front() {
         Some(defaults) => bindings.copy(defaults, "defaults")?,
         None => None,

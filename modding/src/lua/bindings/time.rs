@@ -6,7 +6,7 @@ use mlua::{Function, Lua, MultiValue};
 
 use super::{Bindings, handler_argument, text};
 use crate::api::ApiError;
-use crate::context::require_short;
+use crate::context::{Context, Phase, require_short};
 use crate::diagnostic::nearest;
 use crate::generation::{Generation, TimerDeclaration};
 use crate::limits::TIMERS_MAX;
@@ -45,6 +45,7 @@ pub(super) fn timer(
         return Err(ApiError::new(format!("the function of timer `{name}` must be declared while the mod loads"))
             .help(format!("write colony.time.declare(\"{name}\", fn) in top-level code, and colony.{function}(\"{name}\", {ticks}) here")));
     }
+    require_state(&context, &format!("colony.{function} without a function"))?;
     let generation = &bindings.generation;
     if !generation.declarations.borrow().timers.contains_key(&name) {
         return Err(unknown_timer(generation, &name));
@@ -130,12 +131,24 @@ pub(super) fn cancel_timer(
         return Err(unknown_timer(generation, &name));
     }
     let context = bindings.context()?;
+    require_state(&context, "colony.time.cancel")?;
     let running = generation.state.borrow().held.timers.get(&name).cloned();
     match running {
         // Kept without a due tick: a timer that is gone would be started anew by the next reload.
         Some(timer) => context.set_timer(generation, &name, Some(Timer { due: None, ..timer })),
         None => Ok(()),
     }
+}
+
+/// Timers run only once the state is there; what top-level code did to them would be overwritten by it.
+fn require_state(context: &Context, what: &str) -> Result<(), ApiError> {
+    if context.phase() != Phase::TopLevel {
+        return Ok(());
+    }
+    Err(ApiError::new(format!(
+        "{what} is not for top-level code: the state is restored after it has run"
+    ))
+    .help("do it in mod_loaded or in a handler"))
 }
 
 fn unknown_timer(generation: &Generation, name: &str) -> ApiError {
