@@ -107,7 +107,7 @@ impl<'a> Runner<'a> {
         let known = workspace.known_mods();
         let (bundles, unreadable) = bundles(scenario, &workspace);
         let (host, mut left_out) = Host::start(&setup, bundles, known.clone())
-            .map_err(|faults| with_base_hint(scenario, faults))?;
+            .map_err(|faults| at_colony(scenario, faults))?;
         left_out.extend(unreadable);
         let chain = host.chain();
         let mods = host
@@ -316,8 +316,16 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// Without `base` there is hardly a definition, which is worth saying once.
-fn with_base_hint(scenario: &Scenario, mut faults: Vec<Fault>) -> Vec<Fault> {
+/// Why no colony can be made, as the scenario's author meets it: a fault of the set-up stands at `[colony]`, and without `base`
+/// there is hardly a definition, which is worth saying once.
+fn at_colony(scenario: &Scenario, faults: Vec<Fault>) -> Vec<Fault> {
+    let located = faults
+        .into_iter()
+        .map(|fault| match (&fault.place, &scenario.colony.place) {
+            (None, Some(place)) => fault.at(place.clone()),
+            _ => fault,
+        });
+    let mut faults: Vec<Fault> = located.collect();
     if !scenario
         .mods
         .iter()

@@ -62,6 +62,8 @@ pub struct ColonySetup {
     pub colonists: u32,
     /// Items in the stockpile, by id.
     pub stock: BTreeMap<String, u32>,
+    /// The table `[colony]`, if the scenario has one.
+    pub place: Option<Place>,
 }
 
 /// A mod that the scenario runs with.

@@ -200,7 +200,9 @@ fn bad_input_of_every_kind_is_shown_where_it_stands() {
     let unknown_dependency = MANIFEST.to_owned() + "\n[dependencies]\nbsae = \"^1\"\n";
     let incompatible = MANIFEST.to_owned() + "\n[dependencies]\nbase = \"^2\"\n";
     let itself = MANIFEST.to_owned() + "\n[dependencies]\nsubject = \"^1\"\n";
-    let rows: [(&str, &str, &str); 8] = [
+    let unknown_stock = SCENARIO.replace("meal = 8", "gold = 8");
+    let rows: [(&str, &str, &str); 9] = [
+        ("a stock that no mod defines", "small.toml", &unknown_stock),
         ("a file outside of the mod", "small.toml", &outside),
         ("several faults in a scenario", "small.toml", &several),
         (

@@ -121,10 +121,12 @@ fn read_colony(value: Option<ValueReader<'_>>, folder: &Path) -> ColonySetup {
         map_file: None,
         colonists: DEFAULT_COLONISTS,
         stock: BTreeMap::new(),
+        place: None,
     };
     let Some(mut table) = value.and_then(|value| value.table()) else {
         return setup;
     };
+    setup.place = Some(table.place());
     let (map, size) = (table.optional("map"), table.optional("size"));
     if let (Some(_), Some(size)) = (&map, &size) {
         size.fault("expected either `map` or `size`, found both: a map has its own size");
