@@ -15,8 +15,8 @@ use sim::Colony;
 use crate::error::{GuestError, Location};
 use crate::generation::{Generation, Instance};
 use crate::limits::{
-    LOG_LINE_CHARACTERS_MAX, LOG_LINES_PER_TICK_MAX, MEMORY_BYTES_MAX, STEPS_PER_CALL_MAX,
-    STEPS_PER_LOAD_MAX, shown,
+    LOG_LINE_CHARACTERS_MAX, LOG_LINES_PER_TICK_MAX, MEMORY_BYTES_KEPT_MAX,
+    MEMORY_BYTES_PER_CALL_MAX, STEPS_PER_CALL_MAX, STEPS_PER_LOAD_MAX, TEXT_BYTES_MAX, shown,
 };
 use crate::mod_id::ModId;
 use crate::value::Value;
@@ -24,6 +24,7 @@ use crate::value::Value;
 use effects::Effect;
 pub(crate) use effects::{Effects, require_short};
 pub use meter::{Bound, Meter};
+pub(crate) use meter::{made_text, take_memory, take_step};
 
 /// What a call into a mod is for; decides what the mod may do in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +113,8 @@ pub struct Context {
     current: RefCell<BTreeMap<ModId, Instance>>,
     order: RefCell<Vec<ModId>>,
     frames: RefCell<Vec<Frame>>,
+    /// Generations that the root call under way has come to.
+    entered: RefCell<Vec<Rc<Generation>>>,
     journal: RefCell<Vec<Effect>>,
     emitted: RefCell<Vec<EmittedEvent>>,
     log: RefCell<Vec<LogLine>>,
@@ -129,6 +132,7 @@ impl Context {
             current: RefCell::default(),
             order: RefCell::default(),
             frames: RefCell::default(),
+            entered: RefCell::default(),
             journal: RefCell::default(),
             emitted: RefCell::default(),
             log: RefCell::default(),
@@ -243,7 +247,7 @@ impl Context {
     ) -> Result<(T, Effects), GuestError> {
         let root = self.frames.borrow().is_empty();
         if root {
-            self.meter.reset(if phase == Phase::Running {
+            self.meter.begin(if phase == Phase::Running {
                 STEPS_PER_CALL_MAX
             } else {
                 STEPS_PER_LOAD_MAX
@@ -256,7 +260,13 @@ impl Context {
             load_draws: Cell::new(0),
         };
         self.frames.borrow_mut().push(frame);
-        let mut result = body();
+        let mut result = match self.enter(generation) {
+            Ok(()) => body(),
+            Err(bound) => {
+                self.meter.exhaust(bound);
+                Err(self.bound_error(bound))
+            }
+        };
         self.frames.borrow_mut().pop();
         if let (Some(bound), Ok(_)) = (self.meter.exhausted(), &result) {
             result = Err(self.bound_error(bound));
@@ -269,15 +279,26 @@ impl Context {
             Ok(_) => {}
         }
         if root {
-            self.meter.steps_of_last_call.set(self.meter.steps.get());
-            self.meter.reset(STEPS_PER_LOAD_MAX);
-            for instance in self.current.borrow().values() {
-                if let Some(runtime) = &instance.runtime {
+            self.meter.end();
+            for generation in self.entered.borrow_mut().drain(..) {
+                if let Some(runtime) = generation.runtime() {
                     runtime.rest();
                 }
             }
         }
         result.map(|result| (result, effects))
+    }
+
+    /// Makes the machine of a generation ready, the first time that a root call comes to it.
+    fn enter(&self, generation: &Rc<Generation>) -> Result<(), Bound> {
+        let mut entered = self.entered.borrow_mut();
+        if entered.iter().any(|known| Rc::ptr_eq(known, generation)) {
+            return Ok(());
+        }
+        entered.push(generation.clone());
+        generation
+            .runtime()
+            .map_or(Ok(()), |runtime| runtime.enter())
     }
 
     /// What a mod is told about a bound.
@@ -288,11 +309,16 @@ impl Context {
                 help: Some("a handler must end: look for a loop without an end, or spread the work over ticks".to_owned()),
                 ..GuestError::new(format!("instruction budget used up: {} steps in one call", shown(self.meter.steps_max.get())))
             },
+            Bound::Text => GuestError {
+                help: Some("keep lists of short texts instead".to_owned()),
+                ..GuestError::new(format!("a text is too long: {} bytes are allowed", shown(TEXT_BYTES_MAX as u64)))
+            },
             Bound::Memory => GuestError {
-                help: Some("keep less in memory at once".to_owned()),
+                help: Some("keep less in memory at once, and state in `colony.storage`".to_owned()),
                 ..GuestError::new(format!(
-                    "out of memory: a mod may use {} MiB",
-                    MEMORY_BYTES_MAX / (1024 * 1024)
+                    "out of memory: a call may allocate {} MiB, and a mod may keep {} MiB",
+                    MEMORY_BYTES_PER_CALL_MAX / (1024 * 1024),
+                    MEMORY_BYTES_KEPT_MAX / (1024 * 1024)
                 ))
             },
         };

@@ -1,9 +1,9 @@
 //! A generation of a mod: one version of its files, what its code declared while it loaded, and the state that the host
 //! holds for it. A reload makes the next generation beside this one and drops this one last (seed-corrections 19).
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use semver::VersionReq;
 
@@ -80,6 +80,7 @@ pub struct Generation {
     pub state: RefCell<ModState>,
     /// What its code declared.
     pub declarations: RefCell<Declarations>,
+    runtime: OnceCell<Weak<dyn ModRuntime>>,
 }
 
 /// A generation and the machine that runs it.
@@ -106,6 +107,7 @@ impl Generation {
             manifest,
             state,
             declarations: RefCell::default(),
+            runtime: OnceCell::new(),
         }
     }
 
@@ -117,6 +119,17 @@ impl Generation {
     /// Counts the generations of the mod, from 1.
     pub fn number(&self) -> u32 {
         self.number.get()
+    }
+
+    /// Says which machine runs the generation; once.
+    pub(crate) fn set_runtime(&self, runtime: &Rc<dyn ModRuntime>) {
+        // A second one would be another machine for the same declarations; the first stays.
+        let _ = self.runtime.set(Rc::downgrade(runtime));
+    }
+
+    /// The machine that runs the generation, if it has code.
+    pub(crate) fn runtime(&self) -> Option<Rc<dyn ModRuntime>> {
+        self.runtime.get()?.upgrade()
     }
 
     /// The mod's files.

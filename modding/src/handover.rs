@@ -19,7 +19,7 @@ use crate::diagnostic::Fault;
 use crate::error::GuestError;
 use crate::generation::{Generation, Instance};
 use crate::limits::SNAPSHOT_BYTES_MAX;
-use crate::lua::{LuaRuntime, check_syntax};
+use crate::lua::{LuaRuntime, Scripts};
 use crate::manifest::{ConfigValue, Manifest};
 use crate::mod_id::ModId;
 use crate::report::{CarriedTimer, Stage, StageError, StateReport};
@@ -86,7 +86,7 @@ pub(crate) fn prepare(
     number: u32,
 ) -> Result<Instance, StageError> {
     let id = &package.manifest.id;
-    check_syntax(&package.bundle).map_err(|errors| {
+    let scripts = Scripts::compile(&package.bundle).map_err(|errors| {
         let faults = errors
             .iter()
             .map(|error| error.fault(&package.bundle))
@@ -109,9 +109,10 @@ pub(crate) fn prepare(
             runtime: None,
         });
     };
-    let runtime = LuaRuntime::new(context, &generation, entry)
+    let runtime = LuaRuntime::new(context, &generation, entry, scripts)
         .map_err(|error| failed(&generation, Stage::Instantiate, &error))?;
     let runtime: Rc<dyn ModRuntime> = Rc::new(runtime);
+    generation.set_runtime(&runtime);
     context
         .call(&generation, Phase::TopLevel, || runtime.top_level())
         .map_err(|error| failed(&generation, Stage::TopLevel, &error))?;

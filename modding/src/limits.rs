@@ -21,12 +21,32 @@ pub const STEPS_PER_CALL_MAX: u64 = 1_000_000;
 /// The same for the loading of a mod: top-level code, migrations, `mod_loaded`, `mod_unloaded`. Loading may build tables.
 pub const STEPS_PER_LOAD_MAX: u64 = 5_000_000;
 
-/// Memory of one mod's virtual machine, in bytes.
-pub const MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes that one call may allocate in virtual machines, nested calls included. Nothing is collected during a call, so this
+/// bounds all the work that makes new values; garbage of earlier calls makes no difference.
+pub const MEMORY_BYTES_PER_CALL_MAX: usize = 64 * 1024 * 1024;
+
+/// Bytes that a virtual machine may keep from one call to the next.
+pub const MEMORY_BYTES_KEPT_MAX: usize = 64 * 1024 * 1024;
 
 /// Memory in use, in bytes, above which a virtual machine is collected after a call. Bounds the garbage that a stopped
 /// collector leaves behind.
 pub const MEMORY_BYTES_COLLECT: usize = 4 * 1024 * 1024;
+
+/// Bytes of one text that a call may make.
+pub const TEXT_BYTES_MAX: usize = 256 * 1024;
+
+/// Once a call has made a text of `n` times this many bytes, each further step counts as `n + 1`: comparing texts, and reading
+/// numbers from them, takes as long as they are.
+pub const LONG_TEXT_BYTES: usize = 1024;
+
+/// Elements of a table that a library function handles for nothing: the call itself is counted.
+pub const FREE_ELEMENTS: u64 = 64;
+
+/// Bytes of a pattern of `string.find` and its like. One step of a pattern goes over a set of characters of at most this length.
+pub const PATTERN_BYTES_MAX: u64 = 512;
+
+/// Values that a library function may spread into arguments at once (`table.unpack`, `string.byte`). Each call copies them.
+pub const VALUES_MAX: u64 = 4_096;
 
 /// Tables inside tables in a value that leaves a mod: state, event payloads, arguments of calls between mods.
 pub const VALUE_DEPTH_MAX: usize = 32;

@@ -5,8 +5,12 @@
 mod bindings;
 mod convert;
 mod errors;
+mod interrupt;
+mod library;
 mod require;
 mod sandbox;
+mod scripts;
+mod source;
 mod storage;
 
 use std::cell::{Cell, RefCell};
@@ -17,11 +21,12 @@ use std::rc::Rc;
 use mlua::{Function, MultiValue};
 
 use crate::api::{EventDescription, event};
-use crate::bundle::Bundle;
-use crate::context::Context;
+use crate::context::{Bound, Context};
 use crate::error::{GuestError, Location};
 use crate::generation::Generation;
-use crate::limits::{MEMORY_BYTES_COLLECT, MEMORY_BYTES_MAX, SNAPSHOT_BYTES_MAX};
+use crate::limits::{
+    MEMORY_BYTES_COLLECT, MEMORY_BYTES_KEPT_MAX, MEMORY_BYTES_PER_CALL_MAX, SNAPSHOT_BYTES_MAX,
+};
 use crate::runtime::{Event, EventContent, MigratedState, ModRuntime};
 use crate::storage::Storage;
 use crate::value::Value;
@@ -29,6 +34,7 @@ use crate::value::Value;
 use bindings::{Bindings, Functions};
 use errors::{HOST_CHUNK, guest_error};
 use sandbox::Sandbox;
+pub(crate) use scripts::Scripts;
 use storage::{Scratch, StorageProxy};
 
 /// One mod's virtual machine.
@@ -36,43 +42,13 @@ pub(crate) struct LuaRuntime {
     sandbox: Sandbox,
     bindings: Rc<Bindings>,
     entry: String,
+    scripts: Rc<Scripts>,
     /// Functions that build an event's table and call a handler with it, by event.
     builders: RefCell<BTreeMap<String, Function>>,
     /// Memory in use, in bytes, above which garbage is collected after a call.
     collect_above: Cell<usize>,
-}
-
-/// Compiles every script of a bundle, so that a mistake is found before anything runs.
-///
-/// # Errors
-/// The first mistake of each file.
-pub(crate) fn check_syntax(bundle: &Bundle) -> Result<(), Vec<GuestError>> {
-    let scripts = bundle
-        .paths()
-        .filter(|path| path.ends_with(".lua") || path.ends_with(".luau"));
-    let errors: Vec<GuestError> = scripts
-        .filter_map(|path| syntax_fault(bundle, path))
-        .collect();
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(errors)
-    }
-}
-
-fn syntax_fault(bundle: &Bundle, path: &str) -> Option<GuestError> {
-    let source = match bundle.text(path)? {
-        Ok(source) => source,
-        Err(fault) => return Some(GuestError::new(fault.message)),
-    };
-    match sandbox::compiler().compile(&*source) {
-        Ok(_) => None,
-        Err(error) => Some(errors::syntax_fault(
-            &bundle.display_path(path),
-            &source,
-            &error,
-        )),
-    }
+    /// Whether more was left after the last collection than a mod may keep.
+    keeps_too_much: Cell<bool>,
 }
 
 impl LuaRuntime {
@@ -84,24 +60,27 @@ impl LuaRuntime {
         context: &Rc<Context>,
         generation: &Rc<Generation>,
         entry: &str,
+        scripts: Scripts,
     ) -> Result<LuaRuntime, GuestError> {
+        let scripts = Rc::new(scripts);
         let bindings = Rc::new(Bindings {
             context: Rc::downgrade(context),
             generation: generation.clone(),
             functions: RefCell::new(Functions::default()),
             traversed: Rc::default(),
         });
-        let sandbox = sandbox::new_sandbox(&bindings, |lua| {
-            require::require_function(lua, &generation.bundle())
-        })
-        .map_err(|error| guest_error(context, &error))?;
+        let sandbox =
+            sandbox::new_sandbox(&bindings, |lua| require::require_function(lua, &scripts))
+                .map_err(|error| guest_error(context, &error))?;
         let collect_above = Cell::new(MEMORY_BYTES_COLLECT);
         Ok(LuaRuntime {
             sandbox,
             bindings,
             entry: entry.to_owned(),
+            scripts,
             builders: RefCell::default(),
             collect_above,
+            keeps_too_much: Cell::new(false),
         })
     }
 
@@ -226,12 +205,9 @@ fn builder_source(name: &str, description: Option<&EventDescription>) -> String 
 impl ModRuntime for LuaRuntime {
     fn top_level(&self) -> Result<(), GuestError> {
         let run = || {
-            require::load(
-                &self.sandbox.lua,
-                &self.bindings.generation.bundle(),
-                &self.entry,
-            )?
-            .call::<()>(())
+            self.scripts
+                .load(&self.sandbox.lua, &self.entry)?
+                .call::<()>(())
         };
         self.guest(run())
     }
@@ -328,6 +304,18 @@ impl ModRuntime for LuaRuntime {
         migrated_state(&self.bindings, &result, &scratch, location)
     }
 
+    fn enter(&self) -> Result<(), Bound> {
+        if self.keeps_too_much.get() {
+            return Err(Bound::Memory);
+        }
+        let lua = &self.sandbox.lua;
+        // A collection starts the collector again, and so does mlua when it registers a type; it paces itself by the clock.
+        lua.gc_stop();
+        // What a call allocates is counted; this is for a single allocation that is out of all bounds.
+        let limit = lua.set_memory_limit(lua.used_memory() + 2 * MEMORY_BYTES_PER_CALL_MAX);
+        limit.map(drop).map_err(|_| Bound::Memory)
+    }
+
     fn rest(&self) {
         if self.bindings.traversed.take() {
             // Forgetting key lists runs no code of the mod and cannot fail.
@@ -335,9 +323,10 @@ impl ModRuntime for LuaRuntime {
         }
         let lua = &self.sandbox.lua;
         if lua.used_memory() > self.collect_above.get() && lua.gc_collect().is_ok() {
-            let twice = 2 * lua.used_memory();
             self.collect_above
-                .set(twice.clamp(MEMORY_BYTES_COLLECT, MEMORY_BYTES_MAX / 2));
+                .set(MEMORY_BYTES_COLLECT.max(2 * lua.used_memory()));
+            self.keeps_too_much
+                .set(lua.used_memory() > MEMORY_BYTES_KEPT_MAX);
         }
     }
 }

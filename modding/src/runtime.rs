@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::context::Bound;
 use crate::error::{GuestError, Location};
-use crate::value::Value;
+use crate::value::{INTEGER_MAGNITUDE_MAX, Value};
 
 /// An event on its way to mods.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,49 @@ pub enum EventContent {
     Fields(Vec<Option<Value>>),
     /// The payload of a mod's own event.
     Payload(Option<Value>),
+}
+
+/// As a mod's author would write it: `{ tick = 1690, job = { id = 97, kind = "mine" } }`, without its name.
+impl fmt::Display for Event {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut event = BTreeMap::new();
+        match &self.content {
+            EventContent::Payload(payload) => {
+                event.extend(
+                    payload
+                        .clone()
+                        .map(|payload| ("payload".to_owned(), payload)),
+                );
+            }
+            EventContent::Fields(values) => {
+                let fields = crate::api::event(&self.name).map_or(&[][..], |event| event.fields);
+                for (field, value) in fields.iter().zip(values) {
+                    let Some(value) = value.clone() else { continue };
+                    match field.path.split_once('.') {
+                        None => drop(event.insert(field.path.to_owned(), value)),
+                        Some((group, name)) => {
+                            let group = event.entry(group.to_owned()).or_insert_with(Value::empty);
+                            if let Value::Map(group) = group {
+                                group.insert(name.to_owned(), value);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        write!(formatter, "{{ tick = {}", self.tick)?;
+        for (name, value) in event {
+            write!(formatter, ", {name} = {value}")?;
+        }
+        formatter.write_str(" }")
+    }
+}
+
+/// A tick as a value; beyond the range of integers it stays at the largest.
+pub(crate) fn tick_value(tick: u64) -> Value {
+    Value::Integer(i64::try_from(tick).map_or(INTEGER_MAGNITUDE_MAX, |tick| {
+        tick.min(INTEGER_MAGNITUDE_MAX)
+    }))
 }
 
 /// What a migration made of a state.
@@ -78,6 +122,12 @@ pub trait ModRuntime: fmt::Debug {
         state: &BTreeMap<String, Value>,
     ) -> Result<MigratedState, GuestError>;
 
-    /// Called when no code of any mod is running: the place to collect garbage.
+    /// Called before the first code of a root call: what the call may use is measured from here.
+    ///
+    /// # Errors
+    /// A machine that keeps more than a mod may keep.
+    fn enter(&self) -> Result<(), Bound>;
+
+    /// Called after a root call, when no code of any mod is running: the place to collect garbage.
     fn rest(&self);
 }

@@ -11,8 +11,10 @@ use crate::generation::Instance;
 use crate::host::Host;
 use crate::limits::FAILURES_IN_A_ROW_MAX;
 use crate::mod_id::ModId;
+use crate::runtime::tick_value;
 use crate::runtime::{Event, EventContent};
 use crate::state::HandlerName;
+use crate::value::Value;
 
 /// The event name under which failing timers are counted; no event of the table has it.
 pub(crate) const TIMER: &str = "timer";
@@ -47,6 +49,10 @@ pub struct HandlerFailure {
     pub count: u32,
     /// Whether the handler was suspended.
     pub suspended: bool,
+    /// Steps that the first failing call took.
+    pub steps: u64,
+    /// What the first failing call was given, as its author would write it.
+    pub event: String,
     /// What it raised.
     pub error: GuestError,
     /// The same with the line's text.
@@ -159,7 +165,12 @@ impl Host {
             if !generation.state.borrow().is_active(&name, enabled) {
                 continue;
             }
-            self.guarded(instance, &name, || runtime.handle(handler, event));
+            self.guarded(
+                instance,
+                &name,
+                || event.to_string(),
+                || runtime.handle(handler, event),
+            );
         }
     }
 
@@ -234,7 +245,8 @@ impl Host {
                     timer.value.clone()
                 };
                 let handler = (TIMER.to_owned(), name.clone());
-                self.guarded(&instance, &handler, || {
+                let event = || timer_text(&name, tick, value.as_ref());
+                self.guarded(&instance, &handler, event, || {
                     runtime.fire(&name, tick, value.as_ref())
                 });
             }
@@ -246,6 +258,7 @@ impl Host {
         &mut self,
         instance: &Instance,
         handler: &HandlerName,
+        event: impl FnOnce() -> String,
         call: impl FnOnce() -> Result<(), GuestError>,
     ) {
         let generation = &instance.generation;
@@ -268,7 +281,7 @@ impl Host {
             Err(error) => {
                 state.held.failures.insert(handler.clone(), failures + 1);
                 drop(state);
-                self.record_failure(instance, handler, error, failures + 1);
+                self.record_failure(instance, handler, event, error, failures + 1);
             }
         }
     }
@@ -277,6 +290,7 @@ impl Host {
         &mut self,
         instance: &Instance,
         handler: &HandlerName,
+        event: impl FnOnce() -> String,
         error: GuestError,
         in_a_row: u32,
     ) {
@@ -291,6 +305,8 @@ impl Host {
             last: tick,
             count: 1,
             suspended,
+            steps: self.steps_of_last_call(),
+            event: event(),
             fault: error.fault(&generation.bundle()),
             error,
         };
@@ -360,6 +376,13 @@ impl Host {
         }
         self.chain = hasher.digest128();
     }
+}
+
+/// What a timer's function is given, as its author would write it.
+fn timer_text(name: &str, tick: u64, value: Option<&Value>) -> String {
+    let value = value.map(|value| ("value", value.clone()));
+    let fields = [("name", Value::text(name)), ("tick", tick_value(tick))];
+    Value::map(fields.into_iter().chain(value)).to_string()
 }
 
 /// An event of the table without fields.

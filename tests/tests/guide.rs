@@ -216,7 +216,17 @@ fn the_guide_has_the_bounds_that_hold() {
     let rows = [
         ("Steps in one call", count(limits::STEPS_PER_CALL_MAX)),
         ("Steps while loading", count(limits::STEPS_PER_LOAD_MAX)),
-        ("Memory", mebibytes(limits::MEMORY_BYTES_MAX)),
+        (
+            "Memory in one call",
+            mebibytes(limits::MEMORY_BYTES_PER_CALL_MAX),
+        ),
+        (
+            "Memory kept between calls",
+            mebibytes(limits::MEMORY_BYTES_KEPT_MAX),
+        ),
+        ("Bytes of a text", count(limits::TEXT_BYTES_MAX as u64)),
+        ("Bytes of a pattern", count(limits::PATTERN_BYTES_MAX)),
+        ("Values spread at once", count(limits::VALUES_MAX)),
         ("Depth of tables", count(limits::VALUE_DEPTH_MAX as u64)),
         (
             "Commands in a tick",

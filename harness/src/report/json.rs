@@ -118,6 +118,8 @@ fn failure(failure: &HandlerFailure) -> Value {
         "last_tick": failure.last,
         "count": failure.count,
         "suspended": failure.suspended,
+        "steps": failure.steps,
+        "event_content": failure.event,
         "fault": fault(&failure.fault),
         "callers": failure.error.callers.iter().map(|caller| json!({ "location": caller.location.to_string(), "function": caller.function })).collect::<Vec<_>>(),
     })

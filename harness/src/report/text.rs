@@ -14,6 +14,9 @@ use crate::report::source::render;
 /// Characters of a value that are shown.
 const VALUE_CHARACTERS_MAX: usize = 60;
 
+/// Characters of an event that are shown.
+const EVENT_CHARACTERS_MAX: usize = 200;
+
 /// Faults of one error that are shown below it.
 const FAULTS_SHOWN_MAX: usize = 5;
 
@@ -393,12 +396,22 @@ fn handler_failure(text: &mut String, failure: &HandlerFailure, colour: bool) {
             .map_or(String::new(), |function| format!(", {function}"));
         let _ = writeln!(text, "   = called from {}{function}", caller.location);
     }
+    let _ = writeln!(text, "   = event: {}", event_text(&failure.event));
     let end = if failure.suspended {
         "; suspended after 20 in a row"
     } else {
         ""
     };
     let _ = writeln!(text, "   = no command of these calls was applied{end}");
+}
+
+/// What a failing handler was given, cut off where it goes on for long.
+fn event_text(event: &str) -> String {
+    if event.chars().count() <= EVENT_CHARACTERS_MAX {
+        return event.to_owned();
+    }
+    let start: String = event.chars().take(EVENT_CHARACTERS_MAX).collect();
+    format!("{start}...")
 }
 
 fn summary(text: &mut String, record: &RunRecord, log_shown: bool) {

@@ -1,17 +1,101 @@
 //! Counts what a call into mods uses up, over all virtual machines that it passes through (I6).
+//!
+//! What is left stands in cells of the thread, where an interpreter can take from it in a nanosecond. One call is under way in a
+//! thread at a time; a call that begins inside another, of a host inside a test of a mod, puts the outer account aside.
 
 use std::cell::{Cell, RefCell};
 
 use crate::error::Location;
-use crate::limits::COPIED_BYTES_PER_STEP;
+use crate::limits::{
+    COPIED_BYTES_PER_STEP, LONG_TEXT_BYTES, MEMORY_BYTES_PER_CALL_MAX, TEXT_BYTES_MAX,
+};
+
+/// What the running call has left.
+struct Account {
+    steps: Cell<u64>,
+    /// What a step counts.
+    step_weight: Cell<u64>,
+    bytes: Cell<usize>,
+    /// A bound that was run into where no error may be raised; the next step raises it.
+    pending: Cell<Option<Bound>>,
+}
+
+thread_local! {
+    static ACCOUNT: Account = const {
+        Account {
+            steps: Cell::new(u64::MAX),
+            step_weight: Cell::new(1),
+            bytes: Cell::new(usize::MAX),
+            pending: Cell::new(None),
+        }
+    };
+}
+
+/// An account put aside.
+#[derive(Clone, Copy, Debug, Default)]
+struct Aside {
+    steps: u64,
+    step_weight: u64,
+    bytes: usize,
+    pending: Option<Bound>,
+}
+
+impl Account {
+    fn replace(&self, with: Aside) -> Aside {
+        Aside {
+            steps: self.steps.replace(with.steps),
+            step_weight: self.step_weight.replace(with.step_weight),
+            bytes: self.bytes.replace(with.bytes),
+            pending: self.pending.replace(with.pending),
+        }
+    }
+
+    fn refuse(&self, bound: Bound) {
+        self.pending.set(Some(self.pending.get().unwrap_or(bound)));
+        self.steps.set(0);
+    }
+}
+
+/// Takes one step from the running call; false once none is left.
+pub(crate) fn take_step() -> bool {
+    ACCOUNT.with(|account| {
+        let (left, weight) = (account.steps.get(), account.step_weight.get());
+        account.steps.set(left.saturating_sub(weight));
+        left >= weight
+    })
+}
+
+/// Takes memory from the running call.
+pub(crate) fn take_memory(bytes: usize) {
+    ACCOUNT.with(|account| match account.bytes.get().checked_sub(bytes) {
+        Some(left) => account.bytes.set(left),
+        None => account.refuse(Bound::Memory),
+    });
+}
+
+/// Takes note of a long text that the running call makes. From here on each step counts by its length, since comparing it or
+/// reading a number from it is one step at most.
+pub(crate) fn made_text(bytes: usize) {
+    ACCOUNT.with(|account| {
+        let weight = 1 + (bytes / LONG_TEXT_BYTES) as u64;
+        account
+            .step_weight
+            .set(account.step_weight.get().max(weight));
+        if bytes > TEXT_BYTES_MAX {
+            account.refuse(Bound::Text);
+        }
+    });
+}
 
 /// Counts the steps of a root call over all virtual machines that it passes through.
 #[derive(Debug, Default)]
 pub struct Meter {
-    pub(super) steps: Cell<u64>,
-    pub(super) steps_of_last_call: Cell<u64>,
     pub(super) steps_max: Cell<u64>,
-    exhausted: Cell<Option<Bound>>,
+    steps_of_last_call: Cell<u64>,
+    /// The account of the call around this one.
+    outer: Cell<Aside>,
+    /// The bound that was run into, and the steps that were left then.
+    exhausted: Cell<Option<(Bound, u64)>>,
     pub(super) exhausted_at: RefCell<Option<Location>>,
 }
 
@@ -22,23 +106,28 @@ pub enum Bound {
     Steps,
     /// The memory of the virtual machine.
     Memory,
+    /// The length of a text.
+    Text,
 }
 
 impl Meter {
-    /// Counts a step.
+    /// Pays steps.
     ///
     /// # Errors
     /// Once the budget is used up, at every further step.
-    pub fn step(&self) -> Result<(), Bound> {
-        if let Some(bound) = self.exhausted.get() {
+    pub fn spend(&self, steps: u64) -> Result<(), Bound> {
+        if let Some(bound) = self.exhausted() {
             return Err(bound);
         }
-        self.steps.set(self.steps.get() + 1);
-        if self.steps.get() > self.steps_max.get() {
+        let left = ACCOUNT.with(|account| {
+            let left = account.steps.get().checked_sub(steps)?;
+            account.steps.set(left);
+            Some(left)
+        });
+        left.map(drop).ok_or_else(|| {
             self.exhaust(Bound::Steps);
-            return Err(Bound::Steps);
-        }
-        Ok(())
+            Bound::Steps
+        })
     }
 
     /// Pays for bytes that are copied out of a mod, which takes no step of the interpreter.
@@ -46,23 +135,26 @@ impl Meter {
     /// # Errors
     /// Once the budget is used up.
     pub fn charge(&self, bytes: u64) -> Result<(), Bound> {
-        self.steps.set(
-            self.steps
-                .get()
-                .saturating_add(bytes / COPIED_BYTES_PER_STEP),
-        );
-        self.step()
+        self.spend(1 + bytes / COPIED_BYTES_PER_STEP)
     }
 
     /// The bound that the running root call has run into.
     pub fn exhausted(&self) -> Option<Bound> {
-        self.exhausted.get()
+        if let (None, Some(bound)) = (
+            self.exhausted.get(),
+            ACCOUNT.with(|account| account.pending.get()),
+        ) {
+            self.exhaust(bound);
+        }
+        self.exhausted.get().map(|(bound, _)| bound)
     }
 
     /// Ends the running root call, whatever the mod does about it.
     pub fn exhaust(&self, bound: Bound) {
-        self.exhausted
-            .set(Some(self.exhausted.get().unwrap_or(bound)));
+        let left = ACCOUNT.with(|account| account.steps.replace(0));
+        if self.exhausted.get().is_none() {
+            self.exhausted.set(Some((bound, left)));
+        }
     }
 
     /// Notes where a bound was run into, the first time.
@@ -78,10 +170,28 @@ impl Meter {
         self.steps_of_last_call.get()
     }
 
-    pub(super) fn reset(&self, steps_max: u64) {
-        self.steps.set(0);
+    /// A root call begins.
+    pub(super) fn begin(&self, steps_max: u64) {
         self.steps_max.set(steps_max);
-        self.exhausted.set(None);
-        self.exhausted_at.take();
+        let account = Aside {
+            steps: steps_max,
+            step_weight: 1,
+            bytes: MEMORY_BYTES_PER_CALL_MAX,
+            pending: None,
+        };
+        self.outer
+            .set(ACCOUNT.with(|current| current.replace(account)));
+    }
+
+    /// The root call has ended.
+    pub(super) fn end(&self) {
+        let mut left = ACCOUNT
+            .with(|current| current.replace(self.outer.get()))
+            .steps;
+        if let Some((_, left_then)) = self.exhausted.take() {
+            left = left_then;
+            self.exhausted_at.take();
+        }
+        self.steps_of_last_call.set(self.steps_max.get() - left);
     }
 }

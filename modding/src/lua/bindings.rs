@@ -12,13 +12,13 @@ use std::rc::{Rc, Weak};
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Table};
 
 use crate::api::{ApiError, Arguments, FunctionDescription, Run, functions};
-use crate::context::{Context, LogLevel};
+use crate::context::{Bound, Context, LogLevel};
 use crate::diagnostic::nearest;
 use crate::generation::Generation;
 use crate::value::Value;
 
 use super::convert::{from_lua, optional_to_lua};
-use super::errors::raise;
+use super::errors::{location, raise};
 use super::storage::StorageProxy;
 
 use events::{emit, register, unregister};
@@ -65,6 +65,17 @@ impl Bindings {
     ) -> Result<Option<Value>, ApiError> {
         let copy = from_lua(value, self.context()?.meter());
         copy.map_err(|problem| ApiError::new(problem.message(subject)))
+    }
+
+    /// A copy of a value for the mod. Running out of memory here is as uncatchable as anywhere.
+    fn to_lua(&self, lua: &Lua, value: Option<&Value>) -> Result<mlua::Value, ApiError> {
+        optional_to_lua(lua, value).map_err(|error| {
+            if let (mlua::Error::MemoryError(_), Ok(context)) = (&error, self.context()) {
+                context.meter().exhaust(Bound::Memory);
+                context.meter().exhausted_at(|| location(lua));
+            }
+            ApiError::new(error.to_string())
+        })
     }
 
     fn require_loading(&self, what: &str, help: &str) -> Result<(), ApiError> {
@@ -250,7 +261,7 @@ fn table_function(
             }
             Run::Runtime => None,
         };
-        optional_to_lua(lua, result.as_ref()).map_err(|error| ApiError::new(error.to_string()))
+        bindings.to_lua(lua, result.as_ref())
     })
 }
 

@@ -154,9 +154,15 @@ fn located(text: &str) -> GuestError {
             file: file.into(),
             line,
         });
+        // A coroutine puts the line in front once more for each that it passes through.
+        let prefix = format!("{file}:{line}: ", line = line);
+        let mut message = message.trim();
+        while let Some(rest) = message.strip_prefix(&prefix) {
+            message = rest;
+        }
         return GuestError {
             location,
-            ..GuestError::new(message.trim())
+            ..GuestError::new(message)
         };
     }
     GuestError::new(text)

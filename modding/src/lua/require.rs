@@ -7,10 +7,10 @@ use std::rc::Rc;
 use mlua::{Function, Lua};
 
 use crate::api::ApiError;
-use crate::bundle::Bundle;
 use crate::diagnostic::nearest;
 
 use super::errors::raise;
+use super::scripts::Scripts;
 
 const SCRIPTS: &str = "scripts/";
 const EXTENSIONS: [&str; 2] = [".lua", ".luau"];
@@ -22,14 +22,14 @@ struct Modules {
 }
 
 /// The function `require` over a mod's files.
-pub(super) fn require_function(lua: &Lua, bundle: &Rc<Bundle>) -> mlua::Result<Function> {
-    let bundle = bundle.clone();
+pub(super) fn require_function(lua: &Lua, scripts: &Rc<Scripts>) -> mlua::Result<Function> {
+    let scripts = scripts.clone();
     let modules = Rc::new(RefCell::new(Modules::default()));
     lua.create_function(move |lua, name: String| {
         if let Some(value) = modules.borrow().loaded.get(&name) {
             return Ok(value.clone());
         }
-        let path = module_path(&bundle, &name).map_err(|error| raise(lua, error))?;
+        let path = module_path(&scripts, &name).map_err(|error| raise(lua, error))?;
         if modules.borrow().loading.contains(&name) {
             let chain = [modules.borrow().loading.as_slice(), &[name]]
                 .concat()
@@ -40,7 +40,9 @@ pub(super) fn require_function(lua: &Lua, bundle: &Rc<Bundle>) -> mlua::Result<F
             ));
         }
         modules.borrow_mut().loading.push(name.clone());
-        let result = load(lua, &bundle, &path).and_then(|chunk| chunk.call::<mlua::Value>(()));
+        let result = scripts
+            .load(lua, &path)
+            .and_then(|chunk| chunk.call::<mlua::Value>(()));
         modules.borrow_mut().loading.pop();
         let value = result?;
         if value.is_nil() {
@@ -48,7 +50,7 @@ pub(super) fn require_function(lua: &Lua, bundle: &Rc<Bundle>) -> mlua::Result<F
                 lua,
                 ApiError::new(format!("module `{name}` returns nothing")).help(format!(
                     "end {} with `return` and a table",
-                    bundle.display_path(&path)
+                    scripts.display_path(&path)
                 )),
             ));
         }
@@ -57,30 +59,15 @@ pub(super) fn require_function(lua: &Lua, bundle: &Rc<Bundle>) -> mlua::Result<F
     })
 }
 
-/// A file of the bundle as a function, named as the author knows it.
-pub(super) fn load(lua: &Lua, bundle: &Bundle, path: &str) -> mlua::Result<Function> {
-    let source = match bundle.text(path) {
-        Some(Ok(source)) => source,
-        Some(Err(fault)) => return Err(mlua::Error::runtime(fault)),
-        None => {
-            return Err(mlua::Error::runtime(format!(
-                "{} is missing",
-                bundle.display_path(path)
-            )));
-        }
-    };
-    lua.load(&*source)
-        .set_name(format!("={}", bundle.display_path(path)))
-        .set_mode(mlua::chunk::ChunkMode::Text)
-        .into_function()
-}
-
-fn module_path(bundle: &Bundle, name: &str) -> Result<String, ApiError> {
+fn module_path(scripts: &Scripts, name: &str) -> Result<String, ApiError> {
     let candidates = EXTENSIONS.map(|extension| format!("{SCRIPTS}{name}{extension}"));
-    if let Some(path) = candidates.iter().find(|path| bundle.file(path).is_some()) {
+    if let Some(path) = candidates
+        .iter()
+        .find(|path| scripts.paths().any(|known| known == *path))
+    {
         return Ok(path.clone());
     }
-    let modules: Vec<&str> = bundle
+    let modules: Vec<&str> = scripts
         .paths()
         .filter_map(|path| {
             let path = path.strip_prefix(SCRIPTS)?;
@@ -91,7 +78,7 @@ fn module_path(bundle: &Bundle, name: &str) -> Result<String, ApiError> {
         .collect();
     let error = ApiError::new(format!(
         "there is no module `{name}`: expected {}",
-        bundle.display_path(&candidates[0])
+        scripts.display_path(&candidates[0])
     ));
     Err(match nearest(name, modules) {
         Some(near) => error.help(format!("did you mean `{near}`?")),

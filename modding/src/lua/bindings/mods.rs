@@ -7,7 +7,6 @@ use mlua::{Function, Lua, MultiValue, Variadic};
 use super::{Bindings, bind, handler_argument, text};
 use crate::api::ApiError;
 use crate::context::require_short;
-use crate::lua::convert::optional_to_lua;
 
 pub(super) fn export(
     _: &Lua,
@@ -62,10 +61,9 @@ pub(in crate::lua) fn call_export(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::R
             bindings
                 .context()?
                 .call_export(&bindings.generation, &mod_id, &name, &values)?;
-        let results: mlua::Result<Variadic<mlua::Value>> = results
+        let results = results
             .iter()
-            .map(|value| optional_to_lua(lua, value.as_ref()))
-            .collect();
-        results.map_err(|error| ApiError::new(error.to_string()))
+            .map(|value| bindings.to_lua(lua, value.as_ref()));
+        results.collect::<Result<Variadic<mlua::Value>, ApiError>>()
     })
 }

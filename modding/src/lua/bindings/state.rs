@@ -9,7 +9,6 @@ use super::{Bindings, handler_argument, text};
 use crate::api::ApiError;
 use crate::context::{Phase, at};
 use crate::generation::MigrationDeclaration;
-use crate::lua::convert::optional_to_lua;
 use crate::lua::errors::location;
 use crate::value::Value;
 
@@ -85,7 +84,7 @@ pub(super) fn get_mod_state(
     let state = bindings
         .context()?
         .get_mod_state(&bindings.generation, &id)?;
-    optional_to_lua(lua, state.as_ref()).map_err(|error| ApiError::new(error.to_string()))
+    bindings.to_lua(lua, state.as_ref())
 }
 
 pub(super) fn save_mod_state(

@@ -1,0 +1,180 @@
+//! The scripts of a mod, compiled: all of them before any runs, so that a mistake is found before anything happens.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mlua::chunk::{ChunkMode, Compiler};
+use mlua::{Function, Lua};
+
+use crate::bundle::Bundle;
+use crate::error::{GuestError, Location};
+
+use super::errors;
+use super::source::{Scan, rewrite, scan};
+
+/// The one compiler of all scripts of all mods.
+pub(super) fn compiler() -> Compiler {
+    Compiler::new()
+        .set_optimization_level(1)
+        .set_debug_level(1)
+        .set_mutable_globals(CHANGED_GLOBALS)
+        .set_disabled_builtins(CHANGED_BUILTINS)
+}
+
+/// Globals that the prelude changes and for which the compiler has instructions of its own. `pairs` and `ipairs` are not among
+/// them: what ours return leads these instructions to the right order.
+const CHANGED_GLOBALS: [&str; 3] = ["next", "pcall", "xpcall"];
+
+/// Library functions that the prelude changes and that the interpreter would call past it.
+const CHANGED_BUILTINS: [&str; 21] = [
+    "math.acos",
+    "math.asin",
+    "math.atan",
+    "math.atan2",
+    "math.cos",
+    "math.cosh",
+    "math.exp",
+    "math.log",
+    "math.log10",
+    "math.pow",
+    "math.sin",
+    "math.sinh",
+    "math.tan",
+    "math.tanh",
+    "setmetatable",
+    "string.byte",
+    "string.char",
+    "string.sub",
+    "table.unpack",
+    "tonumber",
+    "unpack",
+];
+
+/// Compiled scripts by their path in the mod.
+#[derive(Clone, Debug)]
+pub(crate) struct Scripts {
+    /// The name of the mod's folder, for messages.
+    folder: String,
+    bytecode: BTreeMap<String, Arc<[u8]>>,
+}
+
+impl Scripts {
+    /// Compiles every script of a bundle.
+    ///
+    /// # Errors
+    /// The first mistake of each script.
+    pub(crate) fn compile(bundle: &Bundle) -> Result<Scripts, Vec<GuestError>> {
+        let mut errors = Vec::new();
+        let mut sources = Vec::new();
+        for path in bundle.paths().filter(|path| is_script(path)) {
+            match source(bundle, path) {
+                Ok(source) => sources.push((path, scan(&source), source)),
+                Err(error) => errors.push(error),
+            }
+        }
+        let iterators_are_ours = !sources.iter().any(|(_, scan, _)| scan.rebinds_iterators);
+        let mut bytecode = BTreeMap::new();
+        for (path, scan, source) in sources {
+            match compile(
+                &bundle.display_path(path),
+                &source,
+                scan,
+                iterators_are_ours,
+            ) {
+                Ok(compiled) => drop(bytecode.insert(path.to_owned(), compiled.into())),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() {
+            Ok(Scripts {
+                folder: bundle.folder().to_owned(),
+                bytecode,
+            })
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// The paths of all scripts, sorted.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.bytecode.keys().map(String::as_str)
+    }
+
+    /// The path as the mod's author knows it.
+    pub(super) fn display_path(&self, path: &str) -> String {
+        format!("{}/{path}", self.folder)
+    }
+
+    /// A script as a function, named as the author knows it.
+    pub(super) fn load(&self, lua: &Lua, path: &str) -> mlua::Result<Function> {
+        let Some(bytecode) = self.bytecode.get(path) else {
+            return Err(mlua::Error::runtime(format!(
+                "{} is missing",
+                self.display_path(path)
+            )));
+        };
+        lua.load(&**bytecode)
+            .set_name(format!("={}", self.display_path(path)))
+            .set_mode(ChunkMode::Binary)
+            .into_function()
+    }
+}
+
+fn is_script(path: &str) -> bool {
+    path.ends_with(".lua") || path.ends_with(".luau")
+}
+
+/// The text of a script that compiles as its author wrote it.
+fn source(bundle: &Bundle, path: &str) -> Result<Arc<str>, GuestError> {
+    let source = match bundle.text(path) {
+        Some(Ok(source)) => source,
+        Some(Err(fault)) => return Err(GuestError::new(fault.message)),
+        None => {
+            return Err(GuestError::new(format!(
+                "{} is missing",
+                bundle.display_path(path)
+            )));
+        }
+    };
+    match compiler().compile(&*source) {
+        Ok(_) => Ok(source),
+        Err(error) => Err(errors::syntax_fault(
+            &bundle.display_path(path),
+            &source,
+            &error,
+        )),
+    }
+}
+
+fn compile(
+    file: &str,
+    source: &str,
+    scan: Scan,
+    iterators_are_ours: bool,
+) -> Result<Vec<u8>, GuestError> {
+    let at_line = |line, message: String, help: &str| GuestError {
+        help: Some(help.to_owned()),
+        location: Some(Location {
+            file: file.into(),
+            line,
+        }),
+        ..GuestError::new(message)
+    };
+    if let Some((line, name)) = scan.reserved {
+        return Err(at_line(
+            line,
+            format!("`{name}` is a name of colony-sim's own"),
+            "choose another name",
+        ));
+    }
+    let rewritten = if scan.needs_parsing || (scan.iterates && !iterators_are_ours) {
+        let unsupported = |unsupported: super::source::Unsupported| {
+            at_line(unsupported.line, unsupported.message, unsupported.help)
+        };
+        Some(rewrite(source, iterators_are_ours).map_err(unsupported)?)
+    } else {
+        None
+    };
+    let compiled = compiler().compile(rewritten.as_deref().unwrap_or(source));
+    compiled.map_err(|error| errors::syntax_fault(file, source, &error))
+}
