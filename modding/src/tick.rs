@@ -141,8 +141,9 @@ impl Host {
         parts
     }
 
-    /// Calls every active handler of an event: mods in load order, handlers by priority and declaration.
-    pub(crate) fn deliver(&mut self, event: &Event) {
+    /// Calls every active handler of an event: mods in load order, handlers by priority and declaration. A tick delivers what
+    /// happened in it; tests of mods deliver what they make up.
+    pub fn deliver(&mut self, event: &Event) {
         for instance in self.context.running() {
             self.deliver_to(&instance, event);
         }
