@@ -24,7 +24,7 @@ use crate::value::Value;
 use effects::Effect;
 pub(crate) use effects::{Effects, require_short};
 pub use meter::{Bound, Meter};
-pub(crate) use meter::{made_text, take_memory, take_step};
+pub(crate) use meter::{at_the_host_s_cost, made_text, take_memory, take_step};
 
 /// What a call into a mod is for; decides what the mod may do in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +112,8 @@ pub struct Context {
     colony: RefCell<Colony>,
     current: RefCell<BTreeMap<ModId, Instance>>,
     order: RefCell<Vec<ModId>>,
+    /// The instances in load order, until one of the two changes.
+    running: RefCell<Option<Rc<[Instance]>>>,
     frames: RefCell<Vec<Frame>>,
     /// Generations that the root call under way has come to.
     entered: RefCell<Vec<Rc<Generation>>>,
@@ -131,6 +133,7 @@ impl Context {
             colony: RefCell::new(colony),
             current: RefCell::default(),
             order: RefCell::default(),
+            running: RefCell::default(),
             frames: RefCell::default(),
             entered: RefCell::default(),
             journal: RefCell::default(),
@@ -167,13 +170,18 @@ impl Context {
     }
 
     /// The running mods in load order.
-    pub fn running(&self) -> Vec<Instance> {
+    pub fn running(&self) -> Rc<[Instance]> {
+        if let Some(running) = &*self.running.borrow() {
+            return running.clone();
+        }
         let current = self.current.borrow();
-        self.order
-            .borrow()
+        let order = self.order.borrow();
+        let running: Rc<[Instance]> = order
             .iter()
             .filter_map(|id| current.get(id).cloned())
-            .collect()
+            .collect();
+        *self.running.borrow_mut() = Some(running.clone());
+        running
     }
 
     /// The running mods in the order of their ids.
@@ -193,12 +201,14 @@ impl Context {
 
     /// Makes an instance the running one. The one before it is returned, to be dropped last.
     pub(crate) fn install(&self, instance: Instance) -> Option<Instance> {
+        self.running.take();
         self.current
             .borrow_mut()
             .insert(instance.generation.id().clone(), instance)
     }
 
     pub(crate) fn uninstall(&self, id: &ModId) -> Option<Instance> {
+        self.running.take();
         self.emitted
             .borrow_mut()
             .retain(|event| event.mod_id != *id);
@@ -206,6 +216,7 @@ impl Context {
     }
 
     pub(crate) fn set_order(&self, order: Vec<ModId>) {
+        self.running.take();
         *self.order.borrow_mut() = order;
     }
 
@@ -279,10 +290,10 @@ impl Context {
             Ok(_) => {}
         }
         if root {
-            self.meter.end();
+            let allocated = self.meter.end();
             for generation in self.entered.borrow_mut().drain(..) {
                 if let Some(runtime) = generation.runtime() {
-                    runtime.rest();
+                    runtime.rest(allocated);
                 }
             }
         }

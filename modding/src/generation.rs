@@ -54,7 +54,9 @@ pub struct MigrationDeclaration {
 #[derive(Debug, Default)]
 pub struct Declarations {
     /// Handlers, in order of declaration.
-    pub handlers: Vec<HandlerDeclaration>,
+    handlers: Vec<HandlerDeclaration>,
+    /// Positions of the handlers of each event, in the order in which they run.
+    by_event: BTreeMap<String, Rc<[usize]>>,
     /// Timers by name.
     pub timers: BTreeMap<String, TimerDeclaration>,
     /// The shape of the state, and where it was declared.
@@ -67,6 +69,46 @@ pub struct Declarations {
     pub config_read: BTreeSet<String>,
     /// What the author should know.
     pub warnings: Vec<String>,
+}
+
+impl Declarations {
+    /// Handlers, in order of declaration.
+    pub fn handlers(&self) -> &[HandlerDeclaration] {
+        &self.handlers
+    }
+
+    /// The position of a handler.
+    pub fn position(&self, name: &HandlerName) -> Option<usize> {
+        self.handlers
+            .iter()
+            .position(|declared| declared.name == *name)
+    }
+
+    /// Declares a handler; one of the same name is replaced and returned.
+    pub(crate) fn declare_handler(
+        &mut self,
+        declaration: HandlerDeclaration,
+    ) -> Option<HandlerDeclaration> {
+        let event = declaration.name.0.clone();
+        let replaced = match self.position(&declaration.name) {
+            Some(at) => Some(std::mem::replace(&mut self.handlers[at], declaration)),
+            None => {
+                self.handlers.push(declaration);
+                None
+            }
+        };
+        let mut order: Vec<usize> = (0..self.handlers.len())
+            .filter(|at| self.handlers[*at].name.0 == event)
+            .collect();
+        order.sort_by_key(|at| std::cmp::Reverse(self.handlers[*at].priority));
+        self.by_event.insert(event, order.into());
+        replaced
+    }
+
+    /// The positions of the handlers of an event, active or not, in the order in which they run.
+    pub(crate) fn handlers_of(&self, event: &str) -> Option<Rc<[usize]>> {
+        self.by_event.get(event).cloned()
+    }
 }
 
 /// See the [module](self).
@@ -167,17 +209,21 @@ impl Generation {
         }
     }
 
-    /// The active handlers of an event, in the order in which they run.
-    pub fn active_handlers(&self, event: &str) -> Vec<usize> {
+    /// Whether any handler of an event is declared, active or not.
+    pub(crate) fn listens_to(&self, event: &str) -> bool {
+        self.declarations.borrow().by_event.contains_key(event)
+    }
+
+    /// Whether the handler at a position runs: as switched at run time, else as declared.
+    pub(crate) fn is_active(&self, handler: usize) -> bool {
         let declarations = self.declarations.borrow();
+        let declared = &declarations.handlers[handler];
         let state = self.state.borrow();
-        let mut handlers: Vec<usize> = (0..declarations.handlers.len())
-            .filter(|at| {
-                let handler = &declarations.handlers[*at];
-                handler.name.0 == event && state.is_active(&handler.name, handler.enabled)
-            })
-            .collect();
-        handlers.sort_by_key(|at| std::cmp::Reverse(declarations.handlers[*at].priority));
-        handlers
+        state
+            .held
+            .subscriptions
+            .get(&declared.name)
+            .copied()
+            .unwrap_or(declared.enabled)
     }
 }

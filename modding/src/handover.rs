@@ -212,7 +212,7 @@ pub(crate) fn loaded(
     settle_subscriptions(generation);
     let state = generation.state.borrow();
     let declarations = generation.declarations.borrow();
-    report.handlers = declarations.handlers.len();
+    report.handlers = declarations.handlers().len();
     report.random_draws = state.held.random_position;
     report.pending_commands = state.held.commands.len();
     report.timers = state
@@ -284,8 +284,14 @@ fn deliver_own(
         content: EventContent::Fields(fields),
     };
     let handle = || {
-        let mut handlers = instance.generation.active_handlers(name).into_iter();
-        handlers.try_for_each(|handler| runtime.handle(handler, &event))
+        let declared = instance.generation.declarations.borrow().handlers_of(name);
+        let mut handlers = declared
+            .iter()
+            .flat_map(|handlers| handlers.iter().copied());
+        handlers.try_for_each(|handler| match instance.generation.is_active(handler) {
+            true => runtime.handle(handler, &event),
+            false => Ok(()),
+        })
     };
     let ((), effects) = context.call_reversibly(&instance.generation, phase, handle)?;
     Ok(effects)

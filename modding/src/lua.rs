@@ -18,15 +18,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
-use mlua::{Function, MultiValue};
+use mlua::{Either, Function, MultiValue};
 
 use crate::api::{EventDescription, event};
-use crate::context::{Bound, Context};
+use crate::context::{Bound, Context, at_the_host_s_cost};
 use crate::error::{GuestError, Location};
 use crate::generation::Generation;
-use crate::limits::{
-    MEMORY_BYTES_COLLECT, MEMORY_BYTES_KEPT_MAX, MEMORY_BYTES_PER_CALL_MAX, SNAPSHOT_BYTES_MAX,
-};
+use crate::limits::{MEMORY_BYTES_COLLECT, MEMORY_BYTES_KEPT_MAX, SNAPSHOT_BYTES_MAX};
 use crate::runtime::{Event, EventContent, MigratedState, ModRuntime};
 use crate::storage::Storage;
 use crate::value::Value;
@@ -43,10 +41,14 @@ pub(crate) struct LuaRuntime {
     bindings: Rc<Bindings>,
     entry: String,
     scripts: Rc<Scripts>,
-    /// Functions that build an event's table and call a handler with it, by event.
+    /// Functions that make a dispatcher of a handler, by event.
     builders: RefCell<BTreeMap<String, Function>>,
-    /// Memory in use, in bytes, above which garbage is collected after a call.
-    collect_above: Cell<usize>,
+    /// Dispatchers by handler.
+    dispatchers: RefCell<Vec<Option<Function>>>,
+    /// Bytes allocated since the last collection.
+    uncollected: Cell<usize>,
+    /// Bytes after whose allocation garbage is collected: as many as are kept, so that collecting costs no more than allocating.
+    collect_after: Cell<usize>,
     /// Whether more was left after the last collection than a mod may keep.
     keeps_too_much: Cell<bool>,
 }
@@ -72,14 +74,15 @@ impl LuaRuntime {
         let sandbox =
             sandbox::new_sandbox(&bindings, |lua| require::require_function(lua, &scripts))
                 .map_err(|error| guest_error(context, &error))?;
-        let collect_above = Cell::new(MEMORY_BYTES_COLLECT);
         Ok(LuaRuntime {
             sandbox,
             bindings,
             entry: entry.to_owned(),
             scripts,
             builders: RefCell::default(),
-            collect_above,
+            dispatchers: RefCell::default(),
+            uncollected: Cell::new(0),
+            collect_after: Cell::new(MEMORY_BYTES_COLLECT),
             keeps_too_much: Cell::new(false),
         })
     }
@@ -95,36 +98,95 @@ impl LuaRuntime {
         convert::optional_to_lua(&self.sandbox.lua, value)
     }
 
+    /// The function that builds an event's table and calls a handler with it, made at the handler's first event.
+    fn dispatcher(&self, handler: usize, event: &str) -> mlua::Result<Option<Function>> {
+        if let Some(Some(dispatcher)) = self.dispatchers.borrow().get(handler) {
+            return Ok(Some(dispatcher.clone()));
+        }
+        let Some(function) = self
+            .bindings
+            .functions
+            .borrow()
+            .handlers
+            .get(handler)
+            .cloned()
+        else {
+            return Ok(None);
+        };
+        let dispatcher: Function = at_the_host_s_cost(|| self.builder(event)?.call(function))?;
+        // While a mod loads, a handler can still be replaced.
+        if !self
+            .bindings
+            .context()
+            .is_ok_and(|context| context.is_loading())
+        {
+            let mut dispatchers = self.dispatchers.borrow_mut();
+            let length = dispatchers.len().max(handler + 1);
+            dispatchers.resize(length, None);
+            dispatchers[handler] = Some(dispatcher.clone());
+        }
+        Ok(Some(dispatcher))
+    }
+
     fn builder(&self, name: &str) -> mlua::Result<Function> {
         if let Some(builder) = self.builders.borrow().get(name) {
             return Ok(builder.clone());
         }
         let source = builder_source(name, event(name));
-        let builder: Function = self
-            .sandbox
-            .lua
-            .load(source)
-            .set_name(format!("={HOST_CHUNK}"))
-            .eval()?;
-        self.builders
-            .borrow_mut()
-            .insert(name.to_owned(), builder.clone());
+        let chunk = self.sandbox.lua.load(source);
+        let builder: Function = chunk.set_name(format!("={HOST_CHUNK}")).eval()?;
+        let mut builders = self.builders.borrow_mut();
+        builders.insert(name.to_owned(), builder.clone());
         Ok(builder)
     }
 
-    fn dispatch(&self, handler: Function, event: &Event) -> mlua::Result<()> {
-        let mut arguments = MultiValue::with_capacity(10);
-        arguments.push_back(mlua::Value::Function(handler));
-        arguments.push_back(mlua::Value::Number(event.tick as f64));
+    fn dispatch(&self, dispatcher: &Function, event: &Event) -> mlua::Result<()> {
+        let tick = event.tick as f64;
         match &event.content {
+            EventContent::Payload(payload) => {
+                dispatcher.call((tick, self.to_lua(payload.as_ref())?))
+            }
+            EventContent::Fields(fields) if fields.is_empty() => dispatcher.call(tick),
+            EventContent::Fields(fields)
+                if fields.len() <= 8 && fields.iter().flatten().all(is_scalar) =>
+            {
+                let field = |at: usize| scalar(fields.get(at).and_then(Option::as_ref));
+                let (first, second) = (
+                    (field(0), field(1), field(2), field(3)),
+                    (field(4), field(5), field(6), field(7)),
+                );
+                dispatcher.call((
+                    tick, first.0, first.1, first.2, first.3, second.0, second.1, second.2,
+                    second.3,
+                ))
+            }
             EventContent::Fields(fields) => {
+                let mut arguments = MultiValue::with_capacity(1 + fields.len());
+                arguments.push_back(mlua::Value::Number(tick));
                 for field in fields {
                     arguments.push_back(self.to_lua(field.as_ref())?);
                 }
+                dispatcher.call(arguments)
             }
-            EventContent::Payload(payload) => arguments.push_back(self.to_lua(payload.as_ref())?),
         }
-        self.builder(&event.name)?.call::<()>(arguments)
+    }
+}
+
+/// A scalar on its way to Lua, which needs no reference to be kept on the way.
+type Scalar<'a> = Either<Option<f64>, Either<&'a str, bool>>;
+
+fn is_scalar(value: &Value) -> bool {
+    !matches!(value, Value::List(_) | Value::Map(_))
+}
+
+/// A value that [`is_scalar`]; `nil` for what is not there.
+fn scalar(value: Option<&Value>) -> Scalar<'_> {
+    match value {
+        Some(Value::Integer(number)) => Either::Left(Some(*number as f64)),
+        Some(Value::Number(number)) => Either::Left(Some(*number)),
+        Some(Value::Text(text)) => Either::Right(Either::Left(text)),
+        Some(Value::Boolean(boolean)) => Either::Right(Either::Right(*boolean)),
+        Some(Value::List(_) | Value::Map(_)) | None => Either::Left(None),
     }
 }
 
@@ -172,8 +234,8 @@ fn migrated_state(
     })
 }
 
-/// Luau that takes a handler, the tick and an event's fields as scalars and builds the event's table on Luau's side, where a
-/// table costs an eighth of what it costs from outside.
+/// Luau that makes, of a handler, a function that takes the tick and an event's fields as scalars and builds the event's table on
+/// Luau's side, where a table costs an eighth of what it costs from outside.
 fn builder_source(name: &str, description: Option<&EventDescription>) -> String {
     let fields = description.map_or(&[][..], |description| description.fields);
     let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -187,7 +249,7 @@ fn builder_source(name: &str, description: Option<&EventDescription>) -> String 
     let parameters: String = (0..fields.len()).map(|at| format!(", a{at}")).collect();
     if description.is_none() {
         return format!(
-            "return function(handler, tick, payload) handler({{ name = {name:?}, tick = tick, payload = payload }}) end"
+            "return function(handler) return function(tick, payload) handler({{ name = {name:?}, tick = tick, payload = payload }}) end end"
         );
     }
     let entries: String = groups
@@ -198,7 +260,7 @@ fn builder_source(name: &str, description: Option<&EventDescription>) -> String 
         })
         .collect();
     format!(
-        "return function(handler, tick{parameters}) handler({{ name = {name:?}, tick = tick{entries} }}) end"
+        "return function(handler) return function(tick{parameters}) handler({{ name = {name:?}, tick = tick{entries} }}) end end"
     )
 }
 
@@ -213,19 +275,17 @@ impl ModRuntime for LuaRuntime {
     }
 
     fn handle(&self, handler: usize, event: &Event) -> Result<(), GuestError> {
-        let function = self
-            .bindings
-            .functions
-            .borrow()
-            .handlers
-            .get(handler)
-            .cloned();
-        let Some(function) = function else {
-            return Err(GuestError::new(format!(
-                "no handler {handler} was declared"
-            )));
+        let handle = || match self.dispatcher(handler, &event.name)? {
+            Some(dispatcher) => self.dispatch(&dispatcher, event).map(|()| true),
+            None => Ok(false),
         };
-        self.guest(self.dispatch(function, event))
+        if self.guest(handle())? {
+            Ok(())
+        } else {
+            Err(GuestError::new(format!(
+                "no handler {handler} was declared"
+            )))
+        }
     }
 
     fn fire(&self, timer: &str, tick: u64, value: Option<&Value>) -> Result<(), GuestError> {
@@ -305,29 +365,35 @@ impl ModRuntime for LuaRuntime {
     }
 
     fn enter(&self) -> Result<(), Bound> {
+        // A collection starts the collector again; during a call it would run by the clock.
+        debug_assert!(
+            !self.sandbox.lua.gc_is_running(),
+            "the collector is stopped"
+        );
         if self.keeps_too_much.get() {
             return Err(Bound::Memory);
         }
-        let lua = &self.sandbox.lua;
-        // A collection starts the collector again, and so does mlua when it registers a type; it paces itself by the clock.
-        lua.gc_stop();
-        // What a call allocates is counted; this is for a single allocation that is out of all bounds.
-        let limit = lua.set_memory_limit(lua.used_memory() + 2 * MEMORY_BYTES_PER_CALL_MAX);
-        limit.map(drop).map_err(|_| Bound::Memory)
+        Ok(())
     }
 
-    fn rest(&self) {
+    fn rest(&self, allocated: usize) {
         if self.bindings.traversed.take() {
             // Forgetting key lists runs no code of the mod and cannot fail.
             drop(self.sandbox.rest.call::<()>(()));
         }
-        let lua = &self.sandbox.lua;
-        if lua.used_memory() > self.collect_above.get() && lua.gc_collect().is_ok() {
-            self.collect_above
-                .set(MEMORY_BYTES_COLLECT.max(2 * lua.used_memory()));
-            self.keeps_too_much
-                .set(lua.used_memory() > MEMORY_BYTES_KEPT_MAX);
+        let uncollected = self.uncollected.get() + allocated;
+        self.uncollected.set(uncollected);
+        if uncollected <= self.collect_after.get() {
+            return;
         }
+        let lua = &self.sandbox.lua;
+        if lua.gc_collect().is_ok() {
+            let kept = lua.used_memory();
+            self.keeps_too_much.set(kept > MEMORY_BYTES_KEPT_MAX);
+            self.collect_after.set(MEMORY_BYTES_COLLECT.max(kept));
+            self.uncollected.set(0);
+        }
+        lua.gc_stop();
     }
 }
 

@@ -128,6 +128,6 @@ pub trait ModRuntime: fmt::Debug {
     /// A machine that keeps more than a mod may keep.
     fn enter(&self) -> Result<(), Bound>;
 
-    /// Called after a root call, when no code of any mod is running: the place to collect garbage.
-    fn rest(&self);
+    /// Called after a root call that allocated so many bytes, when no code of any mod is running: the place to collect garbage.
+    fn rest(&self, allocated: usize);
 }

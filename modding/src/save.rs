@@ -76,9 +76,9 @@ impl Host {
     pub fn save(&mut self) -> Result<(Vec<u8>, Vec<String>), CodecError> {
         let mut mods = Vec::new();
         let mut warnings = Vec::new();
-        for instance in self.context.running() {
+        for instance in self.context.running().iter() {
             let generation = &instance.generation;
-            let snapshot = match self.hand_over_to_itself(&instance) {
+            let snapshot = match self.hand_over_to_itself(instance) {
                 Ok(snapshot) => snapshot,
                 Err(error) => {
                     let why = error

@@ -119,13 +119,4 @@ impl ModState {
         bytes.extend(self.storage.hash().to_le_bytes());
         xxh3_128(&bytes)
     }
-
-    /// Whether a handler runs: as switched at run time, else as declared.
-    pub fn is_active(&self, handler: &HandlerName, declared: bool) -> bool {
-        self.held
-            .subscriptions
-            .get(handler)
-            .copied()
-            .unwrap_or(declared)
-    }
 }

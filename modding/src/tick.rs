@@ -131,7 +131,7 @@ impl Host {
             .map(|(name, hash)| (name.to_owned(), hash))
             .collect();
         parts.push(("mod_events".to_owned(), self.queue_hash()));
-        for instance in self.context.running() {
+        for instance in self.context.running().iter() {
             let generation = &instance.generation;
             parts.push((
                 format!("mods.{}", generation.id()),
@@ -144,8 +144,8 @@ impl Host {
     /// Calls every active handler of an event: mods in load order, handlers by priority and declaration. A tick delivers what
     /// happened in it; tests of mods deliver what they make up.
     pub fn deliver(&mut self, event: &Event) {
-        for instance in self.context.running() {
-            self.deliver_to(&instance, event);
+        for instance in self.context.running().iter() {
+            self.deliver_to(instance, event);
         }
     }
 
@@ -154,45 +154,41 @@ impl Host {
             return;
         };
         let generation = &instance.generation;
-        for handler in generation.active_handlers(&event.name) {
-            let (name, enabled) = {
-                let declarations = generation.declarations.borrow();
-                (
-                    declarations.handlers[handler].name.clone(),
-                    declarations.handlers[handler].enabled,
-                )
-            };
+        let declared = generation.declarations.borrow().handlers_of(&event.name);
+        for handler in declared
+            .iter()
+            .flat_map(|handlers| handlers.iter().copied())
+        {
             // An earlier handler of the same event may have switched this one off.
-            if !generation.state.borrow().is_active(&name, enabled) {
-                continue;
+            if generation.is_active(handler) {
+                self.guarded(
+                    instance,
+                    || {
+                        generation.declarations.borrow().handlers()[handler]
+                            .name
+                            .clone()
+                    },
+                    || event.to_string(),
+                    || runtime.handle(handler, event),
+                );
             }
-            self.guarded(
-                instance,
-                &name,
-                || event.to_string(),
-                || runtime.handle(handler, event),
-            );
         }
     }
 
     fn deliver_colony_event(&mut self, tick: u64, event: &sim::Event) {
-        let listeners: Vec<Instance> = self
-            .context
-            .running()
-            .into_iter()
-            .filter(|instance| !instance.generation.active_handlers(event.name()).is_empty())
-            .collect();
-        if listeners.is_empty() {
+        let running = self.context.running();
+        // An event that nobody registered for costs nothing: no payload, no call.
+        if !running
+            .iter()
+            .any(|instance| instance.generation.listens_to(event.name()))
+        {
             return;
         }
-        let event = Event {
+        self.deliver(&Event {
             name: event.name().into(),
             tick,
             content: EventContent::Fields(api::payload(event)),
-        };
-        for instance in listeners {
-            self.deliver_to(&instance, &event);
-        }
+        });
     }
 
     fn deliver_config_changes(&mut self, tick: u64) {
@@ -215,7 +211,7 @@ impl Host {
 
     /// Fires the timers that are due: mods in load order, timers by due tick and name.
     fn fire_timers(&mut self, tick: u64) {
-        for instance in self.context.running() {
+        for instance in self.context.running().iter() {
             let Some(runtime) = &instance.runtime else {
                 continue;
             };
@@ -245,11 +241,13 @@ impl Host {
                     timer.due = timer.interval.map(|interval| due.saturating_add(interval));
                     timer.value.clone()
                 };
-                let handler = (TIMER.to_owned(), name.clone());
                 let event = || timer_text(&name, tick, value.as_ref());
-                self.guarded(&instance, &handler, event, || {
-                    runtime.fire(&name, tick, value.as_ref())
-                });
+                self.guarded(
+                    instance,
+                    || (TIMER.to_owned(), name.clone()),
+                    event,
+                    || runtime.fire(&name, tick, value.as_ref()),
+                );
             }
         }
     }
@@ -258,32 +256,34 @@ impl Host {
     fn guarded(
         &mut self,
         instance: &Instance,
-        handler: &HandlerName,
+        handler: impl FnOnce() -> HandlerName,
         event: impl FnOnce() -> String,
         call: impl FnOnce() -> Result<(), GuestError>,
     ) {
         let generation = &instance.generation;
+        // A mod without failures, the usual one, is not asked for the name of its handler.
+        let failing = !generation.state.borrow().held.failures.is_empty();
+        if !failing {
+            if let Err(error) = self.context.call(generation, Phase::Running, call) {
+                self.record_failure(instance, &handler(), event, error, 1);
+            }
+            return;
+        }
+        let handler = handler();
         let failures = generation
             .state
             .borrow()
             .held
             .failures
-            .get(handler)
+            .get(&handler)
             .copied()
             .unwrap_or(0);
         if failures >= FAILURES_IN_A_ROW_MAX {
             return;
         }
-        let result = self.context.call(generation, Phase::Running, call);
-        let mut state = generation.state.borrow_mut();
-        match result {
-            Ok(()) if failures > 0 => drop(state.held.failures.remove(handler)),
-            Ok(()) => {}
-            Err(error) => {
-                state.held.failures.insert(handler.clone(), failures + 1);
-                drop(state);
-                self.record_failure(instance, handler, event, error, failures + 1);
-            }
+        match self.context.call(generation, Phase::Running, call) {
+            Ok(()) => drop(generation.state.borrow_mut().held.failures.remove(&handler)),
+            Err(error) => self.record_failure(instance, &handler, event, error, failures + 1),
         }
     }
 
@@ -296,6 +296,12 @@ impl Host {
         in_a_row: u32,
     ) {
         let generation = &instance.generation;
+        generation
+            .state
+            .borrow_mut()
+            .held
+            .failures
+            .insert(handler.clone(), in_a_row);
         let (tick, suspended) = (self.context.tick(), in_a_row >= FAILURES_IN_A_ROW_MAX);
         let failure = HandlerFailure {
             mod_id: generation.id().clone(),
@@ -348,7 +354,7 @@ impl Host {
         for command in commands {
             apply(None, command);
         }
-        for instance in self.context.running() {
+        for instance in self.context.running().iter() {
             let pending = std::mem::take(&mut instance.generation.state.borrow_mut().held.commands);
             for command in &pending {
                 apply(Some(instance.generation.id().clone()), command);

@@ -183,15 +183,30 @@ impl Meter {
             .set(ACCOUNT.with(|current| current.replace(account)));
     }
 
-    /// The root call has ended.
-    pub(super) fn end(&self) {
-        let mut left = ACCOUNT
-            .with(|current| current.replace(self.outer.get()))
-            .steps;
+    /// The root call has ended; how many bytes it allocated.
+    pub(super) fn end(&self) -> usize {
+        let account = ACCOUNT.with(|current| current.replace(self.outer.get()));
+        let mut left = account.steps;
         if let Some((_, left_then)) = self.exhausted.take() {
             left = left_then;
             self.exhausted_at.take();
         }
         self.steps_of_last_call.set(self.steps_max.get() - left);
+        MEMORY_BYTES_PER_CALL_MAX - account.bytes
     }
+}
+
+/// Does work of the host's own that is nobody's to pay for: what it prepares once must not make the first call dearer than
+/// the others, or a hand-over could be seen.
+pub(crate) fn at_the_host_s_cost<T>(work: impl FnOnce() -> T) -> T {
+    let free = Aside {
+        steps: u64::MAX,
+        step_weight: 1,
+        bytes: usize::MAX,
+        pending: None,
+    };
+    let paying = ACCOUNT.with(|account| account.replace(free));
+    let result = work();
+    ACCOUNT.with(|account| account.replace(paying));
+    result
 }

@@ -66,9 +66,9 @@ pub(super) fn drop_timers(generation: &Generation, report: &mut StateReport) {
 pub(crate) fn handlers_no_longer_declared(old: &Generation, new: &Generation) -> Vec<String> {
     let (old, new) = (old.declarations.borrow(), new.declarations.borrow());
     let gone = old
-        .handlers
+        .handlers()
         .iter()
-        .filter(|handler| !new.handlers.iter().any(|other| other.name == handler.name));
+        .filter(|handler| new.position(&handler.name).is_none());
     let name = |handler: &HandlerDeclaration| {
         let (event, key) = &handler.name;
         format!(
@@ -87,7 +87,7 @@ fn at_end(location: Option<&Location>) -> String {
 pub(super) fn settle_subscriptions(generation: &Generation) {
     let declarations = generation.declarations.borrow();
     let names: BTreeSet<_> = declarations
-        .handlers
+        .handlers()
         .iter()
         .map(|handler| &handler.name)
         .collect();

@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use mlua::chunk::{ChunkMode, Compiler};
 use mlua::{Function, Lua, LuaOptions, StdLib, Table};
 
+use crate::limits::MEMORY_BYTES_LIMIT;
+
 use super::bindings::{Bindings, colony_table};
 use super::errors::{HOST_CHUNK, raise};
 use super::interrupt::meter;
@@ -76,6 +78,11 @@ pub(super) fn new_sandbox(
     lua.sandbox(true)?;
     let context = bindings.context().map_err(|error| raise(&lua, error))?;
     meter(&lua, context.meter().clone())?;
+    // What a call allocates is counted; this is for a single allocation that is out of all bounds.
+    lua.set_memory_limit(MEMORY_BYTES_LIMIT)?;
+    // The collector paces itself by the clock, and mlua starts it again whenever it registers a type: it stops here, and runs
+    // between calls only.
+    lua.gc_stop();
     Ok(Sandbox {
         rest: host.raw_get("rest")?,
         lua,

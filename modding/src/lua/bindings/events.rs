@@ -26,12 +26,7 @@ pub(super) fn register(
     let handler: HandlerName = (name, options.key.unwrap_or_else(|| KEY_DEFAULT.to_owned()));
     require_short(&handler.1, "the key of a handler")?;
     let generation = &bindings.generation;
-    let known = generation
-        .declarations
-        .borrow()
-        .handlers
-        .iter()
-        .position(|declared| declared.name == handler);
+    let known = generation.declarations.borrow().position(&handler);
     if !bindings.context()?.is_loading() {
         let same =
             known.is_some_and(|at| bindings.functions.borrow().handlers.get(at) == Some(&function));
@@ -57,32 +52,24 @@ pub(super) fn register(
     let mut declarations = generation.declarations.borrow_mut();
     let mut functions = bindings.functions.borrow_mut();
     match known {
-        Some(at) => {
-            // A handler is (mod, event, key): the second of the same name replaces the first (seed-corrections 52).
-            let (event, key) = &declaration.name;
-            let earlier = declarations.handlers[at]
-                .location
-                .as_ref()
-                .map_or(String::new(), |earlier| format!(" (was {earlier})"));
-            let warning = format!(
-                "{}the handler of `{event}` with key {key:?} replaces an earlier one{earlier}; give each a key of its own: \
-                 colony.events.register(\"{event}\", fn, {{ key = \"...\" }})",
-                at_line(&declaration)
-            );
-            declarations.warnings.push(warning);
-            declarations.handlers[at] = declaration;
-            functions.handlers[at] = function;
-        }
-        None => {
-            declarations.handlers.push(declaration);
-            functions.handlers.push(function);
-        }
+        Some(at) => functions.handlers[at] = function,
+        None => functions.handlers.push(function),
+    }
+    let line = at(declaration.location.as_ref());
+    if let Some(replaced) = declarations.declare_handler(declaration) {
+        // A handler is (mod, event, key): the second of the same name replaces the first (seed-corrections 52).
+        let (event, key) = &replaced.name;
+        let earlier = replaced
+            .location
+            .as_ref()
+            .map_or(String::new(), |earlier| format!(" (was {earlier})"));
+        let warning = format!(
+            "{line}the handler of `{event}` with key {key:?} replaces an earlier one{earlier}; give each a key of its own: \
+             colony.events.register(\"{event}\", fn, {{ key = \"...\" }})"
+        );
+        declarations.warnings.push(warning);
     }
     Ok(())
-}
-
-fn at_line(declaration: &HandlerDeclaration) -> String {
-    at(declaration.location.as_ref())
 }
 
 pub(super) fn unregister(
@@ -101,9 +88,8 @@ pub(super) fn unregister(
         .generation
         .declarations
         .borrow()
-        .handlers
-        .iter()
-        .any(|declared| declared.name == handler);
+        .position(&handler)
+        .is_some();
     if !declared {
         return Err(ApiError::new(format!(
             "no handler of `{}` with key {:?} was declared",

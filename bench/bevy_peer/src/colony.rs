@@ -1,0 +1,105 @@
+//! An app with scripts, as the documentation of bevy_mod_scripting sets one up, without a window or a picture.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bevy_app::prelude::*;
+use bevy_app::{ScheduleRunnerPlugin, TaskPoolPlugin};
+use bevy_asset::{AssetPlugin, Assets};
+use bevy_ecs::prelude::*;
+use bevy_ecs::schedule::ScheduleLabel;
+use bevy_mod_scripting::asset::{Language, ScriptAsset};
+use bevy_mod_scripting::bindings::{GlobalNamespace, NamespaceBuilder};
+use bevy_mod_scripting::prelude::*;
+use bevy_mod_scripting_core::callback_labels;
+use bevy_mod_scripting_core::event::{ScriptCallbackMessage, ScriptErrorMessage};
+
+callback_labels!(OnTick => "on_tick", OnCount => "on_count");
+
+const SCRIPT: &str = "
+local n = 0
+function on_tick(tick) n = n + 1 end
+function on_count() bench_add(n) end
+";
+
+/// Updates after which every script is loaded.
+const UPDATES_TO_LOAD: u32 = 50;
+
+/// What scripts added with `bench_add`. The functions that scripts call are registered once for all of them.
+static ADDED: AtomicU64 = AtomicU64::new(0);
+
+/// Asks all scripts what they have counted. Not part of an update, so that updates do nothing else than what is measured.
+#[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
+struct Counting;
+
+/// An app and how far it is.
+pub(crate) struct Colony {
+    app: App,
+}
+
+impl Colony {
+    /// An app whose scripts are loaded.
+    pub(crate) fn new(scripts: usize) -> Colony {
+        let mut app = App::new();
+        app.add_plugins((
+            TaskPoolPlugin::default(),
+            ScheduleRunnerPlugin::default(),
+            AssetPlugin::default(),
+            BMSPlugin,
+        ));
+        let call_all = |mut messages: MessageWriter<ScriptCallbackMessage>| {
+            let arguments = vec![ScriptValue::Integer(1)];
+            messages.write(ScriptCallbackMessage::new_for_all_scripts(
+                OnTick, arguments,
+            ));
+        };
+        let on_tick = event_handler::<OnTick, LuaScriptingPlugin>;
+        app.add_systems(Update, (call_all, on_tick).chain());
+        app.add_systems(Counting, event_handler::<OnCount, LuaScriptingPlugin>);
+        app.add_systems(Last, refuse_errors);
+        NamespaceBuilder::<GlobalNamespace>::new_unregistered(app.world_mut()).register(
+            "bench_add",
+            |count: u64| {
+                ADDED.fetch_add(count, Ordering::SeqCst);
+            },
+        );
+        app.finish();
+        app.cleanup();
+        for _ in 0..scripts {
+            let script = ScriptAsset::new(SCRIPT).with_language(Language::Lua);
+            let handle = app
+                .world_mut()
+                .resource_mut::<Assets<ScriptAsset>>()
+                .add(script);
+            app.world_mut().spawn(ScriptComponent(vec![handle]));
+        }
+        let mut colony = Colony { app };
+        for _ in 0..UPDATES_TO_LOAD {
+            colony.update();
+        }
+        colony
+    }
+
+    /// Calls `on_tick` of every script.
+    pub(crate) fn update(&mut self) {
+        self.app.update();
+    }
+
+    /// What the handlers of all scripts have counted.
+    pub(crate) fn count(&mut self) -> u64 {
+        ADDED.store(0, Ordering::SeqCst);
+        let world = self.app.world_mut();
+        world.write_message(ScriptCallbackMessage::new_for_all_scripts(
+            OnCount,
+            Vec::new(),
+        ));
+        world.run_schedule(Counting);
+        ADDED.load(Ordering::SeqCst)
+    }
+}
+
+/// A script that fails would be quick for nothing.
+fn refuse_errors(mut errors: MessageReader<ScriptErrorMessage>) {
+    if let Some(message) = errors.read().next() {
+        panic!("a script failed: {:?}", message.error);
+    }
+}
