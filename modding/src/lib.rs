@@ -71,4 +71,5 @@ pub mod save;
 pub mod state;
 pub mod storage;
 pub mod tick;
+pub mod unit_test;
 pub mod value;

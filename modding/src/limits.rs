@@ -93,3 +93,6 @@ pub const TIMERS_MAX: usize = 1_000;
 
 /// Generations kept for each mod to roll back to (seed-corrections 47).
 pub const HISTORY_GENERATIONS_MAX: usize = 8;
+
+/// Ticks that one unit test may let pass.
+pub const TEST_TICKS_MAX: u64 = 1_000_000;

@@ -12,6 +12,7 @@ mod sandbox;
 mod scripts;
 mod source;
 mod storage;
+mod unit_test;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ use errors::{HOST_CHUNK, guest_error};
 use sandbox::Sandbox;
 pub(crate) use scripts::Scripts;
 use storage::{Scratch, StorageProxy};
+pub(crate) use unit_test::TestMachine;
 
 /// One mod's virtual machine.
 pub(crate) struct LuaRuntime {
@@ -71,9 +73,12 @@ impl LuaRuntime {
             functions: RefCell::new(Functions::default()),
             traversed: Rc::default(),
         });
-        let sandbox =
-            sandbox::new_sandbox(&bindings, |lua| require::require_function(lua, &scripts))
-                .map_err(|error| guest_error(context, &error))?;
+        let sandbox = sandbox::new_sandbox(
+            &bindings,
+            |lua| require::require_function(lua, &scripts),
+            |lua, exports_of| bindings::colony_table(lua, &bindings, exports_of),
+        )
+        .map_err(|error| guest_error(context, &error))?;
         Ok(LuaRuntime {
             sandbox,
             bindings,

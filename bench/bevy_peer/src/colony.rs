@@ -6,7 +6,7 @@ use bevy_app::prelude::*;
 use bevy_app::{ScheduleRunnerPlugin, TaskPoolPlugin};
 use bevy_asset::{AssetPlugin, Assets};
 use bevy_ecs::prelude::*;
-use bevy_ecs::schedule::ScheduleLabel;
+use bevy_ecs::schedule::{ScheduleLabel, SingleThreadedExecutor};
 use bevy_mod_scripting::asset::{Language, ScriptAsset};
 use bevy_mod_scripting::bindings::{GlobalNamespace, NamespaceBuilder};
 use bevy_mod_scripting::prelude::*;
@@ -31,14 +31,23 @@ static ADDED: AtomicU64 = AtomicU64::new(0);
 #[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
 struct Counting;
 
-/// An app and how far it is.
+/// Who runs the systems of an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Executor {
+    /// What an app has that asks for nothing: threads, woken for a system at a time.
+    Default,
+    /// The quickest for so little work.
+    SingleThread,
+}
+
+/// An app with scripts.
 pub(crate) struct Colony {
     app: App,
 }
 
 impl Colony {
     /// An app whose scripts are loaded.
-    pub(crate) fn new(scripts: usize) -> Colony {
+    pub(crate) fn new(executor: Executor, scripts: usize) -> Colony {
         let mut app = App::new();
         app.add_plugins((
             TaskPoolPlugin::default(),
@@ -64,6 +73,12 @@ impl Colony {
         );
         app.finish();
         app.cleanup();
+        if executor == Executor::SingleThread {
+            let mut schedules = app.world_mut().resource_mut::<Schedules>();
+            for (_, schedule) in schedules.iter_mut() {
+                schedule.set_executor(SingleThreadedExecutor::new());
+            }
+        }
         for _ in 0..scripts {
             let script = ScriptAsset::new(SCRIPT).with_language(Language::Lua);
             let handle = app

@@ -2,15 +2,15 @@
 //! is called at every update.
 //!
 //! Does what standard input says and answers a line for a line, so that the one who asks can let it take turns with another
-//! program: `run SCRIPTS UPDATES` is answered with nanoseconds of processor time, `count SCRIPTS` with the calls that all
-//! handlers have counted since the beginning. Ends with its input.
+//! program: `run EXECUTOR SCRIPTS UPDATES` is answered with nanoseconds of processor time, `count EXECUTOR SCRIPTS` with the
+//! calls that all handlers have counted since the beginning. The executor is `default` or `single_thread`. Ends with its input.
 
 mod colony;
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 
-use colony::Colony;
+use colony::{Colony, Executor};
 use cpu_time::ProcessTime;
 
 fn main() -> io::Result<()> {
@@ -26,12 +26,18 @@ fn main() -> io::Result<()> {
 }
 
 /// The answer to a line, unless it is none of those that the program knows.
-fn answer(colonies: &mut BTreeMap<usize, Colony>, line: &str) -> Option<u128> {
+fn answer(colonies: &mut BTreeMap<(Executor, usize), Colony>, line: &str) -> Option<u128> {
     let mut words = line.split(' ');
-    let (order, scripts) = (words.next()?, words.next()?.parse().ok()?);
+    let order = words.next()?;
+    let executor = match words.next()? {
+        "default" => Executor::Default,
+        "single_thread" => Executor::SingleThread,
+        _ => return None,
+    };
+    let scripts = words.next()?.parse().ok()?;
     let colony = colonies
-        .entry(scripts)
-        .or_insert_with(|| Colony::new(scripts));
+        .entry((executor, scripts))
+        .or_insert_with(|| Colony::new(executor, scripts));
     match order {
         "run" => {
             let updates: u32 = words.next()?.parse().ok()?;

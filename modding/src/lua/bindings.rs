@@ -68,7 +68,7 @@ impl Bindings {
     }
 
     /// A copy of a value for the mod. Running out of memory here is as uncatchable as anywhere.
-    fn to_lua(&self, lua: &Lua, value: Option<&Value>) -> Result<mlua::Value, ApiError> {
+    pub(super) fn to_lua(&self, lua: &Lua, value: Option<&Value>) -> Result<mlua::Value, ApiError> {
         optional_to_lua(lua, value).map_err(|error| {
             if let (mlua::Error::MemoryError(_), Ok(context)) = (&error, self.context()) {
                 context.meter().exhaust(Bound::Memory);
@@ -158,7 +158,7 @@ pub(super) fn colony_table(
 }
 
 /// A misspelt name is an error that names the nearest, instead of a nil that fails somewhere else.
-fn refuse_unknown_names(lua: &Lua, table: &Table, path: &str) -> mlua::Result<()> {
+pub(super) fn refuse_unknown_names(lua: &Lua, table: &Table, path: &str) -> mlua::Result<()> {
     let mut known = Vec::new();
     for name in table.pairs::<String, mlua::Value>() {
         known.push(name?.0);
@@ -285,7 +285,12 @@ pub(super) fn bind<R: IntoLuaMulti>(
     })
 }
 
-fn text(arguments: &MultiValue, at: usize, function: &str, name: &str) -> Result<String, ApiError> {
+pub(super) fn text(
+    arguments: &MultiValue,
+    at: usize,
+    function: &str,
+    name: &str,
+) -> Result<String, ApiError> {
     match arguments.get(at) {
         Some(mlua::Value::String(text)) => match text.to_str() {
             Ok(text) => Ok(text.to_owned()),

@@ -8,7 +8,7 @@ use mlua::{Function, Lua, LuaOptions, StdLib, Table};
 
 use crate::limits::MEMORY_BYTES_LIMIT;
 
-use super::bindings::{Bindings, colony_table};
+use super::bindings::Bindings;
 use super::errors::{HOST_CHUNK, raise};
 use super::interrupt::meter;
 use super::library::host_table;
@@ -43,10 +43,11 @@ pub(super) struct Sandbox {
     pub(super) rest: Function,
 }
 
-/// A new virtual machine with `colony` and without what a mod must not have.
+/// A new virtual machine with the `colony` that is built for it, and without what a mod must not have.
 pub(super) fn new_sandbox(
     bindings: &Rc<Bindings>,
     require: impl FnOnce(&Lua) -> mlua::Result<Function>,
+    colony: impl FnOnce(&Lua, Function) -> mlua::Result<Table>,
 ) -> mlua::Result<Sandbox> {
     let libraries = StdLib::COROUTINE
         | StdLib::TABLE
@@ -72,7 +73,7 @@ pub(super) fn new_sandbox(
         }
     }
     globals.raw_set("require", require(&lua)?)?;
-    let colony = colony_table(&lua, bindings, host.raw_get("exports_of")?)?;
+    let colony = colony(&lua, host.raw_get("exports_of")?)?;
     colony.set_readonly(true);
     globals.raw_set("colony", colony)?;
     lua.sandbox(true)?;

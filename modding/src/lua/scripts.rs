@@ -50,6 +50,9 @@ const CHANGED_BUILTINS: [&str; 21] = [
     "unpack",
 ];
 
+/// The folder of a mod's unit tests.
+const TESTS: &str = "tests/";
+
 /// Compiled scripts by their path in the mod.
 #[derive(Clone, Debug)]
 pub(crate) struct Scripts {
@@ -59,14 +62,32 @@ pub(crate) struct Scripts {
 }
 
 impl Scripts {
-    /// Compiles every script of a bundle.
+    /// Compiles every script of a bundle but its tests, which must not keep a mod from running.
     ///
     /// # Errors
     /// The first mistake of each script.
     pub(crate) fn compile(bundle: &Bundle) -> Result<Scripts, Vec<GuestError>> {
+        Scripts::compile_those(bundle, |path| !path.starts_with(TESTS))
+    }
+
+    /// Compiles every script of a bundle and its tests.
+    ///
+    /// # Errors
+    /// The first mistake of each script.
+    pub(crate) fn compile_with_tests(bundle: &Bundle) -> Result<Scripts, Vec<GuestError>> {
+        Scripts::compile_those(bundle, |_| true)
+    }
+
+    fn compile_those(
+        bundle: &Bundle,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Scripts, Vec<GuestError>> {
         let mut errors = Vec::new();
         let mut sources = Vec::new();
-        for path in bundle.paths().filter(|path| is_script(path)) {
+        for path in bundle
+            .paths()
+            .filter(|path| is_script(path) && wanted(path))
+        {
             match source(bundle, path) {
                 Ok(source) => sources.push((path, scan(&source), source)),
                 Err(error) => errors.push(error),

@@ -1,0 +1,188 @@
+//! Unit tests in a mod's `tests/*.lua`: each runs in a machine of its own beside a new colony in which the mod runs.
+//!
+//! The test's code is not part of the mod: it has `require` over the mod's scripts, and instead of the mod's `colony` the
+//! functions that drive and question the colony from outside. It can fail, but it cannot change what the mod keeps.
+
+mod stage;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use crate::bundle::Bundle;
+use crate::context::{Context, LogLine};
+use crate::diagnostic::Fault;
+use crate::error::{GuestError, Location};
+use crate::generation::Generation;
+use crate::handover::Package;
+use crate::lua::{Scripts, TestMachine};
+use crate::mod_id::ModId;
+
+pub(crate) use stage::Stage;
+
+/// A test that a file declares.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnitTest {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub location: Option<Location>,
+    /// The colony that it wishes for.
+    pub colony: TestColony,
+}
+
+/// The colony of a test at tick 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestColony {
+    /// Decides everything that is random.
+    pub seed: u64,
+    /// Columns and rows of the generated map.
+    pub size: (u16, u16),
+    /// How many colonists there are.
+    pub colonists: u32,
+    /// Items in the stockpile, by id.
+    pub stock: BTreeMap<String, u32>,
+}
+
+impl Default for TestColony {
+    fn default() -> TestColony {
+        TestColony {
+            seed: 1,
+            size: (32, 32),
+            colonists: 3,
+            stock: BTreeMap::from([("meal".to_owned(), 24), ("wood".to_owned(), 40)]),
+        }
+    }
+}
+
+/// What became of a test.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnitTestResult {
+    /// The test.
+    pub test: UnitTest,
+    /// Why it failed; empty where it passed.
+    pub faults: Vec<Fault>,
+    /// Ticks that it let pass.
+    pub ticks: u64,
+    /// What the test and the mods wrote.
+    pub log: Vec<LogLine>,
+}
+
+/// The mod under test, and the mods that it needs, in any order.
+#[derive(Clone, Debug)]
+pub struct UnitTestSubject {
+    /// The mod.
+    pub mod_id: ModId,
+    /// Its files and those of the mods that it runs with, `base` among them.
+    pub bundles: Vec<Bundle>,
+    /// Mods that exist, loaded or not.
+    pub known: BTreeSet<ModId>,
+}
+
+/// The paths of a mod's test files, sorted.
+pub fn test_files(bundle: &Bundle) -> Vec<String> {
+    let is_test = |path: &&str| {
+        path.starts_with("tests/") && (path.ends_with(".lua") || path.ends_with(".luau"))
+    };
+    bundle.paths().filter(is_test).map(str::to_owned).collect()
+}
+
+/// Runs the tests of one file that `wanted` names, each in a colony of its own.
+///
+/// # Errors
+/// A file that cannot be read or declares no test, and mods with which no colony begins.
+pub fn run_file(
+    subject: &UnitTestSubject,
+    path: &str,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<Vec<UnitTestResult>, Vec<Fault>> {
+    let bundle = subject
+        .bundles
+        .iter()
+        .find(|bundle| bundle.folder() == subject.mod_id.as_str());
+    let Some(bundle) = bundle.cloned().map(Rc::new) else {
+        return Err(vec![Fault::new(format!(
+            "there is no mod `{}`",
+            subject.mod_id
+        ))]);
+    };
+    let stage = Stage::new(subject, &TestColony::default())?;
+    let machine = machine(&bundle, path, Rc::new(RefCell::new(stage)))?;
+    let tests = machine.tests();
+    if tests.is_empty() {
+        let fault = Fault::new(format!("{} declares no test", bundle.display_path(path)));
+        return Err(vec![fault.help(
+            "write colony.test(\"what must hold\", function(t) ... end)",
+        )]);
+    }
+    let mut results = Vec::new();
+    for (at, test) in tests.into_iter().enumerate() {
+        if wanted(&test.name) {
+            results.push(run_test(subject, &bundle, path, at, test));
+        }
+    }
+    Ok(results)
+}
+
+fn run_test(
+    subject: &UnitTestSubject,
+    bundle: &Rc<Bundle>,
+    path: &str,
+    at: usize,
+    test: UnitTest,
+) -> UnitTestResult {
+    let failed = |test: UnitTest, faults| UnitTestResult {
+        test,
+        faults,
+        ticks: 0,
+        log: Vec::new(),
+    };
+    let stage = match Stage::new(subject, &test.colony) {
+        Ok(stage) => Rc::new(RefCell::new(stage)),
+        Err(faults) => return failed(test, faults),
+    };
+    let machine = match machine(bundle, path, stage.clone()) {
+        Ok(machine) => machine,
+        Err(faults) => return failed(test, faults),
+    };
+    let result = machine.run(at);
+    let mut log = machine.take_log();
+    let mut faults: Vec<Fault> = result
+        .err()
+        .iter()
+        .map(|error| error.fault(bundle))
+        .collect();
+    let mut stage = stage.borrow_mut();
+    faults.extend(stage.unexpected_failures());
+    log.extend(stage.take_log());
+    UnitTestResult {
+        test,
+        faults,
+        ticks: stage.ticks(),
+        log,
+    }
+}
+
+/// A machine with a test file loaded.
+fn machine(
+    bundle: &Rc<Bundle>,
+    path: &str,
+    stage: Rc<RefCell<Stage>>,
+) -> Result<TestMachine, Vec<Fault>> {
+    let fault = |error: &GuestError| error.fault(bundle);
+    let scripts = Scripts::compile_with_tests(bundle)
+        .map_err(|errors| errors.iter().map(fault).collect::<Vec<_>>())?;
+    let package = Package::read(bundle.clone())?;
+    let generation = Rc::new(Generation::new(
+        0,
+        bundle.clone(),
+        package.manifest,
+        package.config,
+    ));
+    // What a machine writes and draws goes to a context of its own: the host's is for the mods.
+    let context = Rc::new(Context::new(stage.borrow().fork_colony()));
+    let machine = TestMachine::new(context, generation, scripts, stage);
+    let machine = machine.map_err(|error| vec![fault(&error)])?;
+    machine.load(path).map_err(|error| vec![fault(&error)])?;
+    Ok(machine)
+}
