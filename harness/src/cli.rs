@@ -2,6 +2,7 @@
 
 mod environment;
 mod progress;
+mod review;
 mod run;
 mod test;
 
@@ -59,6 +60,8 @@ enum Command {
     Run(RunArguments),
     /// Run scenarios as tests, in parallel, and compare their snapshots.
     Test(TestArguments),
+    /// Accept or reject snapshots that differ from the accepted ones.
+    Review(ReviewArguments),
 }
 
 /// When to use colour.
@@ -156,11 +159,25 @@ struct TestArguments {
     format: SuiteFormat,
 }
 
+#[derive(Debug, clap::Args)]
+struct ReviewArguments {
+    /// The snapshots, by scenario or as `scenario@tick` [default: all that wait].
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Accept them without asking.
+    #[arg(long, conflicts_with = "reject")]
+    accept: bool,
+    /// Reject them without asking.
+    #[arg(long)]
+    reject: bool,
+}
+
 /// Does what the command line says.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let exit = match &arguments.command {
         Command::Run(run) => run::run(run, arguments.color),
+        Command::Review(review) => review::review(review, arguments.color),
         Command::Test(test) => test::test(test, arguments.color),
     };
     exit.into()

@@ -12,6 +12,7 @@ use sim::RULES_VERSION;
 
 use super::FirstDifference;
 use crate::project::location;
+use crate::scenario::TICKS_MAX;
 
 /// Most ticks of a run that are kept; of a longer run every second, third and so on.
 pub const SAMPLES_MAX: u64 = 10_000;
@@ -145,7 +146,7 @@ impl Trail {
         let until = (until / self.stride) as usize;
         let mut names: Vec<&String> = self.parts.iter().collect();
         names.extend(other.parts.iter().filter(|part| !self.parts.contains(part)));
-        (0..samples.min(until + 1)).find_map(|at| {
+        (0..samples.min(until.saturating_add(1))).find_map(|at| {
             let differing = names
                 .iter()
                 .filter(|name| self.of(at, name) != other.of(at, name));
@@ -221,7 +222,8 @@ impl Trail {
         let stride = u64::from_le_bytes(take(&mut rest)?);
         let samples = u32::from_le_bytes(take(&mut rest)?) as usize;
         let parts = usize::from(u16::from_le_bytes(take(&mut rest)?));
-        if stride == 0 || samples as u64 > SAMPLES_MAX || parts > PARTS_MAX {
+        let strides = 1..=TICKS_MAX;
+        if !strides.contains(&stride) || samples as u64 > SAMPLES_MAX || parts > PARTS_MAX {
             return Err(TrailError::Damaged);
         }
         let parts = (0..parts)
@@ -340,7 +342,8 @@ mod tests {
     fn a_file_holds_all_of_it_and_no_damage_panics() {
         let written = trail(50, u64::MAX, "");
         let bytes = written.encode();
-        assert_eq!(Trail::decode(&bytes), Ok(written));
+        assert_eq!(Trail::decode(&bytes), Ok(written.clone()));
+        assert!(written.is_same(&written));
         for length in 0..bytes.len() {
             assert!(
                 Trail::decode(&bytes[..length]).is_err(),
@@ -350,8 +353,10 @@ mod tests {
         for at in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[at] ^= 0xff;
-            // The version of the rules and the names may be anything; nothing else may be.
-            let _ = Trail::decode(&damaged);
+            // A name or the version of the rules may be anything; whatever was read can be compared.
+            if let Ok(trail) = Trail::decode(&damaged) {
+                assert!(!trail.is_same(&written), "byte {at} counts for nothing");
+            }
         }
         let mut longer = bytes.clone();
         longer[7] = b'x';
