@@ -76,8 +76,11 @@ impl Folder {
     /// What `colony-sim run` writes about a scenario, with paths as the reader sees them, and its exit code.
     fn run(&self, scenario: &str, log: bool) -> (String, u8) {
         let report = |record: &RunRecord| {
-            let colour = false;
-            text::report(record, TextOptions { colour, log })
+            let options = TextOptions {
+                log,
+                ..TextOptions::default()
+            };
+            text::report(record, options)
         };
         let outcome = harness::load(&self.path(scenario), &self.path("mods")).and_then(
             |(scenario, workspace)| run(&scenario, &workspace, &RunOptions::default(), &mut |_| {}),

@@ -21,7 +21,7 @@ impl Project {
     /// # Errors
     /// Entries of `colony.toml` that name nothing.
     pub fn scenario_files(&self) -> Result<Vec<PathBuf>, Vec<Fault>> {
-        let mut files = BTreeSet::new();
+        let mut files: BTreeSet<PathBuf> = BTreeSet::new();
         let mut faults = Vec::new();
         for entry in &self.manifest.scenarios {
             match self.files_of(entry) {
@@ -33,6 +33,9 @@ impl Project {
             }
         }
         if faults.is_empty() {
+            // A folder that is reached in two ways has its files once.
+            let files: BTreeSet<PathBuf> =
+                files.iter().map(|file| location::from_here(file)).collect();
             Ok(files.into_iter().collect())
         } else {
             Err(faults)
@@ -49,7 +52,8 @@ impl Project {
         let mut folders: BTreeSet<PathBuf> = of_files.map(Path::to_path_buf).collect();
         let named = self.manifest.scenarios.iter();
         let named = named.map(|entry| self.root.join(&entry.path));
-        folders.extend(named.filter(|path| path.is_dir()));
+        let named = named.filter(|path| path.is_dir());
+        folders.extend(named.map(|folder| location::from_here(&folder)));
         Ok(folders.into_iter().collect())
     }
 
