@@ -19,6 +19,7 @@ use harness::record::RunRecord;
 use harness::report::source;
 use harness::report::text::{self, TextOptions};
 use harness::runner::{RunOptions, run};
+use harness::scenario::Section;
 use modding::limits;
 use modding::report::{Fate, Outcome, ReloadType, Stage};
 use tests::root;
@@ -204,6 +205,7 @@ fn the_reference_of_scenarios_names_all_there_is() {
         .chain(ReloadType::ALL.map(ReloadType::name))
         .chain([Outcome::Committed, Outcome::RolledBack, Outcome::Ignored].map(Outcome::name))
         .chain([Fate::Kept, Fate::Migrated, Fate::Defaulted, Fate::Dropped].map(Fate::name))
+        .chain(Section::NAMED.map(|(name, _)| name))
         .chain(QUERIES.iter().map(|(query, _)| *query));
     let missing: Vec<&str> = names
         .filter(|name| !page.contains(&format!("`{}`", name.replace(' ', "_"))))

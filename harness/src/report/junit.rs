@@ -1,7 +1,9 @@
 //! The report of a suite as JUnit XML, which CI systems read. Without wall times, so that the same run gives the same bytes.
 
+use modding::diagnostic::Fault;
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
+use crate::report::snapshot;
 use crate::report::source::render;
 use crate::report::suite::text::faults;
 use crate::suite::{CaseResult, Status};
@@ -35,6 +37,9 @@ fn status(result: &CaseResult) -> TestCaseStatus {
         status.set_message(first.message.as_str());
     }
     status.set_type(result.status.name());
-    status.set_description(render(&faults, false));
+    let left_out = result.left_out.iter().flat_map(|left_out| &left_out.faults);
+    let faults: Vec<Fault> = left_out.chain(&result.faults).cloned().collect();
+    let snapshots = snapshot::render(&result.snapshots, true, false);
+    status.set_description(render(&faults, false) + &snapshots);
     status
 }
