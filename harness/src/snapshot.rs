@@ -2,7 +2,7 @@
 //! run is compared with.
 //!
 //! A snapshot lies in `snapshots/<scenario>@<tick>.snap` beside its scenario, in insta's format, so that `cargo insta review`
-//! reads it too. Beside the snapshots of a scenario a [trail](trail) tells at which tick a run first went another way.
+//! reads it too. Beside the snapshots of a scenario a [trail] tells at which tick a run first went another way.
 
 mod compare;
 mod facts;

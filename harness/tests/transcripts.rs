@@ -5,7 +5,6 @@
 fn transcripts() {
     trycmd::TestCases::new()
         .env("NO_COLOR", "1")
-        .env("CI", "")
         .default_bin_name("colony-sim")
         .case("tests/transcripts/*.trycmd");
 }

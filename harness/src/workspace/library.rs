@@ -14,7 +14,7 @@ use crate::scenario::ModChoice;
 /// The files of a folder, or why it cannot be read.
 type ReadFolder = Result<Arc<Files>, Vec<Fault>>;
 
-/// See the [module](self).
+/// Mods by id, in the folders of a project and in the program.
 #[derive(Debug)]
 pub struct ModLibrary {
     folders: Vec<PathBuf>,
