@@ -1,11 +1,18 @@
 //! The command line: a file for each sub-command.
 
+mod environment;
+mod progress;
+mod review;
 mod run;
+mod test;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::suite::Shard;
 
 /// How a command ended (design.md, "The program").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,12 +20,14 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub enum Exit {
     /// Everything came out as expected.
     Pass = 0,
-    /// An expectation or an outcome differs.
+    /// An expectation, an outcome or a snapshot differs.
     Differs = 1,
     /// The command line is wrong.
     Usage = 2,
     /// A scenario or a mod is invalid.
     Invalid = 3,
+    /// There was nothing to run.
+    NothingToRun = 4,
     /// A fault of this program.
     Bug = 70,
 }
@@ -35,7 +44,7 @@ impl From<Exit> for ExitCode {
 #[command(
     name = "colony-sim",
     version,
-    after_help = "Exit codes: 0 as expected, 1 not as expected, 2 wrong usage, 3 invalid scenario or mod, 70 a bug in colony-sim."
+    after_help = "Exit codes: 0 as expected, 1 not as expected, 2 wrong usage, 3 invalid scenario or mod, 4 nothing to run, 70 a bug in colony-sim."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -49,6 +58,10 @@ pub struct Arguments {
 enum Command {
     /// Run a scenario and report what happened.
     Run(RunArguments),
+    /// Run scenarios as tests, in parallel, and compare their snapshots.
+    Test(TestArguments),
+    /// Accept or reject snapshots that differ from the accepted ones.
+    Review(ReviewArguments),
 }
 
 /// When to use colour.
@@ -81,9 +94,82 @@ struct RunArguments {
     /// Show every line that mods wrote, not only warnings and errors.
     #[arg(long)]
     log: bool,
-    /// The folder of mods [default: the nearest `mods` folder above the scenario].
+    /// Show every line in which a snapshot differs.
+    #[arg(long)]
+    full_diff: bool,
+    /// The folder of mods [default: the folders of the project that the scenario is in].
     #[arg(long, value_name = "FOLDER")]
     mods: Option<PathBuf>,
+}
+
+/// How to report a suite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SuiteFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// JUnit XML, for CI systems.
+    Junit,
+    /// Workflow commands of GitHub; the text goes to standard error.
+    Github,
+}
+
+/// Which snapshots are written without a review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum UpdateMode {
+    /// Those that are missing.
+    New,
+    /// Those that are missing or differ; those that nothing asks for are removed.
+    All,
+    /// None, not even for a review.
+    None,
+    /// Those that differ in nothing but hashes.
+    Hashes,
+}
+
+#[derive(Debug, clap::Args)]
+struct TestArguments {
+    /// Scenario files, or folders of them [default: those of the project].
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Run cases with this text in their name; may be given several times.
+    #[arg(short = 'k', value_name = "TEXT")]
+    texts: Vec<String>,
+    /// Run the cases that failed last time.
+    #[arg(long)]
+    failed: bool,
+    /// Begin no case after one has failed.
+    #[arg(long)]
+    fail_fast: bool,
+    /// Run so many cases at once [default: as many as there are processors].
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Run one part of the cases, in order of name, such as 2/5.
+    #[arg(long, value_name = "PART/PARTS")]
+    shard: Option<Shard>,
+    /// Write snapshots without a review [default: none; `--update` alone: all].
+    #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    update: Option<UpdateMode>,
+    /// Show every line in which a snapshot differs.
+    #[arg(long)]
+    full_diff: bool,
+    /// How to report on standard output.
+    #[arg(long, value_enum, default_value_t = SuiteFormat::Text)]
+    format: SuiteFormat,
+}
+
+#[derive(Debug, clap::Args)]
+struct ReviewArguments {
+    /// The snapshots, by scenario or as `scenario@tick` [default: all that wait].
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Accept them without asking.
+    #[arg(long, conflicts_with = "reject")]
+    accept: bool,
+    /// Reject them without asking.
+    #[arg(long)]
+    reject: bool,
 }
 
 /// Does what the command line says.
@@ -91,6 +177,8 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let exit = match &arguments.command {
         Command::Run(run) => run::run(run, arguments.color),
+        Command::Review(review) => review::review(review, arguments.color),
+        Command::Test(test) => test::test(test, arguments.color),
     };
     exit.into()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use modding::api;
-use modding::diagnostic::{Fault, nearest};
+use modding::diagnostic::{Fault, Place, nearest};
 use modding::host::Host;
 use modding::mod_id::ModId;
 use modding::report::{Fate, Outcome, PathFate, ReloadReport};
@@ -165,6 +165,7 @@ pub(crate) fn judge(
     count: i64,
     chain_without: Option<u128>,
 ) -> Verdict {
+    let place = &expectation.place;
     let fault = match &expectation.check {
         Check::HashEqualsWithoutStep { label } => {
             (chain_without != Some(host.chain())).then(|| {
@@ -177,17 +178,22 @@ pub(crate) fn judge(
         Check::Compare {
             subject,
             comparison,
-        } => compare(subject, comparison, tick, host, count),
+        } => compare(subject, comparison, place, tick, host, count),
+    };
+    let located = |fault: Fault| match fault.place {
+        Some(_) => fault,
+        None => fault.at(place.clone()),
     };
     Verdict {
         tick,
-        fault: fault.map(|fault| fault.at(expectation.place.clone())),
+        fault: fault.map(located),
     }
 }
 
 fn compare(
     subject: &Subject,
     comparison: &Comparison,
+    place: &Place,
     tick: u64,
     host: &Host,
     count: i64,
@@ -201,13 +207,11 @@ fn compare(
             };
             let found = state.at_path(path).cloned();
             if found.is_none() && !matches!(comparison, Comparison::Exists(false)) {
-                return Some(missing_path(
-                    &format!("{mod_id}.{path}"),
-                    path,
-                    &state,
-                    comparison,
-                    tick,
-                ));
+                let message = format!(
+                    "`{mod_id}.{path}` is missing at tick {tick}, expected {}",
+                    wish(comparison)
+                );
+                return Some(missing_path(message, path, &state, place));
             }
             (format!("`{mod_id}.{path}`"), found)
         }
@@ -269,27 +273,19 @@ pub(crate) fn unexpected_failures(scenario: &Scenario, failures: &[HandlerFailur
     counts.into_iter().map(fault).collect()
 }
 
-fn missing_path(
-    full: &str,
-    path: &str,
-    state: &Value,
-    comparison: &Comparison,
-    tick: u64,
-) -> Fault {
-    let fault = Fault::new(format!(
-        "`{full}` is missing at tick {tick}, expected {}",
-        wish(comparison)
-    ));
+/// The fault of a path that is not there, with the nearest one that is at its caret.
+fn missing_path(message: String, path: &str, state: &Value, place: &Place) -> Fault {
     let paths = state.paths();
-    match nearest(path, paths.iter().map(String::as_str)) {
+    let place = match nearest(path, paths.iter().map(String::as_str)) {
         Some(near) => {
             let value = state
                 .at_path(near)
                 .map_or(String::new(), |value| format!(" = {value}"));
-            fault.help(format!("nearest is `{near}`{value}"))
+            place.clone().label(format!("nearest is `{near}`{value}"))
         }
-        None => fault,
-    }
+        None => place.clone(),
+    };
+    Fault::new(message).at(place)
 }
 
 fn wish(comparison: &Comparison) -> String {

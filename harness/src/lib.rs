@@ -28,16 +28,26 @@ pub mod record;
 pub mod report;
 pub mod runner;
 pub mod scenario;
+pub mod snapshot;
+pub mod suite;
 pub mod workspace;
 
 use scenario::{ModChoice, Scenario, Vocabulary, read_scenario};
-use workspace::Workspace;
+use workspace::{ModLibrary, Workspace};
 
-/// Reads a scenario and the mods it names, and tries every change of a file that it scripts.
+/// Reads a scenario and the mods it names, and tries every change of a file that it scripts. Mods are in one folder.
 ///
 /// # Errors
 /// Everything that is wrong and can be known before the first tick.
 pub fn load(path: &Path, mods_folder: &Path) -> Result<(Scenario, Workspace), Vec<Fault>> {
+    load_from(path, &project::library(vec![mods_folder.to_path_buf()]))
+}
+
+/// The same with mods from a library, which many scenarios can share.
+///
+/// # Errors
+/// Everything that is wrong and can be known before the first tick.
+pub fn load_from(path: &Path, library: &ModLibrary) -> Result<(Scenario, Workspace), Vec<Fault>> {
     // What the host tells a mod about itself is not something that happens in a colony.
     let events: Vec<&str> = api::event_names()
         .into_iter()
@@ -67,7 +77,7 @@ pub fn load(path: &Path, mods_folder: &Path) -> Result<(Scenario, Workspace), Ve
         check_query: query::check,
     };
     let scenario = read_scenario(path, &vocabulary)?;
-    let workspace = Workspace::load(&scenario, mods_folder, &project::builtin_mods())?;
+    let workspace = Workspace::load(&scenario, library)?;
     let faults: Vec<Fault> = scenario
         .mods
         .iter()

@@ -1,67 +1,100 @@
-//! Where the mods of a scenario are.
+//! A project: where scenarios and mods are, found upwards from a folder.
 
-use std::collections::BTreeMap;
+mod builtin;
+pub mod location;
+mod manifest;
+pub mod scenario_files;
+
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, include_dir};
+use modding::diagnostic::Fault;
 
-/// The vanilla content, so that the program works from anywhere.
-static BASE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../mods/base");
+use crate::workspace::ModLibrary;
+use manifest::ProjectManifest;
 
-/// The `mods` folder nearest above a scenario, itself included; `mods` beside the scenario where there is none.
-pub fn mods_folder(scenario: &Path) -> PathBuf {
-    let beside = scenario.parent().unwrap_or(Path::new(""));
-    let beside = if beside.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        beside
-    };
-    // A path such as `scenarios/x.toml` has no ancestors above the working directory, so climb with `..` as well.
-    let mut folder = beside.to_path_buf();
-    for _ in 0..64 {
-        let candidate = folder.join("mods");
-        if candidate.is_dir() {
-            return simplified(&candidate);
-        }
-        if folder
-            .canonicalize()
-            .is_ok_and(|absolute| absolute.parent().is_none())
-        {
-            break;
-        }
-        folder.push("..");
-    }
-    beside.join("mods")
+pub use builtin::builtin_mods;
+
+/// The file that makes a folder a project.
+pub const PROJECT_FILE: &str = "colony.toml";
+
+/// Where scenarios and mods are.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The root, as seen from the working directory; the empty path is that directory itself.
+    pub root: PathBuf,
+    manifest: ProjectManifest,
 }
 
-/// The mods that are part of the program, by id, path and content.
-pub fn builtin_mods() -> BTreeMap<String, BTreeMap<String, Vec<u8>>> {
-    let mut files = BTreeMap::new();
-    collect(&BASE, &mut files);
-    BTreeMap::from([("base".to_owned(), files)])
-}
-
-fn collect(folder: &Dir<'_>, files: &mut BTreeMap<String, Vec<u8>>) {
-    for file in folder.files() {
-        let path = file.path().to_string_lossy().replace('\\', "/");
-        files.insert(path, file.contents().to_vec());
-    }
-    for inner in folder.dirs() {
-        collect(inner, files);
-    }
-}
-
-/// `scenarios/../mods` as `mods`: what a person would have written.
-fn simplified(path: &Path) -> PathBuf {
-    let mut parts: Vec<std::path::Component<'_>> = Vec::new();
-    for part in path.components() {
-        let backs_out = part == std::path::Component::ParentDir
-            && matches!(parts.last(), Some(std::path::Component::Normal(_)));
-        if backs_out {
-            parts.pop();
-        } else if part != std::path::Component::CurDir || parts.is_empty() {
-            parts.push(part);
+impl Project {
+    /// The project that `folder` is in: the nearest folder upwards with a `colony.toml`, else the nearest with a folder
+    /// `scenarios` or `mods`.
+    ///
+    /// # Errors
+    /// A `colony.toml` that cannot be read, or that this program does not fit.
+    pub fn find(folder: &Path) -> Result<Option<Project>, Vec<Fault>> {
+        let folder = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
+        let Ok(start) = folder.canonicalize() else {
+            return Ok(None);
+        };
+        let named = |root: &&Path| root.join(PROJECT_FILE).is_file();
+        if let Some(root) = start.ancestors().find(named) {
+            let root = location::from_here(root);
+            let path = root.join(PROJECT_FILE);
+            let manifest = manifest::read(&path, &location::text(&path))?;
+            return Ok(Some(Project { root, manifest }));
         }
+        let unnamed = |root: &&Path| root.join("scenarios").is_dir() || root.join("mods").is_dir();
+        Ok(start.ancestors().find(unnamed).map(|root| Project {
+            root: location::from_here(root),
+            manifest: ProjectManifest::default(),
+        }))
     }
-    parts.iter().collect()
+
+    /// The project that a scenario file is in; without one, a project of the file's folder alone.
+    ///
+    /// # Errors
+    /// Those of [`Project::find`].
+    pub fn of_scenario(file: &Path) -> Result<Project, Vec<Fault>> {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        Ok(Project::find(folder)?.unwrap_or_else(|| Project {
+            root: folder.to_path_buf(),
+            manifest: ProjectManifest::default(),
+        }))
+    }
+
+    /// The folders of mods: the first that has a mod wins.
+    #[must_use]
+    pub fn mods_folders(&self) -> Vec<PathBuf> {
+        let entries = self.manifest.mods.iter();
+        entries.map(|entry| self.root.join(&entry.path)).collect()
+    }
+
+    /// The mods of the project and of the program.
+    #[must_use]
+    pub fn library(&self) -> ModLibrary {
+        library(self.mods_folders())
+    }
+
+    /// The path as seen from the project's root; `None` if it is not below it.
+    #[must_use]
+    pub fn relative(&self, path: &Path) -> Option<String> {
+        let root = if self.root.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            &self.root
+        };
+        let (root, path) = (root.canonicalize().ok()?, path.canonicalize().ok()?);
+        let below = path.strip_prefix(root).ok()?;
+        Some(location::text(below))
+    }
+}
+
+/// The mods in `folders` and those of the program.
+#[must_use]
+pub fn library(folders: Vec<PathBuf>) -> ModLibrary {
+    ModLibrary::new(folders, builtin_mods())
 }

@@ -10,6 +10,7 @@ use modding::report::ReloadReport;
 use modding::tick::{HandlerFailure, RefusedCommand};
 
 use crate::scenario::Scenario;
+use crate::snapshot::{Captured, SnapshotVerdict, Update, compare};
 
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,6 +106,12 @@ pub struct RunRecord {
     pub parts: Vec<(String, u128)>,
     /// How often a mod was handed from one instance to another.
     pub hand_overs: u64,
+    /// What the scenario's snapshots hold, if they were asked for.
+    pub captured: Captured,
+    /// How they compare with the accepted ones, once they were compared.
+    pub snapshots: Vec<SnapshotVerdict>,
+    /// The accepted trail, where it cannot be read.
+    pub broken_trail: Option<Fault>,
     /// Ticks that ran, more than `ticks` where a save was loaded.
     pub ticks_run: u64,
 }
@@ -135,6 +142,9 @@ impl RunRecord {
             chain: vec![chain],
             parts: Vec::new(),
             hand_overs: 0,
+            captured: Captured::default(),
+            snapshots: Vec::new(),
+            broken_trail: None,
             ticks_run: 0,
         }
     }
@@ -156,6 +166,30 @@ impl RunRecord {
             .chain(&self.unexpected_failures)
             .cloned()
             .collect()
+    }
+
+    /// Compares the snapshots with the accepted ones and writes nothing. A run without one of its mods is not the run whose
+    /// snapshots were accepted: its are not compared.
+    pub fn compare_snapshots(&mut self, scenario: &Scenario) {
+        if self.left_out.is_empty() {
+            let changes = compare(scenario, &scenario.file, &self.captured, Update::None);
+            self.snapshots = changes.verdicts;
+            self.broken_trail = changes.broken_trail;
+        }
+    }
+
+    /// Snapshots that are as accepted, and all of them.
+    pub fn matching_snapshots(&self) -> (u64, u64) {
+        let holds = self.snapshots.iter().filter(|verdict| verdict.holds());
+        (holds.count() as u64, self.snapshots.len() as u64)
+    }
+
+    /// Whether everything came out as expected.
+    pub fn passed(&self) -> bool {
+        self.left_out.is_empty()
+            && self.faults().is_empty()
+            && self.broken_trail.is_none()
+            && self.snapshots.iter().all(SnapshotVerdict::holds)
     }
 
     /// Expectations that held, and all of them.

@@ -18,6 +18,8 @@ use sim::{Command, Setup};
 use crate::expectation::{EventCounts, judge, unexpected_failures};
 use crate::record::{ColonyAtEnd, ModAtStart, RunRecord, StepRecord, StepResult};
 use crate::scenario::{Action, Check, Scenario, Step, Subject, When};
+use crate::snapshot::trail::TrailRecorder;
+use crate::snapshot::{TickEvents, describe};
 use crate::workspace::Workspace;
 
 use steps::command;
@@ -41,6 +43,8 @@ pub struct RunOptions {
     pub every_tick: EveryTick,
     /// The label of a step to leave out.
     pub without_step: Option<String>,
+    /// Whether the scenario's snapshots are taken.
+    pub snapshots: bool,
     /// Faults that are made to happen beside the scenario's steps, before a tick: what a test of I3 adds.
     pub extra_faults: BTreeMap<u64, (Vec<ModId>, InjectedFault)>,
 }
@@ -72,6 +76,7 @@ pub fn run(
 ) -> Result<RunRecord, Vec<Fault>> {
     let mut runner = Runner::new(scenario, workspace, options)?;
     runner.judge_all(0);
+    runner.capture(0, TickEvents::default());
     let mut acted = vec![false; scenario.steps.len()];
     while runner.host.current_tick() < scenario.ticks {
         let next = runner.host.current_tick() + 1;
@@ -115,6 +120,10 @@ impl<'a> Runner<'a> {
             .into_iter()
             .map(|(id, version, _)| ModAtStart { id, version })
             .collect();
+        let mut record = RunRecord::begin(scenario, mods, left_out, chain);
+        let last = scenario.snapshot.as_ref().filter(|_| options.snapshots);
+        let last = last.and_then(|plan| plan.last(scenario.ticks));
+        record.captured.trail = TrailRecorder::new(last);
         Ok(Runner {
             scenario,
             options,
@@ -126,7 +135,7 @@ impl<'a> Runner<'a> {
             counts: EventCounts::of(scenario),
             chains_without: BTreeMap::new(),
             hand_overs_before_load: 0,
-            record: RunRecord::begin(scenario, mods, left_out, chain),
+            record,
         })
     }
 
@@ -203,11 +212,36 @@ impl<'a> Runner<'a> {
     fn tick(&mut self, commands: &[Command]) {
         let record = self.host.tick(commands);
         self.counts.add(&record);
+        let events = TickEvents {
+            colony: &record.events,
+            mods: &record.mod_events,
+        };
+        self.capture(record.tick, events);
         self.record.ticks_run += 1;
         self.record.refused.extend(record.refused);
         self.record.log.extend(record.log);
         self.record.chain.push(self.host.chain());
         self.judge_all(record.tick);
+    }
+
+    /// Keeps what snapshots need of the present tick.
+    fn capture(&mut self, tick: u64, events: TickEvents<'_>) {
+        let Some(plan) = self
+            .scenario
+            .snapshot
+            .as_ref()
+            .filter(|_| self.options.snapshots)
+        else {
+            return;
+        };
+        let captured = &mut self.record.captured;
+        if captured.trail.wants(tick) {
+            captured.trail.record(tick, &self.host.part_hashes());
+        }
+        if plan.is_due(tick) {
+            let content = describe(&self.host, &plan.include, events);
+            captured.contents.insert(tick, content);
+        }
     }
 
     fn judge_all(&mut self, tick: u64) {

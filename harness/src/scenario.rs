@@ -18,10 +18,12 @@ use sim::MapSource;
 mod action;
 mod expectation;
 mod parse;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
 pub use parse::read_scenario;
+pub use snapshot::{SNAPSHOTS_MAX, Section, SnapshotPlan};
 
 /// Most ticks that a scenario may run.
 pub const TICKS_MAX: u64 = 10_000_000;
@@ -45,6 +47,8 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// What must come out, in the order of the file.
     pub expectations: Vec<Expectation>,
+    /// Which snapshots are taken, if any.
+    pub snapshot: Option<SnapshotPlan>,
     /// The file as its author knows it, with `/` separators.
     pub file: Arc<str>,
     /// The text of the file.
@@ -369,6 +373,13 @@ impl Scenario {
             .steps
             .retain(|step| step.label.as_deref() != Some(label));
         other
+    }
+
+    /// The file's name without its ending: what the case and its snapshots are called.
+    #[must_use]
+    pub fn stem(&self) -> String {
+        let stem = Path::new(self.file.as_ref()).file_stem();
+        stem.unwrap_or_default().to_string_lossy().into_owned()
     }
 
     /// The folder that the scenario is in: paths in it are relative to this.

@@ -1,57 +1,50 @@
 //! The scratch copy, in memory, of the mods that a scenario edits. The author's files are read once and never touched.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::sync::Arc;
 
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
 use modding::manifest::{CONFIG_FILE, ConfigValue};
 use modding::mod_id::ModId;
 
-use crate::scenario::{Action, FileAction, ModChoice, Scenario};
+use crate::scenario::{Action, FileAction, Scenario};
 
 mod config;
 pub mod disk;
 mod edit;
+mod library;
 #[cfg(test)]
 pub(crate) mod test_folder;
 #[cfg(test)]
 mod tests;
 
-/// The files of a mod, by path with `/` separators.
-type Files = BTreeMap<String, Vec<u8>>;
+pub use library::ModLibrary;
 
-/// The present files of every mod that a scenario runs with.
+/// The files of a mod, by path with `/` separators.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// The present files of every mod that a scenario runs with. Copies share the files of a mod until one of them changes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workspace {
-    mods: BTreeMap<ModId, Files>,
+    mods: BTreeMap<ModId, Arc<Files>>,
     known: BTreeSet<ModId>,
 }
 
 impl Workspace {
-    /// Reads the mods of `scenario`: from where it says, else from `mods_folder/<id>`, else from `builtin`, by id.
-    pub fn load(
-        scenario: &Scenario,
-        mods_folder: &Path,
-        builtin: &BTreeMap<String, BTreeMap<String, Vec<u8>>>,
-    ) -> Result<Self, Vec<Fault>> {
-        let names: Vec<String> = disk::folder_names(mods_folder)
-            .into_iter()
-            .chain(builtin.keys().cloned())
-            .collect();
+    /// Takes the mods of `scenario` from the library.
+    ///
+    /// # Errors
+    /// Mods that are not there or cannot be read.
+    pub fn load(scenario: &Scenario, library: &ModLibrary) -> Result<Self, Vec<Fault>> {
         let mut workspace = Self {
             mods: BTreeMap::new(),
-            known: names
-                .iter()
-                .filter_map(|name| ModId::parse(name).ok())
-                .collect(),
+            known: library.known().clone(),
         };
-        let existing = workspace.known.clone();
         let mut faults = Vec::new();
         for choice in &scenario.mods {
-            let files = read_mod(choice, scenario.folder(), mods_folder, builtin, &existing);
             workspace.known.insert(choice.id.clone());
-            match files {
+            match library.files(choice, scenario.folder()) {
                 Ok(files) => _ = workspace.mods.insert(choice.id.clone(), files),
                 Err(found) => faults.extend(
                     found
@@ -93,7 +86,7 @@ impl Workspace {
             .unwrap_or_default();
         let edited = config::set_values(&bundle.display_path(CONFIG_FILE), &source, set)?;
         if let Some(files) = self.mods.get_mut(mod_id) {
-            files.insert(CONFIG_FILE.to_owned(), edited.into_bytes());
+            Arc::make_mut(files).insert(CONFIG_FILE.to_owned(), edited.into_bytes());
         }
         Ok(())
     }
@@ -106,7 +99,7 @@ impl Workspace {
                 fault.suggest(mod_id.as_str(), self.mods.keys().map(ModId::as_str)),
             ]);
         };
-        Bundle::new(mod_id.as_str(), files.clone())
+        Bundle::new(mod_id.as_str(), Files::clone(files))
     }
 
     /// Makes all changes of files and configuration that the steps of `scenario` make, on a copy. A step that cannot be made
@@ -150,28 +143,4 @@ impl Workspace {
             _ => Ok(()),
         }
     }
-}
-
-fn read_mod(
-    choice: &ModChoice,
-    scenario_folder: &Path,
-    mods_folder: &Path,
-    builtin: &BTreeMap<String, Files>,
-    known: &BTreeSet<ModId>,
-) -> Result<Files, Vec<Fault>> {
-    if let Some(from) = &choice.from {
-        return disk::read_folder(&scenario_folder.join(from), from);
-    }
-    let folder = mods_folder.join(choice.id.as_str());
-    if folder.is_dir() {
-        return disk::read_folder(&folder, choice.id.as_str());
-    }
-    builtin.get(choice.id.as_str()).cloned().ok_or_else(|| {
-        let mods_folder = mods_folder.to_string_lossy().replace('\\', "/");
-        let fault = Fault::new(format!(
-            "there is no mod `{}` in `{mods_folder}`",
-            choice.id
-        ));
-        vec![fault.suggest(choice.id.as_str(), known.iter().map(ModId::as_str))]
-    })
 }

@@ -119,3 +119,7 @@ pub use setup::{
     COLONISTS_MAX, MAP_SIDE_MAX, MAP_SIDE_MIN, MapSource, START_SYMBOL, Setup, SetupError,
 };
 pub use view::{ColonistFacts, ItemFacts, View};
+
+/// Raised whenever the same setup, definitions and commands are meant to give another state than before. Hashes are
+/// compared only between runs of the same rules version.
+pub const RULES_VERSION: u32 = 1;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::colonists::Activity;
 use crate::items::Stack;
 use crate::jobs::Job;
 use crate::needs::Needs;
@@ -97,6 +98,13 @@ impl<'a> View<'a> {
             health: needs.health,
             job: self.colony.job_of(id),
         })
+    }
+
+    /// What somebody carries: the item's id and how many of it.
+    pub fn carried(self, id: StableId) -> Option<(String, u32)> {
+        let activity = self.colony.entities.colonist::<Activity>(id)?;
+        let load = activity.load.as_ref()?;
+        Some((load.item.clone(), load.count))
     }
 
     /// Every job on the board, taken or not.

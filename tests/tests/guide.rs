@@ -19,6 +19,7 @@ use harness::record::RunRecord;
 use harness::report::source;
 use harness::report::text::{self, TextOptions};
 use harness::runner::{RunOptions, run};
+use harness::scenario::Section;
 use modding::limits;
 use modding::report::{Fate, Outcome, ReloadType, Stage};
 use tests::root;
@@ -76,8 +77,11 @@ impl Folder {
     /// What `colony-sim run` writes about a scenario, with paths as the reader sees them, and its exit code.
     fn run(&self, scenario: &str, log: bool) -> (String, u8) {
         let report = |record: &RunRecord| {
-            let colour = false;
-            text::report(record, TextOptions { colour, log })
+            let options = TextOptions {
+                log,
+                ..TextOptions::default()
+            };
+            text::report(record, options)
         };
         let outcome = harness::load(&self.path(scenario), &self.path("mods")).and_then(
             |(scenario, workspace)| run(&scenario, &workspace, &RunOptions::default(), &mut |_| {}),
@@ -201,6 +205,7 @@ fn the_reference_of_scenarios_names_all_there_is() {
         .chain(ReloadType::ALL.map(ReloadType::name))
         .chain([Outcome::Committed, Outcome::RolledBack, Outcome::Ignored].map(Outcome::name))
         .chain([Fate::Kept, Fate::Migrated, Fate::Defaulted, Fate::Dropped].map(Fate::name))
+        .chain(Section::NAMED.map(|(name, _)| name))
         .chain(QUERIES.iter().map(|(query, _)| *query));
     let missing: Vec<&str> = names
         .filter(|name| !page.contains(&format!("`{}`", name.replace(' ', "_"))))

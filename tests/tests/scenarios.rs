@@ -28,9 +28,14 @@ fn check(path: &Path, name: &str) -> Result<(), Failed> {
         Failed::from(harness::report::source::render(&faults, false))
     };
     let (scenario, workspace) = harness::load(path, &root().join("mods")).map_err(fail)?;
-    let record = run(&scenario, &workspace, &RunOptions::default(), &mut |_| {}).map_err(fail)?;
+    let options = RunOptions {
+        snapshots: true,
+        ..RunOptions::default()
+    };
+    let mut record = run(&scenario, &workspace, &options, &mut |_| {}).map_err(fail)?;
+    record.compare_snapshots(&scenario);
     let report = text::report(&record, TextOptions::default());
-    if !record.left_out.is_empty() || !record.faults().is_empty() {
+    if !record.passed() {
         return Err(report.into());
     }
     let settings = insta::Settings::clone_current();

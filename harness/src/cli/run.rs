@@ -3,31 +3,37 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use modding::diagnostic::Fault;
 
+use super::environment::coloured;
+use super::progress::Progress;
 use super::{Colour, Exit, Format, RunArguments};
+use crate::load_from;
+use crate::project::{self, Project};
 use crate::record::RunRecord;
 use crate::report::text::TextOptions;
 use crate::report::{json, source, text};
 use crate::runner::{self, RunOptions};
-use crate::{load, project};
-
-/// Wall time after which progress is shown; a shorter run is its own progress.
-const PROGRESS_AFTER: Duration = Duration::from_millis(500);
 
 pub(super) fn run(arguments: &RunArguments, colour: Colour) -> Exit {
-    let mods = arguments
-        .mods
-        .clone()
-        .unwrap_or_else(|| project::mods_folder(&arguments.scenario));
     let started = Instant::now();
-    let mut progress = Progress::new(started);
-    let outcome = load(&arguments.scenario, &mods).and_then(|(scenario, workspace)| {
+    let mut progress = Progress::new(started, "ticks");
+    let library = match &arguments.mods {
+        Some(folder) => Ok(project::library(vec![folder.clone()])),
+        None => Project::of_scenario(&arguments.scenario).map(|project| project.library()),
+    };
+    let loaded = library.and_then(|library| load_from(&arguments.scenario, &library));
+    let outcome = loaded.and_then(|(scenario, workspace)| {
         let total = scenario.ticks;
-        runner::run(&scenario, &workspace, &RunOptions::default(), &mut |tick| {
+        let options = RunOptions {
+            snapshots: true,
+            ..RunOptions::default()
+        };
+        let mut record = runner::run(&scenario, &workspace, &options, &mut |tick| {
             progress.show(tick, total)
-        })
+        })?;
+        record.compare_snapshots(&scenario);
+        Ok(record)
     });
     progress.clear();
     match outcome {
@@ -40,7 +46,7 @@ pub(super) fn run(arguments: &RunArguments, colour: Colour) -> Exit {
 fn exit(record: &RunRecord) -> Exit {
     if !record.left_out.is_empty() {
         Exit::Invalid
-    } else if record.faults().is_empty() {
+    } else if record.passed() {
         Exit::Pass
     } else {
         Exit::Differs
@@ -51,12 +57,13 @@ fn report(record: &RunRecord, arguments: &RunArguments, colour: Colour, elapsed:
     let exit = exit(record);
     let report = match arguments.format {
         Format::Text => {
-            let colour = wanted(colour, std::io::stdout().is_terminal());
+            let colour = coloured(colour, std::io::stdout().is_terminal());
             text::report(
                 record,
                 TextOptions {
                     colour,
                     log: arguments.log,
+                    full_diff: arguments.full_diff,
                 },
             )
         }
@@ -84,49 +91,7 @@ fn refuse(faults: &[Fault], format: Format, colour: Colour) -> Exit {
         });
         let _ = writeln!(std::io::stdout(), "{report:#}");
     }
-    let rendered = source::render(faults, wanted(colour, std::io::stderr().is_terminal()));
+    let rendered = source::render(faults, coloured(colour, std::io::stderr().is_terminal()));
     let _ = std::io::stderr().lock().write_all(rendered.as_bytes());
     Exit::Invalid
-}
-
-fn wanted(colour: Colour, terminal: bool) -> bool {
-    match colour {
-        Colour::Always => true,
-        Colour::Never => false,
-        Colour::Auto => {
-            terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        }
-    }
-}
-
-/// A bar on standard error, if that is a terminal and the run takes a while.
-struct Progress {
-    started: Instant,
-    bar: Option<ProgressBar>,
-}
-
-impl Progress {
-    fn new(started: Instant) -> Progress {
-        Progress { started, bar: None }
-    }
-
-    fn show(&mut self, tick: u64, total: u64) {
-        if let Some(bar) = &self.bar {
-            bar.set_position(tick);
-        } else if self.started.elapsed() > PROGRESS_AFTER && std::env::var_os("CI").is_none() {
-            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template(
-                "{bar:40} {human_pos} of {human_len} ticks, {eta} left",
-            ) {
-                bar.set_style(style);
-            }
-            self.bar = Some(bar);
-        }
-    }
-
-    fn clear(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
-    }
 }

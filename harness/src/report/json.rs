@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::record::{RunRecord, StepRecord, StepResult};
+use crate::report::snapshot;
 
 /// The version of the report's shape.
 pub const REPORT_VERSION: u32 = 1;
@@ -14,6 +15,7 @@ pub const REPORT_VERSION: u32 = 1;
 /// The report of a run, indented, with a line end.
 pub fn report(record: &RunRecord, exit_code: u8) -> String {
     let (met, all) = record.expectations();
+    let folder = folder(portable(&record.file));
     let report = json!({
         "version": REPORT_VERSION,
         "scenario": record.scenario,
@@ -26,6 +28,7 @@ pub fn report(record: &RunRecord, exit_code: u8) -> String {
         "left_out": record.left_out.iter().map(|left_out| json!({ "mod": left_out.name, "faults": faults(&left_out.faults) })).collect::<Vec<_>>(),
         "steps": record.steps.iter().map(step).collect::<Vec<_>>(),
         "expectations": { "met": met, "all": all, "faults": faults(&record.faults()) },
+        "snapshots": record.snapshots.iter().map(|verdict| snapshot::json(verdict, &folder)).collect::<Vec<_>>(),
         "failures": record.failures.iter().map(failure).collect::<Vec<_>>(),
         "refused_commands": record.refused,
         "log": record.log,
@@ -45,8 +48,14 @@ pub fn report(record: &RunRecord, exit_code: u8) -> String {
     text
 }
 
+/// The folder of a file, with its last `/`; empty where the file is in the root.
+pub(crate) fn folder(file: &str) -> String {
+    file.rfind('/')
+        .map_or(String::new(), |slash| file[..=slash].to_owned())
+}
+
 /// A path that reads the same on every machine: as written, or its last part where it was written from the root.
-fn portable(file: &str) -> &str {
+pub(crate) fn portable(file: &str) -> &str {
     let from_root = std::path::Path::new(file).is_absolute();
     if from_root {
         file.rsplit('/').next().unwrap_or(file)
@@ -107,7 +116,7 @@ fn stage_error(error: &StageError) -> Value {
     json!({ "stage": error.stage, "mod": error.mod_id, "faults": faults(&error.faults) })
 }
 
-fn failure(failure: &HandlerFailure) -> Value {
+pub(crate) fn failure(failure: &HandlerFailure) -> Value {
     json!({
         "mod": failure.mod_id,
         "version": failure.version,

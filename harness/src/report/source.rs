@@ -2,22 +2,48 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use modding::diagnostic::{Fault, Place};
 
 /// The faults one below the other with an empty line between them; each line ends with a line feed.
 #[must_use]
 pub fn render(faults: &[Fault], colour: bool) -> String {
-    let renderer = if colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = renderer(colour);
     let rendered: Vec<String> = faults
         .iter()
         .map(|fault| render_fault(fault, &renderer) + "\n")
         .collect();
     rendered.join("\n")
+}
+
+/// A fault with notes in the place of its lines of source: where they say more than the text that stands there.
+#[must_use]
+pub fn render_with_notes(fault: &Fault, notes: &[String], colour: bool) -> String {
+    let renderer = renderer(colour);
+    if notes.is_empty() {
+        return render_fault(fault, &renderer) + "\n";
+    }
+    let mut problem = Group::with_title(Level::ERROR.primary_title(&fault.message));
+    if let Some(place) = &fault.place {
+        let origin = Origin::path(place.file.as_ref());
+        problem = problem.element(origin.line(place.line()).char_column(place.column()));
+    }
+    let notes = notes.iter().map(|note| Level::NOTE.no_name().message(note));
+    problem = problem.elements(notes);
+    let mut text = renderer.render(&[problem]).to_string();
+    if let Some(help) = &fault.help {
+        let help = Group::with_title(Level::HELP.secondary_title(help));
+        text = format!("{text}\n{}", renderer.render(&[help]));
+    }
+    text + "\n"
+}
+
+fn renderer(colour: bool) -> Renderer {
+    if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    }
 }
 
 fn render_fault(fault: &Fault, renderer: &Renderer) -> String {

@@ -9,6 +9,7 @@ use modding::tick::HandlerFailure;
 
 use crate::record::{RunRecord, StepRecord, StepResult};
 use crate::report::json::hex;
+use crate::report::snapshot;
 use crate::report::source::render;
 
 /// Characters of a value that are shown.
@@ -29,6 +30,8 @@ pub struct TextOptions {
     pub colour: bool,
     /// Every line that mods wrote, not only warnings and errors.
     pub log: bool,
+    /// Every line in which a snapshot differs, not only the first ones.
+    pub full_diff: bool,
 }
 
 /// The report of a run, without its wall time.
@@ -60,10 +63,16 @@ pub fn report(record: &RunRecord, options: TextOptions) -> String {
             refused.reason
         );
     }
-    let faults = record.faults();
+    let mut faults = record.faults();
+    faults.extend(record.broken_trail.clone());
     if !faults.is_empty() {
         text.push('\n');
         text.push_str(&render(&faults, colour));
+    }
+    let snapshots = snapshot::render(&record.snapshots, options.full_diff, colour);
+    if !snapshots.is_empty() {
+        text.push('\n');
+        text.push_str(&snapshots);
     }
     text.push('\n');
     summary(&mut text, record, options.log);
@@ -71,7 +80,7 @@ pub fn report(record: &RunRecord, options: TextOptions) -> String {
 }
 
 /// A number of things.
-fn count(count: u64, thing: &str) -> String {
+pub(crate) fn count(count: u64, thing: &str) -> String {
     format!(
         "{} {thing}{}",
         number(count),
@@ -366,7 +375,8 @@ fn log(text: &mut String, record: &RunRecord, all: bool) {
     }
 }
 
-fn handler_failure(text: &mut String, failure: &HandlerFailure, colour: bool) {
+/// A handler that failed, with its error.
+pub(crate) fn handler_failure(text: &mut String, failure: &HandlerFailure, colour: bool) {
     let (event, key) = &failure.handler;
     let name = match (event.as_str(), key.as_str()) {
         ("timer", timer) => format!("timer `{timer}`"),
@@ -462,6 +472,16 @@ fn summary(text: &mut String, record: &RunRecord, log_shown: bool) {
     );
     let _ = writeln!(text, "mods       {hand_overs} · {errors}{log}{left_out}");
     let (met, all) = record.expectations();
-    let _ = writeln!(text, "expect     {} of {} passed", number(met), number(all));
+    let (matching, snapshots) = record.matching_snapshots();
+    let snapshots = match snapshots {
+        0 => String::new(),
+        all => format!(
+            " · {} of {} match",
+            number(matching),
+            count(all, "snapshot")
+        ),
+    };
+    let (met, all) = (number(met), number(all));
+    let _ = writeln!(text, "expect     {met} of {all} passed{snapshots}");
     let _ = writeln!(text, "hash       {}", hex(record.hash()));
 }

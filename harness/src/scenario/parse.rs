@@ -11,6 +11,7 @@ use sim::{COLONISTS_MAX, MAP_SIDE_MAX, MAP_SIDE_MIN, MapSource};
 
 use super::action::read_action;
 use super::expectation::{read_expectation, read_step_expectation};
+use super::snapshot::read_snapshot;
 use super::{Action, Check, ColonySetup, ModChoice, Scenario, Step, TICKS_MAX, Vocabulary};
 use crate::workspace::disk;
 
@@ -95,6 +96,9 @@ fn read_root(
         .into_iter()
         .filter_map(|table| read_expectation(table, &context))
         .collect();
+    let snapshot = root
+        .optional("snapshot")
+        .and_then(|value| read_snapshot(&value, &context));
     let scenario = Scenario {
         name: name.unwrap_or_default().to_owned(),
         description,
@@ -104,6 +108,7 @@ fn read_root(
         mods,
         steps,
         expectations,
+        snapshot,
         file: file.clone(),
         source: source.clone(),
     };

@@ -1,6 +1,7 @@
 //! Changes of files in the scratch copy.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use modding::diagnostic::Fault;
 use modding::mod_id::ModId;
@@ -19,7 +20,7 @@ const LIKENESS_MIN: f64 = 0.4;
 
 /// Makes `change` and adds the mods it names to `touched`; the fault has no place yet.
 pub(super) fn apply_change(
-    mods: &mut BTreeMap<ModId, Files>,
+    mods: &mut BTreeMap<ModId, Arc<Files>>,
     change: &FileChange,
     touched: &mut BTreeSet<ModId>,
 ) -> Result<(), Fault> {
@@ -71,17 +72,18 @@ pub(super) fn apply_change(
 }
 
 fn files_of<'m>(
-    mods: &'m mut BTreeMap<ModId, Files>,
+    mods: &'m mut BTreeMap<ModId, Arc<Files>>,
     file: &ModFile,
     touched: &mut BTreeSet<ModId>,
 ) -> Result<&'m mut Files, Fault> {
     touched.insert(file.mod_id.clone());
     mods.get_mut(&file.mod_id)
+        .map(Arc::make_mut)
         .ok_or_else(|| Fault::new(format!("the mod `{}` is not part of this run", file.mod_id)))
 }
 
 fn existing<'m>(
-    mods: &'m mut BTreeMap<ModId, Files>,
+    mods: &'m mut BTreeMap<ModId, Arc<Files>>,
     file: &ModFile,
     touched: &mut BTreeSet<ModId>,
 ) -> Result<&'m mut Vec<u8>, Fault> {

@@ -41,7 +41,10 @@ fn builtin() -> BTreeMap<String, Files> {
 fn load(folder: &TestFolder) -> (Scenario, Result<Workspace, Vec<Fault>>) {
     let scenario = read_scenario(&folder.path().join("scenarios/x.toml"), &VOCABULARY)
         .expect("a good scenario");
-    let workspace = Workspace::load(&scenario, &folder.path().join("mods"), &builtin());
+    let workspace = Workspace::load(
+        &scenario,
+        &ModLibrary::new(vec![folder.path().join("mods")], builtin()),
+    );
     (scenario, workspace)
 }
 

@@ -1,0 +1,139 @@
+//! Finds cases, in the project or where the command line says.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use modding::diagnostic::Fault;
+
+use super::{Case, CaseKind, Problem, ScenarioCase};
+use crate::project::scenario_files::files_in;
+use crate::project::{PROJECT_FILE, Project, location};
+use crate::workspace::ModLibrary;
+
+/// The cases in `paths`, or of the whole project if there are none, in order of name.
+///
+/// # Errors
+/// Paths that lead nowhere, a `colony.toml` that is invalid; no case is not an error yet.
+pub fn discover(project: Option<&Project>, paths: &[PathBuf]) -> Result<Vec<Case>, Problem> {
+    let mut files = Vec::new();
+    if paths.is_empty() {
+        let Some(project) = project else {
+            let fault = Fault::new("there is no project here");
+            return Err(Problem::Nothing(fault.help(format!(
+                "go to a folder with `{PROJECT_FILE}` or `scenarios`, or name scenario files"
+            ))));
+        };
+        files = project.scenario_files().map_err(Problem::Invalid)?;
+    }
+    for path in paths {
+        files.extend(files_at(path)?);
+    }
+    cases(files)
+}
+
+fn files_at(path: &Path) -> Result<Vec<PathBuf>, Problem> {
+    let shown = location::text(path);
+    if path.is_file() {
+        let is_scenario = path.extension().is_some_and(|ending| ending == "toml");
+        return if is_scenario {
+            Ok(vec![path.to_path_buf()])
+        } else {
+            let fault = Fault::new(format!(
+                "`{shown}` is no scenario: expected a file `*.toml`"
+            ));
+            Err(Problem::Usage(vec![fault]))
+        };
+    }
+    if !path.is_dir() {
+        return Err(Problem::Usage(vec![Fault::new(format!(
+            "there is no `{shown}`"
+        ))]));
+    }
+    if path.join("mod.toml").is_file() {
+        return Err(Problem::Nothing(
+            Fault::new(format!("the mod in `{shown}` has no tests"))
+                .help("name a scenario that runs with it, or a folder of scenarios"),
+        ));
+    }
+    let files = if path.join(PROJECT_FILE).is_file() || path.join("scenarios").is_dir() {
+        let project = Project::find(path).map_err(Problem::Invalid)?;
+        let files = project.map_or(Ok(Vec::new()), |project| project.scenario_files());
+        files.map_err(Problem::Invalid)?
+    } else {
+        files_in(path).map_err(|fault| Problem::Usage(vec![fault]))?
+    };
+    if files.is_empty() {
+        let fault = Fault::new(format!("there are no scenarios in `{shown}`"));
+        return Err(Problem::Nothing(fault));
+    }
+    Ok(files)
+}
+
+/// A file whose case has no name yet.
+struct Found {
+    file: PathBuf,
+    source: String,
+    library: Arc<ModLibrary>,
+}
+
+fn cases(files: Vec<PathBuf>) -> Result<Vec<Case>, Problem> {
+    // By what the file is, so that a file named twice runs once.
+    let mut found: BTreeMap<PathBuf, Found> = BTreeMap::new();
+    let mut projects: BTreeMap<PathBuf, (Project, Arc<ModLibrary>)> = BTreeMap::new();
+    for file in files {
+        let folder = file.parent().unwrap_or(Path::new("")).to_path_buf();
+        if !projects.contains_key(&folder) {
+            let project = Project::of_scenario(&file).map_err(Problem::Invalid)?;
+            let same = projects
+                .values()
+                .find(|(other, _)| other.root == project.root);
+            let library = match same {
+                Some((_, library)) => library.clone(),
+                None => Arc::new(project.library()),
+            };
+            projects.insert(folder.clone(), (project, library));
+        }
+        let Some((project, library)) = projects.get(&folder) else {
+            continue;
+        };
+        let identity = file.canonicalize().unwrap_or_else(|_| file.clone());
+        let source = project
+            .relative(&file)
+            .unwrap_or_else(|| location::text(&file));
+        let library = library.clone();
+        found.entry(identity).or_insert(Found {
+            file,
+            source,
+            library,
+        });
+    }
+    let mut stems: BTreeMap<String, usize> = BTreeMap::new();
+    for found in found.values() {
+        *stems.entry(stem(&found.file)).or_default() += 1;
+    }
+    let mut cases: Vec<Case> = found
+        .into_values()
+        .map(|found| {
+            let stem = stem(&found.file);
+            let name = if stems.get(&stem) == Some(&1) {
+                stem
+            } else {
+                found.source.trim_end_matches(".toml").to_owned()
+            };
+            let kind = CaseKind::Scenario(ScenarioCase {
+                file: found.file,
+                source: found.source,
+                library: found.library,
+            });
+            Case { name, kind }
+        })
+        .collect();
+    cases.sort_by(|left, right| left.name.cmp(&right.name));
+    Ok(cases)
+}
+
+fn stem(file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
+}

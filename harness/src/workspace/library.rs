@@ -1,0 +1,84 @@
+//! Where mods come from: folders of mods, and the mods that are part of the program. Each mod is read once, however many
+//! scenarios run with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use modding::diagnostic::Fault;
+use modding::mod_id::ModId;
+
+use super::{Files, disk};
+use crate::scenario::ModChoice;
+
+/// The files of a folder, or why it cannot be read.
+type ReadFolder = Result<Arc<Files>, Vec<Fault>>;
+
+/// Mods by id, in the folders of a project and in the program.
+#[derive(Debug)]
+pub struct ModLibrary {
+    folders: Vec<PathBuf>,
+    builtin: BTreeMap<String, Arc<Files>>,
+    known: BTreeSet<ModId>,
+    read: Mutex<BTreeMap<PathBuf, ReadFolder>>,
+}
+
+impl ModLibrary {
+    /// Mods in `folders`, of which the first that has a mod wins, and the mods of the program by id.
+    #[must_use]
+    pub fn new(folders: Vec<PathBuf>, builtin: BTreeMap<String, Files>) -> Self {
+        let names = folders.iter().flat_map(|folder| disk::folder_names(folder));
+        let known = names
+            .chain(builtin.keys().cloned())
+            .filter_map(|name| ModId::parse(&name).ok())
+            .collect();
+        let builtin = builtin
+            .into_iter()
+            .map(|(id, files)| (id, Arc::new(files)))
+            .collect();
+        Self {
+            folders,
+            builtin,
+            known,
+            read: Mutex::default(),
+        }
+    }
+
+    /// The mods that exist.
+    #[must_use]
+    pub fn known(&self) -> &BTreeSet<ModId> {
+        &self.known
+    }
+
+    /// The files of a mod: from where the scenario says, else from the first folder that has it, else from the program.
+    ///
+    /// # Errors
+    /// A mod that is not there or cannot be read; the faults have no place.
+    pub(super) fn files(&self, choice: &ModChoice, scenario_folder: &Path) -> ReadFolder {
+        if let Some(from) = &choice.from {
+            return self.folder(&scenario_folder.join(from), from);
+        }
+        let id = choice.id.as_str();
+        let mut candidates = self.folders.iter().map(|folder| folder.join(id));
+        if let Some(folder) = candidates.find(|folder| folder.is_dir()) {
+            return self.folder(&folder, id);
+        }
+        self.builtin.get(id).cloned().ok_or_else(|| {
+            let folders: Vec<String> = self
+                .folders
+                .iter()
+                .map(|folder| format!("`{}`", folder.to_string_lossy().replace('\\', "/")))
+                .collect();
+            let fault = Fault::new(format!("there is no mod `{id}` in {}", folders.join(", ")));
+            vec![fault.suggest(id, self.known.iter().map(ModId::as_str))]
+        })
+    }
+
+    fn folder(&self, path: &Path, shown: &str) -> ReadFolder {
+        // A case that panicked while it held the lock has left whole entries only.
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.entry(path.to_path_buf())
+            .or_insert_with(|| disk::read_folder(path, shown).map(Arc::new))
+            .clone()
+    }
+}
