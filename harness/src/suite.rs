@@ -5,15 +5,18 @@ mod execute;
 pub mod last_failed;
 mod scenario_case;
 mod select;
+mod unit_test_case;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use modding::context::LogLine;
 use modding::diagnostic::Fault;
 use modding::host::LeftOut;
 use modding::tick::HandlerFailure;
+use modding::unit_test::UnitTest;
 
 use crate::snapshot::{Asked, Change, SnapshotVerdict};
 use crate::workspace::ModLibrary;
@@ -22,6 +25,7 @@ pub use discover::discover;
 pub use execute::{ExecuteOptions, execute};
 pub use scenario_case::run_scenario;
 pub use select::{Selection, Shard, select};
+pub use unit_test_case::run_unit_test;
 
 /// Something that passes or fails.
 #[derive(Clone, Debug)]
@@ -37,6 +41,23 @@ pub struct Case {
 pub enum CaseKind {
     /// A scenario file.
     Scenario(ScenarioCase),
+    /// A unit test of a mod.
+    UnitTest(UnitTestCase),
+}
+
+/// A unit test of a mod and what it runs with.
+#[derive(Clone, Debug)]
+pub struct UnitTestCase {
+    /// The mod's folder, as seen from the working directory.
+    pub folder: PathBuf,
+    /// The file, below the mod's folder.
+    pub path: String,
+    /// The test; `None` for a file whose tests cannot be listed.
+    pub test: Option<UnitTest>,
+    /// The file, as seen from its project's root.
+    pub source: String,
+    /// The mods of its project.
+    pub library: Arc<ModLibrary>,
 }
 
 /// A scenario file and what it runs with.
@@ -88,6 +109,8 @@ pub struct CaseResult {
     pub snapshots: Vec<SnapshotVerdict>,
     /// Changes of snapshot files, to be made once the case is reported.
     pub files: Vec<Change>,
+    /// What mods and the test wrote, of a unit test that failed.
+    pub log: Vec<LogLine>,
     /// What the author should know.
     pub warnings: Vec<String>,
     /// Which snapshots it asks for.
@@ -124,6 +147,7 @@ impl CaseResult {
             failures: Vec::new(),
             snapshots: Vec::new(),
             files: Vec::new(),
+            log: Vec::new(),
             warnings: Vec::new(),
             asked: Asked::Unknown,
             hash: None,
@@ -145,6 +169,7 @@ impl Case {
     pub fn source(&self) -> &str {
         match &self.kind {
             CaseKind::Scenario(scenario) => &scenario.source,
+            CaseKind::UnitTest(test) => &test.source,
         }
     }
 }

@@ -58,8 +58,6 @@ impl Default for TestColony {
 /// What became of a test.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnitTestResult {
-    /// The test.
-    pub test: UnitTest,
     /// Why it failed; empty where it passed.
     pub faults: Vec<Fault>,
     /// Ticks that it let pass.
@@ -87,79 +85,57 @@ pub fn test_files(bundle: &Bundle) -> Vec<String> {
     bundle.paths().filter(is_test).map(str::to_owned).collect()
 }
 
-/// Runs the tests of one file that `wanted` names, each in a colony of its own.
+/// The tests that a file declares, in its order.
 ///
 /// # Errors
 /// A file that cannot be read or declares no test, and mods with which no colony begins.
-pub fn run_file(
-    subject: &UnitTestSubject,
-    path: &str,
-    wanted: &dyn Fn(&str) -> bool,
-) -> Result<Vec<UnitTestResult>, Vec<Fault>> {
-    let bundle = subject
-        .bundles
-        .iter()
-        .find(|bundle| bundle.folder() == subject.mod_id.as_str());
-    let Some(bundle) = bundle.cloned().map(Rc::new) else {
-        return Err(vec![Fault::new(format!(
-            "there is no mod `{}`",
-            subject.mod_id
-        ))]);
-    };
+pub fn tests_in(subject: &UnitTestSubject, path: &str) -> Result<Vec<UnitTest>, Vec<Fault>> {
+    let bundle = subject.bundle()?;
     let stage = Stage::new(subject, &TestColony::default())?;
-    let machine = machine(&bundle, path, Rc::new(RefCell::new(stage)))?;
-    let tests = machine.tests();
+    let tests = machine(&bundle, path, Rc::new(RefCell::new(stage)))?.tests();
     if tests.is_empty() {
         let fault = Fault::new(format!("{} declares no test", bundle.display_path(path)));
-        return Err(vec![fault.help(
-            "write colony.test(\"what must hold\", function(t) ... end)",
-        )]);
+        let help = "write colony.test(\"what must hold\", function(t) ... end)";
+        return Err(vec![fault.help(help)]);
     }
-    let mut results = Vec::new();
-    for (at, test) in tests.into_iter().enumerate() {
-        if wanted(&test.name) {
-            results.push(run_test(subject, &bundle, path, at, test));
-        }
-    }
-    Ok(results)
+    Ok(tests)
 }
 
-fn run_test(
+/// Runs one test of a file, in a colony of its own.
+///
+/// # Errors
+/// See [`tests_in`].
+pub fn run(
     subject: &UnitTestSubject,
-    bundle: &Rc<Bundle>,
     path: &str,
-    at: usize,
-    test: UnitTest,
-) -> UnitTestResult {
-    let failed = |test: UnitTest, faults| UnitTestResult {
-        test,
-        faults,
-        ticks: 0,
-        log: Vec::new(),
-    };
-    let stage = match Stage::new(subject, &test.colony) {
-        Ok(stage) => Rc::new(RefCell::new(stage)),
-        Err(faults) => return failed(test, faults),
-    };
-    let machine = match machine(bundle, path, stage.clone()) {
-        Ok(machine) => machine,
-        Err(faults) => return failed(test, faults),
-    };
-    let result = machine.run(at);
+    test: &UnitTest,
+) -> Result<UnitTestResult, Vec<Fault>> {
+    let bundle = subject.bundle()?;
+    let stage = Rc::new(RefCell::new(Stage::new(subject, &test.colony)?));
+    let machine = machine(&bundle, path, stage.clone())?;
+    let result = machine.run(&test.name);
     let mut log = machine.take_log();
     let mut faults: Vec<Fault> = result
         .err()
         .iter()
-        .map(|error| error.fault(bundle))
+        .map(|error| error.fault(&bundle))
         .collect();
     let mut stage = stage.borrow_mut();
     faults.extend(stage.unexpected_failures());
     log.extend(stage.take_log());
-    UnitTestResult {
-        test,
+    Ok(UnitTestResult {
         faults,
         ticks: stage.ticks(),
         log,
+    })
+}
+
+impl UnitTestSubject {
+    fn bundle(&self) -> Result<Rc<Bundle>, Vec<Fault>> {
+        let mut bundles = self.bundles.iter();
+        let bundle = bundles.find(|bundle| bundle.folder() == self.mod_id.as_str());
+        let missing = || vec![Fault::new(format!("there is no mod `{}`", self.mod_id))];
+        bundle.cloned().map(Rc::new).ok_or_else(missing)
     }
 }
 
@@ -170,7 +146,7 @@ fn machine(
     stage: Rc<RefCell<Stage>>,
 ) -> Result<TestMachine, Vec<Fault>> {
     let fault = |error: &GuestError| error.fault(bundle);
-    let scripts = Scripts::compile_with_tests(bundle)
+    let scripts = Scripts::compile_with_test(bundle, path)
         .map_err(|errors| errors.iter().map(fault).collect::<Vec<_>>())?;
     let package = Package::read(bundle.clone())?;
     let generation = Rc::new(Generation::new(

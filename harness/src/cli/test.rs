@@ -17,7 +17,7 @@ use crate::report::{github, json, junit, source, suite};
 use crate::snapshot::{Asked, Change, Update, orphans};
 use crate::suite::{
     Case, CaseKind, CaseResult, ExecuteOptions, Problem, Selection, Status, discover, execute,
-    last_failed, run_scenario, select,
+    last_failed, run_scenario, run_unit_test, select,
 };
 
 pub(super) fn test(arguments: &TestArguments, colour: Colour) -> Exit {
@@ -159,6 +159,7 @@ impl Command<'_> {
         };
         let run = |case: &Case| match &case.kind {
             CaseKind::Scenario(scenario) => run_scenario(case, scenario, update),
+            CaseKind::UnitTest(test) => run_unit_test(case, test),
         };
         let mut progress = Progress::new(self.started, "cases");
         let total = cases.len() as u64;
@@ -185,7 +186,9 @@ impl Command<'_> {
             .map(|folder| (folder, BTreeMap::new()))
             .collect();
         for (case, result) in cases.iter().zip(results) {
-            let CaseKind::Scenario(scenario) = &case.kind;
+            let CaseKind::Scenario(scenario) = &case.kind else {
+                continue;
+            };
             let folder = scenario
                 .file
                 .parent()

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use modding::diagnostic::Fault;
 
+use super::unit_test_case::{cases_of_library, cases_of_mod};
 use super::{Case, CaseKind, Problem, ScenarioCase};
 use crate::project::scenario_files::files_in;
-use crate::project::{PROJECT_FILE, Project, location};
+use crate::project::{PROJECT_FILE, Project, library, location};
 use crate::workspace::ModLibrary;
 
 /// The cases in `paths`, or of the whole project if there are none, in order of name.
@@ -17,6 +18,7 @@ use crate::workspace::ModLibrary;
 /// Paths that lead nowhere, a `colony.toml` that is invalid; no case is not an error yet.
 pub fn discover(project: Option<&Project>, paths: &[PathBuf]) -> Result<Vec<Case>, Problem> {
     let mut files = Vec::new();
+    let mut cases = Vec::new();
     if paths.is_empty() {
         let Some(project) = project else {
             let fault = Fault::new("there is no project here");
@@ -25,11 +27,55 @@ pub fn discover(project: Option<&Project>, paths: &[PathBuf]) -> Result<Vec<Case
             ))));
         };
         files = project.scenario_files().map_err(Problem::Invalid)?;
+        cases = unit_tests(project);
     }
     for path in paths {
-        files.extend(files_at(path)?);
+        if path.join("mod.toml").is_file() {
+            cases.extend(unit_tests_of_mod(path)?);
+        } else {
+            files.extend(files_at(path)?);
+        }
     }
-    cases(files)
+    cases.extend(scenario_cases(files)?);
+    cases.sort_by(|left, right| left.name.cmp(&right.name));
+    cases.dedup_by(|left, right| left.name == right.name);
+    Ok(cases)
+}
+
+/// The unit tests of a project's mods.
+fn unit_tests(project: &Project) -> Vec<Case> {
+    let library = Arc::new(project.library());
+    cases_of_library(&library, &|file| shown_from(project, file))
+}
+
+/// The unit tests of the mod in a folder.
+fn unit_tests_of_mod(folder: &Path) -> Result<Vec<Case>, Problem> {
+    let project = Project::find(folder).map_err(Problem::Invalid)?;
+    let library = match &project {
+        Some(project) => project.library(),
+        None => library(Vec::new()),
+    };
+    let shown = |file: &Path| match &project {
+        Some(project) => shown_from(project, file),
+        None => location::text(file),
+    };
+    let cases = cases_of_mod(folder, &Arc::new(library), &shown);
+    if cases.is_empty() {
+        let fault = Fault::new(format!(
+            "the mod in `{}` has no tests",
+            location::text(folder)
+        ));
+        return Err(Problem::Nothing(fault.help(
+            "write tests/first.lua, see docs/testing.md, or name a scenario that runs with it",
+        )));
+    }
+    Ok(cases)
+}
+
+fn shown_from(project: &Project, file: &Path) -> String {
+    project
+        .relative(file)
+        .unwrap_or_else(|| location::text(file))
 }
 
 fn files_at(path: &Path) -> Result<Vec<PathBuf>, Problem> {
@@ -49,12 +95,6 @@ fn files_at(path: &Path) -> Result<Vec<PathBuf>, Problem> {
         return Err(Problem::Usage(vec![Fault::new(format!(
             "there is no `{shown}`"
         ))]));
-    }
-    if path.join("mod.toml").is_file() {
-        return Err(Problem::Nothing(
-            Fault::new(format!("the mod in `{shown}` has no tests"))
-                .help("name a scenario that runs with it, or a folder of scenarios"),
-        ));
     }
     let files = if path.join(PROJECT_FILE).is_file() || path.join("scenarios").is_dir() {
         let project = Project::find(path).map_err(Problem::Invalid)?;
@@ -77,7 +117,7 @@ struct Found {
     library: Arc<ModLibrary>,
 }
 
-fn cases(files: Vec<PathBuf>) -> Result<Vec<Case>, Problem> {
+fn scenario_cases(files: Vec<PathBuf>) -> Result<Vec<Case>, Problem> {
     // By what the file is, so that a file named twice runs once.
     let mut found: BTreeMap<PathBuf, Found> = BTreeMap::new();
     let mut projects: BTreeMap<PathBuf, (Project, Arc<ModLibrary>)> = BTreeMap::new();
@@ -112,25 +152,21 @@ fn cases(files: Vec<PathBuf>) -> Result<Vec<Case>, Problem> {
     for found in found.values() {
         *stems.entry(stem(&found.file)).or_default() += 1;
     }
-    let mut cases: Vec<Case> = found
-        .into_values()
-        .map(|found| {
-            let stem = stem(&found.file);
-            let name = if stems.get(&stem) == Some(&1) {
-                stem
-            } else {
-                found.source.trim_end_matches(".toml").to_owned()
-            };
-            let kind = CaseKind::Scenario(ScenarioCase {
-                file: found.file,
-                source: found.source,
-                library: found.library,
-            });
-            Case { name, kind }
-        })
-        .collect();
-    cases.sort_by(|left, right| left.name.cmp(&right.name));
-    Ok(cases)
+    let cases = found.into_values().map(|found| {
+        let stem = stem(&found.file);
+        let name = if stems.get(&stem) == Some(&1) {
+            stem
+        } else {
+            found.source.trim_end_matches(".toml").to_owned()
+        };
+        let kind = CaseKind::Scenario(ScenarioCase {
+            file: found.file,
+            source: found.source,
+            library: found.library,
+        });
+        Case { name, kind }
+    });
+    Ok(cases.collect())
 }
 
 fn stem(file: &Path) -> String {

@@ -58,11 +58,18 @@ impl ModLibrary {
         if let Some(from) = &choice.from {
             return self.folder(&scenario_folder.join(from), from);
         }
-        let id = choice.id.as_str();
-        let mut candidates = self.folders.iter().map(|folder| folder.join(id));
-        if let Some(folder) = candidates.find(|folder| folder.is_dir()) {
-            return self.folder(&folder, id);
+        self.of(&choice.id)
+    }
+
+    /// The files of a mod by its id: from the first folder that has it, else from the program.
+    ///
+    /// # Errors
+    /// See [`ModLibrary::files`].
+    pub(crate) fn of(&self, id: &ModId) -> ReadFolder {
+        if let Some(folder) = self.folder_of(id) {
+            return self.folder(&folder, id.as_str());
         }
+        let id = id.as_str();
         self.builtin.get(id).cloned().ok_or_else(|| {
             let folders: Vec<String> = self
                 .folders
@@ -72,6 +79,20 @@ impl ModLibrary {
             let fault = Fault::new(format!("there is no mod `{id}` in {}", folders.join(", ")));
             vec![fault.suggest(id, self.known.iter().map(ModId::as_str))]
         })
+    }
+
+    /// The files of a mod in a folder that need not be one of the library's.
+    ///
+    /// # Errors
+    /// A folder that cannot be read.
+    pub(crate) fn at(&self, folder: &Path, shown: &str) -> ReadFolder {
+        self.folder(folder, shown)
+    }
+
+    /// The folder of a mod; `None` for one of the program.
+    pub(crate) fn folder_of(&self, id: &ModId) -> Option<PathBuf> {
+        let mut candidates = self.folders.iter().map(|folder| folder.join(id.as_str()));
+        candidates.find(|folder| folder.is_dir())
     }
 
     fn folder(&self, path: &Path, shown: &str) -> ReadFolder {

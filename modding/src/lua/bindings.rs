@@ -149,16 +149,21 @@ pub(super) fn colony_table(
     )?;
     for module in colony.pairs::<String, mlua::Value>() {
         if let (name, mlua::Value::Table(module)) = module? {
-            refuse_unknown_names(lua, &module, &format!("colony.{name}"))?;
+            refuse_unknown_names(lua, &module, &format!("colony.{name}"), None)?;
             module.set_readonly(true);
         }
     }
-    refuse_unknown_names(lua, &colony, "colony")?;
+    refuse_unknown_names(lua, &colony, "colony", None)?;
     Ok(colony)
 }
 
-/// A misspelt name is an error that names the nearest, instead of a nil that fails somewhere else.
-pub(super) fn refuse_unknown_names(lua: &Lua, table: &Table, path: &str) -> mlua::Result<()> {
+/// A misspelt name is an error that names the nearest, else the `advice` or all names, instead of a nil that fails somewhere else.
+pub(super) fn refuse_unknown_names(
+    lua: &Lua,
+    table: &Table,
+    path: &str,
+    advice: Option<&'static str>,
+) -> mlua::Result<()> {
     let mut known = Vec::new();
     for name in table.pairs::<String, mlua::Value>() {
         known.push(name?.0);
@@ -173,7 +178,9 @@ pub(super) fn refuse_unknown_names(lua: &Lua, table: &Table, path: &str) -> mlua
             let error = ApiError::new(format!("{path} has no `{name}`"));
             let error = match nearest(&name, known.iter().map(String::as_str)) {
                 Some(near) => error.help(format!("did you mean `{near}`?")),
-                None => error.help(format!("there: {}", known.join(", "))),
+                None => error.help(
+                    advice.map_or_else(|| format!("there: {}", known.join(", ")), str::to_owned),
+                ),
             };
             Err(raise(lua, error))
         },

@@ -70,12 +70,15 @@ impl Scripts {
         Scripts::compile_those(bundle, |path| !path.starts_with(TESTS))
     }
 
-    /// Compiles every script of a bundle and its tests.
+    /// Compiles every script of a bundle and one file of its tests.
     ///
     /// # Errors
     /// The first mistake of each script.
-    pub(crate) fn compile_with_tests(bundle: &Bundle) -> Result<Scripts, Vec<GuestError>> {
-        Scripts::compile_those(bundle, |_| true)
+    pub(crate) fn compile_with_test(
+        bundle: &Bundle,
+        test: &str,
+    ) -> Result<Scripts, Vec<GuestError>> {
+        Scripts::compile_those(bundle, |path| path == test || !path.starts_with(TESTS))
     }
 
     fn compile_those(

@@ -90,21 +90,19 @@ impl TestMachine {
             .collect()
     }
 
-    /// Runs a test by its position.
+    /// Runs a test.
     ///
     /// # Errors
     /// What it raised, or what it found to be otherwise than it should be.
-    pub(crate) fn run(&self, at: usize) -> Result<(), GuestError> {
-        let function = self
-            .declared
-            .borrow()
-            .get(at)
-            .map(|(_, function)| function.clone());
-        let Some(function) = function else {
-            return Err(GuestError::new(
-                "the file declares fewer tests when it runs again",
-            ));
+    pub(crate) fn run(&self, name: &str) -> Result<(), GuestError> {
+        let declared = self.declared.borrow();
+        let found = declared.iter().find(|(test, _)| test.name == name);
+        let Some(function) = found.map(|(_, function)| function.clone()) else {
+            return Err(GuestError::new(format!(
+                "the file declares no test `{name}`"
+            )));
         };
+        drop(declared);
         self.call(|| function.call(self.hands()?))
     }
 
@@ -155,7 +153,7 @@ impl TestMachine {
                 errors(bindings, &arguments)
             })?,
         )?;
-        refuse_unknown_names(lua, &t, "t")?;
+        refuse_unknown_names(lua, &t, "t", None)?;
         t.set_readonly(true);
         Ok(t)
     }

@@ -302,7 +302,10 @@ impl Stage {
             return Vec::new();
         }
         let mut faults: Vec<Fault> = failures().map(|failure| failure.fault.clone()).collect();
-        let summary = Fault::new(format!("{found} calls of mods failed, expected {expected}"));
+        let calls = if found == 1 { "call" } else { "calls" };
+        let summary = Fault::new(format!(
+            "{found} {calls} of mods failed, expected {expected}"
+        ));
         faults.push(summary.help(format!("if that is right: t.expect_failing_calls({found})")));
         faults
     }

@@ -152,6 +152,9 @@ fn problems(text: &mut String, result: &CaseResult, options: SuiteTextOptions) {
     if !snapshots.is_empty() {
         let _ = writeln!(problems, "{snapshots}");
     }
+    for line in &result.log {
+        let _ = writeln!(problems, "   = {} wrote: {}", line.mod_id, line.text);
+    }
     // What stands in the scenario says which case it is of; what stands in a mod, or nowhere, does not.
     let says_where = result.left_out.is_empty()
         && result.faults.iter().all(|fault| {

@@ -56,7 +56,12 @@ pub(super) fn colony_of_tests(
     })?;
     let colony = lua.create_table()?;
     colony.raw_set("test", test)?;
-    refuse_unknown_names(lua, &colony, "in a test colony")?;
+    refuse_unknown_names(
+        lua,
+        &colony,
+        "colony, in a test,",
+        Some("a test drives the colony through `t`: t.call(\"jobs.list\"), t.command, t.storage"),
+    )?;
     Ok(colony)
 }
 

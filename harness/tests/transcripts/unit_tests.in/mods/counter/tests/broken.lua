@@ -1,0 +1,1 @@
+colony.test("no end", function(t)
