@@ -8,6 +8,7 @@ use modding::host::Host;
 use modding::mod_id::ModId;
 use modding::report::{Fate, Outcome, PathFate, ReloadReport};
 use modding::tick::{HandlerFailure, TickRecord};
+use modding::trace::Trace;
 use modding::value::Value;
 
 use crate::query;
@@ -247,6 +248,29 @@ fn compare(
             wish(comparison)
         ))
     })
+}
+
+/// Says who wrote the path of a mod's state that an expectation is about, or the one nearest to it.
+pub(crate) fn explain(fault: &mut Fault, check: &Check, host: &Host, trace: &Trace) {
+    let Check::Compare {
+        subject: Subject::ModState { mod_id, path },
+        ..
+    } = check
+    else {
+        return;
+    };
+    let Some(state) = host.mod_storage(mod_id) else {
+        return;
+    };
+    let paths = state.paths();
+    let there = match state.at_path(path) {
+        Some(_) => Some(path.as_str()),
+        None => nearest(path, paths.iter().map(String::as_str)),
+    };
+    let Some(there) = there else { return };
+    if let Some(writer) = trace.writer_of_state(mod_id, there) {
+        fault.help = Some(format!("`{there}` was written by {writer}"));
+    }
 }
 
 /// Mods whose calls failed although no expectation speaks of it.

@@ -13,13 +13,14 @@ use modding::mod_id::ModId;
 use modding::reload::{Change, ReloadOptions};
 use modding::report::{Outcome, ReloadReport};
 use modding::tick::HandlerFailure;
+use modding::trace::SharedTrace;
 use sim::{Command, Setup};
 
-use crate::expectation::{EventCounts, judge, unexpected_failures};
+use crate::expectation::{EventCounts, explain, judge, unexpected_failures};
 use crate::record::{ColonyAtEnd, ModAtStart, RunRecord, StepRecord, StepResult};
 use crate::scenario::{Action, Check, Scenario, Step, Subject, When};
 use crate::snapshot::trail::TrailRecorder;
-use crate::snapshot::{TickEvents, describe};
+use crate::snapshot::{TickEvents, describe, writers};
 use crate::workspace::Workspace;
 
 use steps::command;
@@ -43,6 +44,8 @@ pub struct RunOptions {
     pub every_tick: EveryTick,
     /// The label of a step to leave out.
     pub without_step: Option<String>,
+    /// Whether faults and snapshots say who wrote what they are about. Costs time, changes nothing.
+    pub explain: bool,
     /// Whether the scenario's snapshots are taken.
     pub snapshots: bool,
     /// Faults that are made to happen beside the scenario's steps, before a tick: what a test of I3 adds.
@@ -62,6 +65,8 @@ struct Runner<'a> {
     chains_without: BTreeMap<String, Vec<u128>>,
     hand_overs_before_load: u64,
     record: RunRecord,
+    /// Who wrote what, where faults are to say so.
+    trace: Option<SharedTrace>,
 }
 
 /// Runs a scenario on the mods in a workspace. Progress is told after every tick.
@@ -95,6 +100,32 @@ pub fn run(
     Ok(runner.finish())
 }
 
+/// Runs a scenario and lets `compare` settle its snapshots. What did not come out as expected is explained: the same run again,
+/// taking note of who writes what.
+///
+/// # Errors
+/// A scenario that cannot begin: every fault at once.
+pub fn run_explained(
+    scenario: &Scenario,
+    workspace: &Workspace,
+    options: &RunOptions,
+    compare: &mut dyn FnMut(&mut RunRecord),
+    progress: &mut dyn FnMut(u64),
+) -> Result<RunRecord, Vec<Fault>> {
+    let mut record = run(scenario, workspace, options, progress)?;
+    compare(&mut record);
+    if record.passed() || !record.left_out.is_empty() {
+        return Ok(record);
+    }
+    let explain = RunOptions {
+        explain: true,
+        ..options.clone()
+    };
+    let mut explained = run(scenario, workspace, &explain, &mut |_| {})?;
+    compare(&mut explained);
+    Ok(explained)
+}
+
 impl<'a> Runner<'a> {
     fn new(
         scenario: &'a Scenario,
@@ -114,6 +145,10 @@ impl<'a> Runner<'a> {
         let (host, mut left_out) = Host::start(&setup, bundles, known.clone())
             .map_err(|faults| at_colony(scenario, faults))?;
         left_out.extend(unreadable);
+        let trace = options.explain.then(SharedTrace::default);
+        if let Some(trace) = &trace {
+            host.trace_into(trace.clone());
+        }
         let chain = host.chain();
         let mods = host
             .mods()
@@ -136,6 +171,7 @@ impl<'a> Runner<'a> {
             chains_without: BTreeMap::new(),
             hand_overs_before_load: 0,
             record,
+            trace,
         })
     }
 
@@ -240,6 +276,10 @@ impl<'a> Runner<'a> {
         }
         if plan.is_due(tick) {
             let content = describe(&self.host, &plan.include, events);
+            if let Some(trace) = &self.trace {
+                let writers = writers(&self.host, &trace.borrow());
+                captured.writers.insert(tick, writers);
+            }
             captured.contents.insert(tick, content);
         }
     }
@@ -268,7 +308,10 @@ impl<'a> Runner<'a> {
                 } => self.failing_calls(mod_id),
                 _ => self.counts.of_expectation(at),
             };
-            let verdict = judge(expectation, tick, &self.host, count, chain_without);
+            let mut verdict = judge(expectation, tick, &self.host, count, chain_without);
+            if let (Some(trace), Some(fault)) = (&self.trace, &mut verdict.fault) {
+                explain(fault, &expectation.check, &self.host, &trace.borrow());
+            }
             self.record.verdicts.push(verdict);
         }
     }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use modding::diagnostic::{Fault, Place};
 
 pub use compare::{Change, Changes, Update, compare};
-pub use facts::{TickEvents, describe};
+pub use facts::{TickEvents, Writers, describe, writers};
 pub use orphans::{Asked, orphans};
 use trail::TrailRecorder;
 
@@ -28,6 +28,8 @@ pub const FOLDER: &str = "snapshots";
 pub struct Captured {
     /// The content of the snapshot of each tick.
     pub contents: BTreeMap<u64, String>,
+    /// Who wrote what stands in the snapshot of a tick, by entity and field, where the run takes note of it.
+    pub writers: BTreeMap<u64, Writers>,
     /// The parts' hashes on the way, up to the last snapshot.
     pub trail: TrailRecorder,
 }
@@ -97,6 +99,8 @@ pub struct FactDifference {
     pub old: Option<String>,
     /// What it is; none if it is gone.
     pub new: Option<String>,
+    /// The code of a mod that wrote it, where that is known.
+    pub writer: Option<String>,
 }
 
 impl SnapshotVerdict {

@@ -737,3 +737,39 @@ fn a_review_accepts_and_rejects_and_says_what_is_left() {
         ["good.trail", "good@20.snap", "good@5.snap"]
     );
 }
+
+/// Whoever wrote what is not as it should be is named with the line, in expectations as in snapshots.
+#[test]
+fn what_differs_says_who_wrote_it() {
+    let manifest = "id = \"stamper\"\nname = \"Stamper\"\nversion = \"1.2.0\"\napi = \"^1\"\ncapabilities = [\"jobs.write\"]\n";
+    let script = "colony.state.define({ stamps = { chop = 0 } })
+colony.events.register(\"job_created\", function(event)
+  if event.job.kind == \"chop\" then
+    colony.storage.stamps.chop = colony.storage.stamps.chop + 1
+    colony.jobs.set_priority(event.job.id, 9)
+    if event.tick > 90 then error(\"too late: undone\") end
+  end
+end)
+colony.time.every(\"order\", 10, function()
+  local tile = colony.map.nearest(\"chop\", 1)[1]
+  colony.jobs.designate(\"chop\", tile.x, tile.y)
+end)
+";
+    let expect = "[[expect]]\nmod = \"stamper\"\npath = \"stamps.chop\"\nequals = 99\n\n[snapshot]\nat = [12]\ninclude = [\"jobs\", \"mods\"]\n";
+    let scenario = scenario("good", 2, expect).replace("[\"base\"]", "[\"base\", \"stamper\"]");
+    let project = Project::new(&[
+        ("scenarios/good.toml", &scenario),
+        ("mods/stamper/mod.toml", manifest),
+        ("mods/stamper/scripts/main.lua", script),
+    ]);
+    let before = project.test(&["--update"]);
+    let stamped = "`stamps.chop` was written by stamper 1.2.0, job_created, stamper/scripts/main.lua:4, at tick 20";
+    assert!(before.stdout.contains(stamped), "{}", before.stdout);
+    project.write(
+        "mods/stamper/scripts/main.lua",
+        &script.replace("id, 9)", "id, 2)"),
+    );
+    let after = project.test(&[]);
+    let raised = "- priority 9\n     + priority 2\n = written by stamper 1.2.0, job_created, stamper/scripts/main.lua:5, at tick 10";
+    assert!(after.stdout.contains(raised), "{}", after.stdout);
+}

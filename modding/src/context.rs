@@ -19,6 +19,7 @@ use crate::limits::{
     MEMORY_BYTES_PER_CALL_MAX, STEPS_PER_CALL_MAX, STEPS_PER_LOAD_MAX, TEXT_BYTES_MAX, shown,
 };
 use crate::mod_id::ModId;
+use crate::trace::{SharedTrace, Trace, Writer};
 use crate::value::Value;
 
 use effects::Effect;
@@ -122,6 +123,7 @@ pub struct Context {
     log: RefCell<Vec<LogLine>>,
     log_volume: RefCell<BTreeMap<ModId, u32>>,
     meter: Rc<Meter>,
+    trace: RefCell<Option<SharedTrace>>,
     /// Whether a tick is over and the next has not begun: what happens then is reported under the next.
     between_ticks: Cell<bool>,
 }
@@ -141,6 +143,7 @@ impl Context {
             log: RefCell::default(),
             log_volume: RefCell::default(),
             meter: Rc::default(),
+            trace: RefCell::default(),
             between_ticks: Cell::new(false),
         }
     }
@@ -231,6 +234,38 @@ impl Context {
         std::mem::take(&mut *self.log.borrow_mut())
     }
 
+    /// Takes note from now on of who writes what.
+    pub(crate) fn set_trace(&self, trace: SharedTrace) {
+        *self.trace.borrow_mut() = Some(trace);
+    }
+
+    /// Says what calls the code that is called next, where that is taken note of.
+    pub(crate) fn begin_cause(&self, cause: impl FnOnce() -> String) {
+        if let Some(trace) = &*self.trace.borrow() {
+            trace.borrow_mut().begin(cause());
+        }
+    }
+
+    /// Takes note of a write of the running call, where that is asked for.
+    pub(crate) fn note_write(
+        &self,
+        generation: &Generation,
+        location: impl FnOnce() -> Option<Location>,
+        note: impl FnOnce(&mut Trace, Writer),
+    ) {
+        let trace = self.trace.borrow();
+        let Some(trace) = &*trace else { return };
+        let mut trace = trace.borrow_mut();
+        let writer = Writer {
+            tick: self.tick() + u64::from(self.between_ticks.get()),
+            mod_id: generation.id().clone(),
+            version: generation.manifest.version.to_string(),
+            cause: trace.cause(),
+            location: location(),
+        };
+        note(&mut trace, writer);
+    }
+
     /// Runs code of a mod: meters it, and takes back every effect that the host holds when it fails (I2).
     ///
     /// # Errors
@@ -281,6 +316,9 @@ impl Context {
         self.frames.borrow_mut().pop();
         if let (Some(bound), Ok(_)) = (self.meter.exhausted(), &result) {
             result = Err(self.bound_error(bound));
+        }
+        if root && let Some(trace) = &*self.trace.borrow() {
+            trace.borrow_mut().end(result.is_ok());
         }
         let mut effects = Effects::default();
         match &result {

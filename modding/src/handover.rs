@@ -283,6 +283,7 @@ fn deliver_own(
         tick: context.tick(),
         content: EventContent::Fields(fields),
     };
+    context.begin_cause(|| name.to_owned());
     let handle = || {
         let declared = instance.generation.declarations.borrow().handlers_of(name);
         let mut handlers = declared

@@ -18,6 +18,7 @@ use crate::report::StageError;
 use crate::resolve::{dependents, load_order};
 use crate::save::SavedMod;
 use crate::tick::{HandlerFailure, table_event};
+use crate::trace::SharedTrace;
 use crate::value::Value;
 
 /// A mod that does not run, and why.
@@ -160,6 +161,11 @@ impl Host {
             .borrow()
             .snapshot(&instance.generation.manifest.version);
         Some(snapshot)
+    }
+
+    /// Takes note from now on of who writes what, for reports. The run goes as it would without.
+    pub fn trace_into(&self, trace: SharedTrace) {
+        self.context.set_trace(trace);
     }
 
     /// What mods wrote since the last tick's record.

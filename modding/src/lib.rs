@@ -71,5 +71,6 @@ pub mod save;
 pub mod state;
 pub mod storage;
 pub mod tick;
+pub mod trace;
 pub mod unit_test;
 pub mod value;

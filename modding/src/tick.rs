@@ -256,11 +256,15 @@ impl Host {
     fn guarded(
         &mut self,
         instance: &Instance,
-        handler: impl FnOnce() -> HandlerName,
+        handler: impl Fn() -> HandlerName,
         event: impl FnOnce() -> String,
         call: impl FnOnce() -> Result<(), GuestError>,
     ) {
         let generation = &instance.generation;
+        self.context.begin_cause(|| match handler() {
+            (event, timer) if event == TIMER => format!("timer `{timer}`"),
+            (event, _) => event,
+        });
         // A mod without failures, the usual one, is not asked for the name of its handler.
         let failing = !generation.state.borrow().held.failures.is_empty();
         if !failing {

@@ -29,11 +29,13 @@ pub(super) fn run(arguments: &RunArguments, colour: Colour) -> Exit {
             snapshots: true,
             ..RunOptions::default()
         };
-        let mut record = runner::run(&scenario, &workspace, &options, &mut |tick| {
-            progress.show(tick, total)
-        })?;
-        record.compare_snapshots(&scenario);
-        Ok(record)
+        runner::run_explained(
+            &scenario,
+            &workspace,
+            &options,
+            &mut |record| record.compare_snapshots(&scenario),
+            &mut |tick| progress.show(tick, total),
+        )
     });
     progress.clear();
     match outcome {

@@ -90,6 +90,7 @@ pub fn json(verdict: &SnapshotVerdict, folder: &str) -> Value {
                     "field": fact.field,
                     "old": fact.old,
                     "new": fact.new,
+                    "writer": fact.writer,
                 })
             });
             value["facts"] = facts.collect();
@@ -134,6 +135,8 @@ fn notes(difference: &Difference, tick: u64, full: bool) -> Vec<String> {
         }
         return vec![heading];
     }
+    let writer = first.iter().find_map(|fact| fact.writer.as_ref());
+    let writer = writer.map(|writer| format!("written by {writer}"));
     let hidden = facts.len() - first.len().min(shown_max);
     let lines = if hidden == 1 {
         "line differs"
@@ -143,6 +146,7 @@ fn notes(difference: &Difference, tick: u64, full: bool) -> Vec<String> {
     let more = format!("{} more {lines} (--full-diff)", number(hidden as u64));
     [heading]
         .into_iter()
+        .chain(writer)
         .chain((hidden > 0).then_some(more))
         .collect()
 }

@@ -32,6 +32,9 @@ impl Runner<'_> {
             } => self.act_with_fault(stage, mod_id, during.as_deref()),
             action => self.perform(action, None, commands),
         };
+        if let (Some(trace), StepResult::Reloads(reports)) = (&self.trace, &result) {
+            trace.borrow_mut().note_reloads(tick, reports);
+        }
         let (met, unexpected) = check_step(step, tick, &result);
         self.record.step_expectations_met += met;
         self.record.steps.push(StepRecord {
@@ -204,6 +207,9 @@ impl Runner<'_> {
         // What mods wrote while they were saved is part of the run.
         self.record.log.extend(self.host.take_log());
         self.host = host;
+        if let Some(trace) = &self.trace {
+            self.host.trace_into(trace.clone());
+        }
         let tick = self.host.current_tick();
         self.record.chain.truncate(tick as usize + 1);
         self.counts.go_back_to(tick);

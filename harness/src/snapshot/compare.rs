@@ -10,7 +10,7 @@ use sim::RULES_VERSION;
 use super::trail::{self, Trail};
 use super::{
     Captured, Difference, FOLDER, FactDifference, FirstDifference, SnapshotOutcome,
-    SnapshotVerdict, file,
+    SnapshotVerdict, Writers, file,
 };
 use crate::project::location;
 use crate::scenario::Scenario;
@@ -96,7 +96,8 @@ pub fn compare(scenario: &Scenario, source: &str, captured: &Captured, update: U
     });
     for (&tick, content) in &captured.contents {
         let trails = old_trail.as_ref().map(|old| (old, new_trail));
-        comparison.settle(tick, content, trails);
+        let writers = captured.writers.get(&tick);
+        comparison.settle(tick, content, trails, writers);
     }
     comparison.settle_trail(old_trail.as_ref(), new_trail);
     comparison.changes
@@ -121,7 +122,13 @@ impl Comparison<'_> {
     }
 
     /// One snapshot: its verdict, and what becomes of its files.
-    fn settle(&mut self, tick: u64, content: &str, trails: Option<(&Trail, &Trail)>) {
+    fn settle(
+        &mut self,
+        tick: u64,
+        content: &str,
+        trails: Option<(&Trail, &Trail)>,
+        writers: Option<&Writers>,
+    ) {
         let accepted = self.path(tick, file::ACCEPTED);
         let found = match file::read(&accepted) {
             Err(fault) => SnapshotOutcome::Broken(fault),
@@ -136,6 +143,10 @@ impl Comparison<'_> {
                     difference.first = trails.and_then(|(old_trail, new_trail)| {
                         first_difference(old_trail, new_trail, tick, &old)
                     });
+                    for fact in &mut difference.facts {
+                        let key = (fact.entity.clone(), fact.field.clone());
+                        fact.writer = writers.and_then(|writers| writers.get(&key).cloned());
+                    }
                     SnapshotOutcome::Differs(difference)
                 }
             },
@@ -347,6 +358,7 @@ fn difference(old: &str, new: &str) -> Result<Option<Difference>, &'static str> 
                 field: field.to_owned(),
                 old: before.map(|value| (*value).to_owned()),
                 new: after.map(|value| (*value).to_owned()),
+                writer: None,
             });
         }
     }

@@ -9,13 +9,14 @@
 //! jobs: 9f3c1e07a2b44d18c05e77d1b6a8f432
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use modding::api;
 use modding::context::EmittedEvent;
 use modding::host::Host;
 use modding::mod_id::ModId;
+use modding::trace::Trace;
 use modding::value::Value;
 use sim::{Position, RULES_VERSION};
 
@@ -58,6 +59,39 @@ pub fn describe(host: &Host, include: &BTreeSet<Section>, events: TickEvents<'_>
     }
     hashes(&mut text, host);
     text
+}
+
+/// Who wrote facts, by entity and field.
+pub type Writers = BTreeMap<(String, String), String>;
+
+/// Who wrote the facts that mods can write: the priority of jobs, and their own state.
+#[must_use]
+pub fn writers(host: &Host, trace: &Trace) -> Writers {
+    let mut writers = Writers::new();
+    for job in host.colony().view().jobs() {
+        if let Some(writer) = trace.writer_of_job(job.id.get()) {
+            let entity = format!("job {} ({})", job.id, plain(&job.kind));
+            writers.insert((entity, "priority".to_owned()), writer.to_string());
+        }
+    }
+    for (id, ..) in host.mods() {
+        let Some(state) = host.mod_storage(&id) else {
+            continue;
+        };
+        let mut lines = String::new();
+        tree(&mut lines, "", "storage", &state);
+        // Facts are told as lines; their fields name the paths, whose writers are looked up by the paths themselves.
+        let fields = lines
+            .lines()
+            .filter_map(|line| line.strip_prefix(", ")?.split_once(": "));
+        for (path, (field, _)) in state.paths().iter().zip(fields) {
+            if let Some(writer) = trace.writer_of_state(&id, path) {
+                let key = (format!("mod {id}"), field.to_owned());
+                writers.insert(key, writer.to_string());
+            }
+        }
+    }
+    writers
 }
 
 fn colonists(text: &mut String, host: &Host) {

@@ -4,7 +4,8 @@ use modding::diagnostic::Fault;
 
 use super::{Case, CaseResult, ScenarioCase, Status};
 use crate::load_from;
-use crate::runner::{RunOptions, run};
+use crate::record::RunRecord;
+use crate::runner::{RunOptions, run_explained};
 use crate::snapshot::{Asked, Update, compare};
 
 /// Runs it and compares its snapshots; files are left for the caller to change.
@@ -25,15 +26,23 @@ fn fill(result: &mut CaseResult, case: &ScenarioCase, update: Update) -> Result<
         snapshots: true,
         ..RunOptions::default()
     };
-    let mut record = run(&scenario, &workspace, &options, &mut |_| {})?;
-    // A run without one of its mods is not the run whose snapshots were accepted.
-    if record.left_out.is_empty() {
-        let changes = compare(&scenario, &case.source, &record.captured, update);
-        record.snapshots = changes.verdicts;
-        record.broken_trail = changes.broken_trail;
-        result.files = changes.files;
-        result.warnings = changes.warnings;
-    }
+    let mut compare_snapshots = |record: &mut RunRecord| {
+        // A run without one of its mods is not the run whose snapshots were accepted.
+        if record.left_out.is_empty() {
+            let changes = compare(&scenario, &case.source, &record.captured, update);
+            record.snapshots = changes.verdicts;
+            record.broken_trail = changes.broken_trail;
+            result.files = changes.files;
+            result.warnings = changes.warnings;
+        }
+    };
+    let mut record = run_explained(
+        &scenario,
+        &workspace,
+        &options,
+        &mut compare_snapshots,
+        &mut |_| {},
+    )?;
     result.status = if !record.left_out.is_empty() {
         Status::Invalid
     } else if record.passed() {

@@ -264,6 +264,16 @@ fn table_function(
                     description.capability,
                     make(&arguments)?,
                 )?;
+                let generation = &bindings.generation;
+                context.note_write(
+                    generation,
+                    || location(lua),
+                    |trace, by| {
+                        if let Some(command) = generation.state.borrow().held.commands.last() {
+                            trace.issue(command, by);
+                        }
+                    },
+                );
                 None
             }
             Run::Runtime => None,

@@ -185,6 +185,14 @@ impl StorageProxy {
         result.map_err(|error| ApiError::new(format!("{}: {error}", self.path)))
     }
 
+    /// The path below the root, of the table or of a name in it: `jobs.3.kind`.
+    fn dotted_path(&self, name: Option<&str>) -> String {
+        let table = self.path.trim_start_matches("colony.storage");
+        let table = table.replace('[', ".").replace(']', "");
+        let name = name.map_or(String::new(), |name| format!(".{name}"));
+        format!("{table}{name}").trim_start_matches('.').to_owned()
+    }
+
     fn write<T>(
         &self,
         lua: &Lua,
@@ -193,7 +201,7 @@ impl StorageProxy {
     ) -> mlua::Result<T> {
         let Some(scratch) = &self.scratch else {
             let context = self.bindings.context().map_err(|error| raise(lua, error))?;
-            return context
+            let result = context
                 .change_storage(&self.bindings.generation, write)
                 .map_err(|error| {
                     raise(
@@ -203,7 +211,13 @@ impl StorageProxy {
                             ..error
                         },
                     )
-                });
+                })?;
+            context.note_write(
+                &self.bindings.generation,
+                || location(lua),
+                |trace, by| trace.write_state(self.dotted_path(name), by),
+            );
+            return Ok(result);
         };
         let (change, result) = write(&mut scratch.storage.borrow_mut())
             .map_err(|error| raise(lua, ApiError::new(format!("{}: {error}", self.path))))?;
