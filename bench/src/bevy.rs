@@ -38,7 +38,7 @@ impl Peer {
     pub(crate) fn start() -> io::Result<Peer> {
         writeln!(
             io::stderr(),
-            "building bevy_mod_scripting, some six minutes the first time ..."
+            "building bevy_mod_scripting: some six minutes the first time"
         )?;
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut process = Command::new(cargo)
@@ -57,7 +57,7 @@ impl Peer {
         };
         // Also waits for the build.
         peer.ask("count single_thread 0")?;
-        writeln!(io::stderr(), "measuring, less than a minute ...")?;
+        writeln!(io::stderr(), "measuring: less than a minute")?;
         Ok(peer)
     }
 

@@ -4,7 +4,7 @@ use mlua::{Function, Table};
 use modding::runtime::{Event, EventContent};
 use modding::value::Value;
 
-use crate::colony::{Colony, Done, counting, event};
+use crate::colony::{Colony, Done, TICK, counting, event};
 use crate::machine::Machine;
 use crate::measure::{Figure, Side, take_turns};
 use crate::table::{Row, Section};
@@ -13,6 +13,9 @@ const HANDLER: &str = "function(event)
     count = count + 1
     sum = sum + event.job.priority
 end";
+
+/// The priority that the event says.
+const PRIORITY: i64 = 9;
 
 /// What the loop hands over, as a program would hold it.
 struct Job {
@@ -25,18 +28,27 @@ struct Job {
     item: Option<String>,
 }
 
-/// A handler in a machine of its own, and what asks how often it was called.
+/// A loop that anyone could write: a machine of its own and a function in it that leads to the handler.
 struct Peer {
+    shown: &'static str,
     machine: Machine,
-    /// Takes what the loop hands over.
     call: Function,
     /// Gives `count` and `sum`.
     done: Function,
+    /// One turn of the loop.
+    turn: fn(&Peer, &Job) -> mlua::Result<()>,
+    /// What a turn adds to `sum`.
+    sum: u64,
 }
 
 impl Peer {
     /// `function` is what the loop calls; it may call `handler`.
-    fn new(machine: Machine, function: &str) -> Peer {
+    fn new(
+        shown: &'static str,
+        machine: Machine,
+        function: &str,
+        turn: fn(&Peer, &Job) -> mlua::Result<()>,
+    ) -> Peer {
         let script = format!(
             "local count, sum = 0, 0
              local handler = {HANDLER}
@@ -45,28 +57,28 @@ impl Peer {
         let functions: Table = machine.run(&script);
         let function = |name: &str| functions.get(name).expect("the script returns it");
         Peer {
+            shown,
             call: function("call"),
             done: function("done"),
             machine,
+            turn,
+            sum: PRIORITY.unsigned_abs(),
         }
     }
 
+    fn side<'a>(&'a self, job: &'a Job) -> Side<'a> {
+        Side::new(1, move || {
+            self.machine.begin_call();
+            (self.turn)(self, job).expect("the handler does not fail");
+        })
+    }
+
     /// Asserts that a figure is that of work that was done.
-    fn assert(&self, figure: Figure, priority: i64) {
+    fn assert_done(&self, figure: Figure) {
         self.machine.begin_call();
-        let (count, sum) = self
-            .done
-            .call::<(u64, u64)>(())
-            .expect("it returns two numbers");
-        let expected = Done {
-            count: figure.operations,
-            sum: figure.operations * priority.unsigned_abs(),
-        };
-        assert_eq!(
-            Done { count, sum },
-            expected,
-            "calls of the hand-written loop"
-        );
+        let done: (u64, u64) = self.done.call(()).expect("it returns two numbers");
+        let count = figure.operations;
+        assert_eq!(done, (count, count * self.sum), "{}", self.shown);
     }
 }
 
@@ -79,12 +91,59 @@ const BUILDER: &str = "function(tick, id, kind, priority, x, y, colonist, item)
     })
 end";
 
+const FOUR_NUMBERS: &str = "function(tick, id, priority, x)
+    count = count + 1
+    sum = sum + priority
+end";
+
+fn peers() -> [Peer; 6] {
+    let free = |shown, function, turn| Peer::new(shown, Machine::new(), function, turn);
+    let builder = |shown, machine| Peer::new(shown, machine, BUILDER, call_builder);
+    [
+        builder(
+            "loop: Luau builds the table, steps counted",
+            Machine::metered(),
+        ),
+        builder("loop: the same, and memory limited", Machine::bounded()),
+        builder("loop: the same, nothing bounded", Machine::new()),
+        free(
+            "loop: Rust builds the table, nothing bounded",
+            "handler",
+            call_with_table,
+        ),
+        free(
+            "loop: four numbers, no table, nothing bounded",
+            FOUR_NUMBERS,
+            |peer, job| peer.call.call((TICK, job.id, job.priority, job.x)),
+        ),
+        Peer {
+            sum: 0,
+            ..free(
+                "loop: bare call, nothing bounded",
+                "function() count = count + 1 end",
+                |peer, _| peer.call.call(()),
+            )
+        },
+    ]
+}
+
 /// Measures the topic.
 pub(crate) fn measure() -> Section {
+    let mut rows = one_handler();
+    rows.extend(nobody());
+    Section {
+        title: "Dispatch of an event",
+        unit: "deliveries",
+        per_second: false,
+        rows,
+    }
+}
+
+fn one_handler() -> Vec<Row> {
     let job = Job {
         id: 97,
         kind: "haul".to_owned(),
-        priority: 9,
+        priority: PRIORITY,
         x: 12,
         y: 31,
         colonist: Some(4),
@@ -92,85 +151,35 @@ pub(crate) fn measure() -> Section {
     };
     let event = job_created(&job);
     let mut colony = Colony::new(&[counting("job_created", HANDLER)]);
-    let metered = Peer::new(Machine::metered(), BUILDER);
-    let free = Peer::new(Machine::new(), BUILDER);
-    let from_rust = Peer::new(Machine::new(), "handler");
-    let scalars = Peer::new(
-        Machine::new(),
-        "function(tick, id, priority, x) count = count + 1; sum = sum + priority end",
-    );
-    let bare = Peer::new(Machine::new(), "function() count = count + 1 end");
-    let [ours, by_metered, by_free, by_rust, by_scalars, by_bare] = take_turns([
-        Side::new(1, || colony.host.deliver(&event)),
-        Side::new(1, || call_builder(&metered, &job)),
-        Side::new(1, || call_builder(&free, &job)),
-        Side::new(1, || call_with_table(&from_rust, &job)),
-        Side::new(1, || {
-            let arguments = (1690, job.id, job.priority, job.x);
-            scalars
-                .call
-                .call::<()>(arguments)
-                .expect("it does not fail");
-        }),
-        Side::new(1, || bare.call.call::<()>(()).expect("it does not fail")),
-    ]);
-    let done = Done {
-        count: ours.operations,
-        sum: ours.operations * job.priority.unsigned_abs(),
-    };
-    assert_eq!(colony.done("job_created"), done);
-    for (peer, figure) in [
-        (&metered, by_metered),
-        (&free, by_free),
-        (&from_rust, by_rust),
-        (&scalars, by_scalars),
-    ] {
-        peer.assert(figure, job.priority);
-    }
-    bare.assert(by_bare, 0);
-
-    let work = "`job_created`, all fields, one handler";
-    let mut rows = vec![
-        Row::new(
-            work,
-            ours,
-            "loop: Luau builds the table, steps counted",
-            by_metered,
-        )
-        .aim("1.5"),
-        Row::new(
-            work,
-            ours,
-            "loop: Luau builds the table, nothing counted",
-            by_free,
-        ),
-        Row::new(
-            work,
-            ours,
-            "loop: Rust builds the table, nothing counted",
-            by_rust,
-        ),
-        Row::new(
-            work,
-            ours,
-            "loop: four numbers, no table, nothing counted",
-            by_scalars,
-        ),
-        Row::new(work, ours, "loop: bare call, nothing counted", by_bare),
-    ];
-    rows.extend(nobody());
-    Section {
-        title: "Dispatch of an event",
-        unit: "deliveries",
-        rows,
-    }
+    let peers = peers();
+    let [first, second, third, fourth, fifth, sixth] = peers.each_ref().map(|peer| peer.side(&job));
+    let ours = Side::new(1, || colony.host.deliver(&event));
+    let [ours, theirs @ ..] = take_turns([ours, first, second, third, fourth, fifth, sixth]);
+    let count = ours.operations;
+    let sum = count * PRIORITY.unsigned_abs();
+    assert_eq!(colony.done("job_created"), Done { count, sum });
+    let rows = peers
+        .iter()
+        .zip(theirs)
+        .enumerate()
+        .map(|(at, (peer, figure))| {
+            peer.assert_done(figure);
+            let row = Row::new(
+                "`job_created`, all fields, one handler",
+                ours,
+                peer.shown,
+                figure,
+            );
+            if at == 0 { row.aim("1.5") } else { row }
+        });
+    rows.collect()
 }
 
 /// An event that no mod hears.
 fn nobody() -> Vec<Row> {
     let with_mods = |mods| Colony::new(&vec![counting("job_created", HANDLER); mods]);
     let (mut one, mut hundred) = (with_mods(1), with_mods(100));
-    let unheard = event("job_completed", 1690);
+    let unheard = event("job_completed");
     let [by_one, by_hundred] = take_turns([
         Side::new(1, || one.host.deliver(&unheard)),
         Side::new(1, || hundred.host.deliver(&unheard)),
@@ -196,16 +205,15 @@ fn job_created(job: &Job) -> Event {
     ];
     Event {
         name: "job_created".into(),
-        tick: 1690,
+        tick: TICK,
         content: EventContent::Fields(fields),
     }
 }
 
-fn call_builder(peer: &Peer, job: &Job) {
-    peer.machine.begin_call();
+fn call_builder(peer: &Peer, job: &Job) -> mlua::Result<()> {
     let (kind, item) = (job.kind.as_str(), job.item.as_deref());
-    let arguments = (
-        1690,
+    peer.call.call((
+        TICK,
         job.id,
         kind,
         job.priority,
@@ -213,16 +221,10 @@ fn call_builder(peer: &Peer, job: &Job) {
         job.y,
         job.colonist,
         item,
-    );
-    peer.call.call::<()>(arguments).expect("it does not fail");
+    ))
 }
 
-fn call_with_table(peer: &Peer, job: &Job) {
-    let table = table(peer, job).expect("the machine has room");
-    peer.call.call::<()>(table).expect("it does not fail");
-}
-
-fn table(peer: &Peer, job: &Job) -> mlua::Result<Table> {
+fn call_with_table(peer: &Peer, job: &Job) -> mlua::Result<()> {
     let lua = &peer.machine.lua;
     let inner = lua.create_table_with_capacity(0, 7)?;
     inner.raw_set("id", job.id)?;
@@ -232,9 +234,9 @@ fn table(peer: &Peer, job: &Job) -> mlua::Result<Table> {
     inner.raw_set("y", job.y)?;
     inner.raw_set("colonist", job.colonist)?;
     inner.raw_set("item", job.item.as_deref())?;
-    let outer = lua.create_table_with_capacity(0, 3)?;
-    outer.raw_set("name", "job_created")?;
-    outer.raw_set("tick", 1690)?;
-    outer.raw_set("job", inner)?;
-    Ok(outer)
+    let event = lua.create_table_with_capacity(0, 3)?;
+    event.raw_set("name", "job_created")?;
+    event.raw_set("tick", TICK)?;
+    event.raw_set("job", inner)?;
+    peer.call.call(event)
 }

@@ -8,6 +8,9 @@ use mlua::{FromLua, Lua, VmState};
 /// Steps that a call may take.
 const STEPS_PER_CALL_MAX: u64 = 1_000_000;
 
+/// Bytes that a machine may keep.
+const MEMORY_BYTES_MAX: usize = 256 * 1024 * 1024;
+
 /// A sandboxed virtual machine.
 pub(crate) struct Machine {
     /// The machine.
@@ -39,6 +42,14 @@ impl Machine {
                 }
                 None => Err(mlua::Error::runtime("too many steps")),
             });
+        machine
+    }
+
+    /// A machine whose steps are counted and that gets no more than so much memory.
+    pub(crate) fn bounded() -> Machine {
+        let machine = Machine::metered();
+        let limit = machine.lua.set_memory_limit(MEMORY_BYTES_MAX);
+        limit.expect("the machine has an allocator of mlua's");
         machine
     }
 

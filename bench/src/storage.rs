@@ -90,6 +90,7 @@ pub(crate) fn measure() -> Section {
     Section {
         title: "Storage",
         unit: "operations",
+        per_second: false,
         rows: WORKS.iter().map(|work| row(&mut colony, work)).collect(),
     }
 }
@@ -97,7 +98,7 @@ pub(crate) fn measure() -> Section {
 fn row(colony: &mut Colony, work: &Work) -> Row {
     let shared = RefCell::new(&mut *colony);
     let side = |kind| {
-        let event = event(&format!("bench:{}", work.handler_name(kind)), 1690);
+        let event = event(&format!("bench:{}", work.handler_name(kind)));
         let shared = &shared;
         Side::new(OPERATIONS_PER_CALL, move || {
             shared.borrow_mut().host.deliver(&event);

@@ -10,6 +10,8 @@ pub(crate) struct Section {
     pub(crate) title: &'static str,
     /// What the figures are for, in the plural: `deliveries`.
     pub(crate) unit: &'static str,
+    /// Whether to say also how many of them a second has room for.
+    pub(crate) per_second: bool,
     /// Its rows.
     pub(crate) rows: Vec<Row>,
 }
@@ -56,18 +58,18 @@ impl Row {
 
 impl fmt::Display for Section {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Section { title, unit, rows } = self;
-        writeln!(formatter, "### {title}\n")?;
+        let Section { title, unit, .. } = self;
+        writeln!(formatter, "## {title}\n")?;
         writeln!(
             formatter,
             "| {unit} | ours, ns | peer | peer's, ns | ours : peer's | aim |"
         )?;
         writeln!(formatter, "|---|---:|---|---:|---:|---:|")?;
-        for row in rows {
-            let ours = nanoseconds(row.ours);
+        for row in &self.rows {
+            let ours = self.cell(row.ours);
             let (peer, theirs, ratio) = match &row.peer {
                 None => ("", String::new(), String::new()),
-                Some((peer, theirs)) => (&**peer, nanoseconds(*theirs), ratio(row.ours / theirs)),
+                Some((peer, theirs)) => (&**peer, self.cell(*theirs), ratio(row.ours / theirs)),
             };
             let (work, aim) = (&row.work, row.aim);
             writeln!(
@@ -79,12 +81,23 @@ impl fmt::Display for Section {
     }
 }
 
-/// Nanoseconds with their thousands apart; small ones with a digit more.
-fn nanoseconds(nanoseconds: f64) -> String {
-    if nanoseconds < 100.0 {
-        return format!("{nanoseconds:.1}");
+impl Section {
+    fn cell(&self, nanoseconds: f64) -> String {
+        let time = with_thousands(nanoseconds);
+        if self.per_second {
+            format!("{time} ({} k/s)", with_thousands(1e6 / nanoseconds))
+        } else {
+            time
+        }
     }
-    let digits = format!("{nanoseconds:.0}");
+}
+
+/// A number with its thousands apart, a small one with a digit more.
+fn with_thousands(number: f64) -> String {
+    if number < 100.0 {
+        return format!("{number:.1}");
+    }
+    let digits = format!("{number:.0}");
     let mut text = String::new();
     for (at, digit) in digits.char_indices() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {

@@ -14,6 +14,7 @@ pub(crate) fn measure(peer: &mut Peer) -> Section {
     Section {
         title: "`tick_start` to many mods",
         unit: "calls of a handler",
+        per_second: true,
         rows: [1, 10, 100]
             .into_iter()
             .flat_map(|mods| with_mods(peer, mods))
@@ -24,7 +25,7 @@ pub(crate) fn measure(peer: &mut Peer) -> Section {
 fn with_mods(peer: &mut Peer, mods: usize) -> [Row; 3] {
     let scripts = vec![counting("tick_start", HANDLER); mods];
     let (mut delivering, mut ticking) = (Colony::new(&scripts), Colony::new(&scripts));
-    let tick_start = event("tick_start", 1690);
+    let tick_start = event("tick_start");
     let executors = [Executor::SingleThread, Executor::Default];
     let before = executors.map(|executor| peer.count(executor, mods));
     let calls_per_update = mods as u64;

@@ -31,10 +31,6 @@ pub const MEMORY_BYTES_KEPT_MAX: usize = 64 * 1024 * 1024;
 /// Bytes after whose allocation a virtual machine is collected, at the next end of a call; more where more is kept.
 pub const MEMORY_BYTES_COLLECT: usize = 4 * 1024 * 1024;
 
-/// Bytes of a virtual machine at which it gets no more: what is kept, the garbage until it is collected, and a call that goes
-/// over its bound at once.
-pub const MEMORY_BYTES_LIMIT: usize = 2 * (MEMORY_BYTES_KEPT_MAX + MEMORY_BYTES_PER_CALL_MAX);
-
 /// Bytes of one text that a call may make.
 pub const TEXT_BYTES_MAX: usize = 256 * 1024;
 

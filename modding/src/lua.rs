@@ -34,7 +34,7 @@ use bindings::{Bindings, Functions};
 use errors::{HOST_CHUNK, guest_error};
 use sandbox::Sandbox;
 pub(crate) use scripts::Scripts;
-use storage::{Scratch, StorageProxy};
+use storage::{Proxies, Scratch, StorageProxy};
 pub(crate) use unit_test::TestMachine;
 
 /// One mod's virtual machine.
@@ -71,6 +71,7 @@ impl LuaRuntime {
             context: Rc::downgrade(context),
             generation: generation.clone(),
             functions: RefCell::new(Functions::default()),
+            proxies: Proxies::default(),
             traversed: Rc::default(),
         });
         let sandbox = sandbox::new_sandbox(
@@ -382,6 +383,7 @@ impl ModRuntime for LuaRuntime {
     }
 
     fn rest(&self, allocated: usize) {
+        self.bindings.proxies.forget();
         if self.bindings.traversed.take() {
             // Forgetting key lists runs no code of the mod and cannot fail.
             drop(self.sandbox.rest.call::<()>(()));

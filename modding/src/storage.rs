@@ -185,11 +185,22 @@ impl Storage {
     /// [`StorageError::Gone`].
     pub fn get(&self, node: NodeId, key: &Key) -> Result<Option<Slot>, StorageError> {
         Ok(match (&self.node(node)?.content, key) {
-            (Content::Map(map), Key::Name(name)) => map.get(name).cloned(),
+            (Content::Map(_), Key::Name(name)) => self.get_name(node, name)?,
             (Content::List(list), Key::Index(index)) => {
                 position(*index).and_then(|at| list.get(at).cloned())
             }
             _ => None,
+        })
+    }
+
+    /// What stands at a name, if anything does.
+    ///
+    /// # Errors
+    /// [`StorageError::Gone`].
+    pub fn get_name(&self, node: NodeId, name: &str) -> Result<Option<Slot>, StorageError> {
+        Ok(match &self.node(node)?.content {
+            Content::Map(map) => map.get(name).cloned(),
+            Content::List(_) => None,
         })
     }
 

@@ -225,7 +225,7 @@ const HOSTILE: &[(&str, &str)] = &[
     ),
     (
         "local t = table.create(1000000, 'xxxxxxxxxxxxxxxx') while true do local s = table.concat(t, ',') end",
-        TEXT,
+        STEPS,
     ),
     (
         "table.unpack(table.create(1000000, 1))",
@@ -240,6 +240,26 @@ const HOSTILE: &[(&str, &str)] = &[
         MEMORY,
     ),
     ("table.create(1e9, 1)", STEPS),
+    (
+        "local s = string.rep('x', 200000) local t = table.create(100000, s) pcall(table.concat, t)",
+        STEPS,
+    ),
+    (
+        "local s = string.rep('x', 200000) string.format(string.rep('%s', 4000), unpack(table.create(4000, s)))",
+        STEPS,
+    ),
+    (
+        "string.pack('c1000000000', 'x')",
+        "string.pack can pack fields",
+    ),
+    (
+        "local s = string.rep('x', 100000) string.gsub(s, 'x', s)",
+        TEXT,
+    ),
+    (
+        "local t = {} for i = 1, 30 do t[i] = string.rep('x', 200000) end local s = '' for i = 1, 30 do s = s .. table.concat(t) end",
+        TEXT,
+    ),
     (
         "local t = table.create(1000000, 1) while true do table.move(t, 1, 1000000, 2) end",
         STEPS,

@@ -19,7 +19,7 @@ use crate::value::Value;
 
 use super::convert::{from_lua, optional_to_lua};
 use super::errors::{location, raise};
-use super::storage::StorageProxy;
+use super::storage::{Proxies, StorageProxy};
 
 use events::{emit, register, unregister};
 pub(super) use mods::call_export;
@@ -36,6 +36,8 @@ pub(super) struct Bindings {
     pub(super) context: Weak<Context>,
     pub(super) generation: Rc<Generation>,
     pub(super) functions: RefCell<Functions>,
+    /// Proxies of the storage that the running call has made.
+    pub(super) proxies: Proxies,
     /// Whether `next` keeps key lists that must not outlive the call.
     pub(super) traversed: Rc<Cell<bool>>,
 }

@@ -6,8 +6,6 @@ use std::sync::OnceLock;
 use mlua::chunk::{ChunkMode, Compiler};
 use mlua::{Function, Lua, LuaOptions, StdLib, Table};
 
-use crate::limits::MEMORY_BYTES_LIMIT;
-
 use super::bindings::Bindings;
 use super::errors::{HOST_CHUNK, raise};
 use super::interrupt::meter;
@@ -79,8 +77,8 @@ pub(super) fn new_sandbox(
     lua.sandbox(true)?;
     let context = bindings.context().map_err(|error| raise(&lua, error))?;
     meter(&lua, context.meter().clone())?;
-    // What a call allocates is counted; this is for a single allocation that is out of all bounds.
-    lua.set_memory_limit(MEMORY_BYTES_LIMIT)?;
+    // No limit of mlua's: with one it guards every text that is handed over, which takes as long as a call of a handler. What a
+    // call allocates is counted, and the library's functions refuse what would take much at once.
     // The collector paces itself by the clock, and mlua starts it again whenever it registers a type: it stops here, and runs
     // between calls only.
     lua.gc_stop();

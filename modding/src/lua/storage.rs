@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use mlua::{Lua, MetaMethod, UserData, UserDataFields, UserDataMethods};
+use mlua::{AnyUserData, Lua, MetaMethod, UserData, UserDataFields, UserDataMethods};
 
 use crate::api::ApiError;
 use crate::error::Location;
@@ -13,7 +13,7 @@ use crate::storage::{Change, Key, NodeId, Slot, Storage, StorageError};
 use crate::value::Value;
 
 use super::bindings::Bindings;
-use super::convert::{optional_to_lua, to_lua};
+use super::convert::{from_lua, optional_to_lua, to_lua};
 use super::errors::{location, raise};
 
 /// A state that a migration works on: a tree apart from the mod's storage, which remembers where it was written.
@@ -21,6 +21,33 @@ use super::errors::{location, raise};
 pub(super) struct Scratch {
     pub(super) storage: RefCell<Storage>,
     pub(super) writes: RefCell<BTreeMap<String, Location>>,
+}
+
+/// Proxies that the running call has made: a loop reaches for the same table again and again. Forgotten after every call, so
+/// that which proxies are one and the same depends on nothing that was before it.
+#[derive(Debug, Default)]
+pub(super) struct Proxies(RefCell<BTreeMap<NodeId, AnyUserData>>);
+
+impl Proxies {
+    fn get_or_make(
+        &self,
+        node: NodeId,
+        make: impl FnOnce() -> mlua::Result<AnyUserData>,
+    ) -> mlua::Result<AnyUserData> {
+        if let Some(proxy) = self.0.borrow().get(&node) {
+            return Ok(proxy.clone());
+        }
+        let proxy = make()?;
+        self.0.borrow_mut().insert(node, proxy.clone());
+        Ok(proxy)
+    }
+
+    /// The call has ended.
+    pub(super) fn forget(&self) {
+        if !self.0.borrow().is_empty() {
+            self.0.borrow_mut().clear();
+        }
+    }
 }
 
 /// A table of the storage, or of a state under migration.
@@ -91,7 +118,7 @@ impl StorageProxy {
 
     /// `table.insert` at a position.
     pub(super) fn insert(&self, lua: &Lua, index: i64, value: &mlua::Value) -> mlua::Result<()> {
-        let Some(value) = self.saveable(lua, &format!("[{index}]"), value)? else {
+        let Some(value) = self.saveable(lua, || format!("[{index}]"), value)? else {
             return Ok(());
         };
         self.write(lua, None, |storage| {
@@ -113,6 +140,19 @@ impl StorageProxy {
     }
 
     fn get(&self, lua: &Lua, key: &mlua::Value) -> mlua::Result<mlua::Value> {
+        // Most reads are of a scalar by its name, which need not become a key of its own.
+        if let mlua::Value::String(text) = key
+            && let Ok(name) = text.to_str()
+        {
+            let slot = self.read(|storage| storage.get_name(self.node, &name));
+            return match slot.map_err(|error| raise(lua, error))? {
+                Some(Slot::Table(node)) => {
+                    let key = Key::Name(name.to_owned());
+                    self.slot_to_lua(lua, Some(Slot::Table(node)), || step(&key), Some(&key))
+                }
+                scalar => self.slot_to_lua(lua, scalar, String::new, None),
+            };
+        }
         let Ok(key) = storage_key(key) else {
             return Ok(mlua::Value::Nil);
         };
@@ -125,7 +165,7 @@ impl StorageProxy {
     fn set(&self, lua: &Lua, key: &mlua::Value, value: &mlua::Value) -> mlua::Result<()> {
         let key = storage_key(key)
             .map_err(|problem| raise(lua, ApiError::new(format!("{}: {problem}", self.path))))?;
-        let value = self.saveable(lua, &step(&key), value)?;
+        let value = self.saveable(lua, || step(&key), value)?;
         let name = if let Key::Name(name) = &key {
             Some(name.clone())
         } else {
@@ -138,9 +178,17 @@ impl StorageProxy {
         })
     }
 
-    fn saveable(&self, lua: &Lua, step: &str, value: &mlua::Value) -> mlua::Result<Option<Value>> {
-        let copy = self.bindings.copy(value, &format!("{}{step}", self.path));
-        copy.map_err(|error| raise(lua, error))
+    fn saveable(
+        &self,
+        lua: &Lua,
+        step: impl FnOnce() -> String,
+        value: &mlua::Value,
+    ) -> mlua::Result<Option<Value>> {
+        let context = self.bindings.context().map_err(|error| raise(lua, error))?;
+        from_lua(value, context.meter()).map_err(|problem| {
+            let subject = format!("{}{}", self.path, step());
+            raise(lua, ApiError::new(problem.message(&subject)))
+        })
     }
 
     fn slot_to_lua(
@@ -154,19 +202,28 @@ impl StorageProxy {
             None => Ok(mlua::Value::Nil),
             Some(Slot::Scalar(value)) => optional_to_lua(lua, Some(&value)),
             Some(Slot::Table(node)) => {
-                let top = match (&self.top, key) {
-                    (None, Some(Key::Name(name))) => Some(name.as_str().into()),
-                    (top, _) => top.clone(),
+                let make = || {
+                    let top = match (&self.top, key) {
+                        (None, Some(Key::Name(name))) => Some(name.as_str().into()),
+                        (top, _) => top.clone(),
+                    };
+                    let path = format!("{}{}", self.path, step()).into();
+                    lua.create_userdata(StorageProxy {
+                        bindings: self.bindings.clone(),
+                        scratch: self.scratch.clone(),
+                        node,
+                        top,
+                        path,
+                    })
                 };
-                let path = format!("{}{}", self.path, step()).into();
-                let proxy = StorageProxy {
-                    bindings: self.bindings.clone(),
-                    scratch: self.scratch.clone(),
-                    node,
-                    top,
-                    path,
+                // What is in a list can move, and its path with it.
+                let moves = self.path.contains('[') || !matches!(key, Some(Key::Name(_)));
+                let proxy = if self.scratch.is_some() || moves {
+                    make()?
+                } else {
+                    self.bindings.proxies.get_or_make(node, make)?
                 };
-                Ok(mlua::Value::UserData(lua.create_userdata(proxy)?))
+                Ok(mlua::Value::UserData(proxy))
             }
         }
     }

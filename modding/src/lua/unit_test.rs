@@ -21,6 +21,7 @@ use super::bindings::{Bindings, Functions, bind, refuse_unknown_names};
 use super::errors::guest_error;
 use super::sandbox::{Sandbox, new_sandbox};
 use super::scripts::Scripts;
+use super::storage::Proxies;
 
 use super::require;
 use comparison::{COMPARISONS, errors, kind, shown};
@@ -53,6 +54,7 @@ impl TestMachine {
             context: Rc::downgrade(&context),
             generation: generation.clone(),
             functions: RefCell::new(Functions::default()),
+            proxies: Proxies::default(),
             traversed: Rc::default(),
         });
         let declared = Declared::default();
