@@ -375,7 +375,7 @@ const HOSTILE: &[(&str, &str)] = &[
         "1000 commands in one tick are the most",
     ),
     ("while true do print('x') end", STEPS),
-    ("while true do colony.jobs.list() end", MEMORY),
+    ("while true do colony.jobs.list() end", STEPS),
 ];
 
 /// One mod for each row, so that all of them run beside each other in one colony.
