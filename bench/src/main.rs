@@ -1,7 +1,7 @@
 //! What mods cost: the same work done by `colony-sim` and by its peers, in one run.
 //!
 //! `cargo run --release --manifest-path bench/Cargo.toml` prints the tables of `docs/performance.md`. Each topic has a file:
-//! [`dispatch`] of an event, [`ticks`] with many mods, [`storage`], [`iteration`]. Every figure is the median of rounds in
+//! [`dispatch`] of an event, [`ticks`] with many mods, [`storage`], [`iteration`], a [`suite`]. Every figure is the median of rounds in
 //! which all sides of a topic take turns, in processor time; that the work was really done is asserted for every side.
 
 mod bevy;
@@ -11,6 +11,7 @@ mod iteration;
 mod machine;
 mod measure;
 mod storage;
+mod suite;
 mod table;
 mod ticks;
 
@@ -31,5 +32,6 @@ fn main() -> io::Result<()> {
     print(ticks::measure(&mut peer))?;
     print(storage::measure())?;
     print(iteration::measure())?;
+    print(suite::measure()?)?;
     peer.end()
 }
