@@ -747,7 +747,7 @@ colony.events.register(\"job_created\", function(event)
   if event.job.kind == \"chop\" then
     colony.storage.stamps.chop = colony.storage.stamps.chop + 1
     colony.jobs.set_priority(event.job.id, 9)
-    if event.tick > 90 then error(\"too late: undone\") end
+    if event.tick > 15 then error(\"too late: undone\") end
   end
 end)
 colony.time.every(\"order\", 10, function()
@@ -763,7 +763,7 @@ end)
         ("mods/stamper/scripts/main.lua", script),
     ]);
     let before = project.test(&["--update"]);
-    let stamped = "`stamps.chop` was written by stamper 1.2.0, job_created, stamper/scripts/main.lua:4, at tick 20";
+    let stamped = "`stamps.chop` was written by stamper 1.2.0, job_created, stamper/scripts/main.lua:4, at tick 10";
     assert!(before.stdout.contains(stamped), "{}", before.stdout);
     project.write(
         "mods/stamper/scripts/main.lua",

@@ -77,6 +77,14 @@ fn every_loop_over_a_table_goes_in_the_order_of_its_keys() {
     }
     check(&[
         (
+            "for k, v in pairs({ 'a', nil, 'c', [9] = 'i' }) do print(k, v) end",
+            "1\ta\n3\tc\n9\ti",
+        ),
+        (
+            "local t = { [3] = 'c', [2] = 'b' } t[1] = 'a' for k, v in t do print(k, v) end",
+            "1\ta\n2\tb\n3\tc",
+        ),
+        (
             "for i, v in ipairs({ 'a', 'b', nil, 'd' }) do print(i, v) end",
             "1\ta\n2\tb",
         ),
