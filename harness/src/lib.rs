@@ -21,6 +21,7 @@ use modding::manifest::Manifest;
 use modding::report::{Outcome, ReloadType, Stage};
 
 pub mod cli;
+mod event_counts;
 mod expectation;
 pub mod project;
 pub mod query;

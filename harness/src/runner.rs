@@ -16,7 +16,8 @@ use modding::tick::HandlerFailure;
 use modding::trace::SharedTrace;
 use sim::{Command, Setup};
 
-use crate::expectation::{EventCounts, explain, judge, unexpected_failures};
+use crate::event_counts::EventCounts;
+use crate::expectation::{explain, judge, unexpected_failures};
 use crate::record::{ColonyAtEnd, ModAtStart, RunRecord, StepRecord, StepResult};
 use crate::scenario::{Action, Check, Scenario, Step, Subject, When};
 use crate::snapshot::trail::TrailRecorder;
