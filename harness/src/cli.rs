@@ -148,7 +148,8 @@ struct TestArguments {
     /// Run one part of the cases, in order of name, such as 2/5.
     #[arg(long, value_name = "PART/PARTS")]
     shard: Option<Shard>,
-    /// Write snapshots without a review [default: none; `--update` alone: all].
+    /// Accept snapshots without a review; without it those that are missing or differ wait beside the accepted ones, with
+    /// `none` not even that [`--update` alone: all].
     #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     update: Option<UpdateMode>,
     /// Show every line in which a snapshot differs.

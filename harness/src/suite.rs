@@ -91,6 +91,8 @@ pub enum Status {
 pub struct CaseResult {
     /// The case.
     pub name: String,
+    /// What it is, as reports for programs say it: `scenario` or `unit_test`.
+    pub kind: &'static str,
     /// Its file, as seen from its project's root.
     pub source: String,
     /// How it ended.
@@ -138,6 +140,10 @@ impl CaseResult {
     pub fn of(case: &Case, status: Status) -> CaseResult {
         CaseResult {
             name: case.name.clone(),
+            kind: match &case.kind {
+                CaseKind::Scenario(_) => "scenario",
+                CaseKind::UnitTest(_) => "unit_test",
+            },
             source: case.source().to_owned(),
             status,
             ticks: 0,
@@ -164,6 +170,15 @@ impl CaseResult {
 }
 
 impl Case {
+    /// The file that it comes from, as seen from the working directory.
+    #[must_use]
+    pub fn file(&self) -> PathBuf {
+        match &self.kind {
+            CaseKind::Scenario(scenario) => scenario.file.clone(),
+            CaseKind::UnitTest(test) => test.folder.join(&test.path),
+        }
+    }
+
     /// The file that it comes from, as seen from its project's root.
     #[must_use]
     pub fn source(&self) -> &str {

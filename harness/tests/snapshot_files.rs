@@ -371,3 +371,22 @@ end)
     let raised = "- priority 9\n     + priority 2\n = written by stamper 1.2.0, job_created, stamper/scripts/main.lua:5, at tick 10";
     assert!(after.stdout.contains(raised), "{}", after.stdout);
 }
+
+/// A scenario that the project does not list still has its snapshots.
+#[test]
+fn snapshots_of_a_scenario_that_is_not_listed_are_left_alone() {
+    let project = Project::accepted();
+    project.write("scenarios/other.toml", &scenario("other", 2, SNAPSHOT));
+    assert_eq!(project.test(&["--update"]).code, 0);
+    project.write(
+        "colony.toml",
+        "schema = 1\nscenarios = [\"scenarios/good.toml\"]\n",
+    );
+    let before = project.files();
+    assert_eq!(project.test(&["--update"]).code, 0);
+    let gone: Vec<&String> = before
+        .keys()
+        .filter(|path| !project.path(path).exists())
+        .collect();
+    assert_eq!(gone, [""; 0]);
+}

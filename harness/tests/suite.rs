@@ -254,3 +254,25 @@ fn every_format_tells_the_same() {
         insta::assert_snapshot!(format!("format_{format}"), done.without_times());
     }
 }
+
+/// Two files that are called alike are two cases, whatever the projects they lie in.
+#[test]
+fn cases_that_are_called_alike_are_all_run() {
+    let project = Project::new(&[
+        ("one/scenarios/same.toml", &scenario("same", 2, "")),
+        ("two/scenarios/same.toml", &scenario("same", 3, "")),
+    ]);
+    let done = project.test(&["one/scenarios/same.toml", "two/scenarios/same.toml", "one"]);
+    assert_eq!(done.code, 1, "{}", done.stdout);
+    assert!(
+        done.stdout.contains("1 passed, 1 failed"),
+        "{}",
+        done.stdout
+    );
+    assert!(
+        done.stdout
+            .contains(" FAIL  scenarios/same (two/scenarios/same.toml)"),
+        "{}",
+        done.stdout
+    );
+}

@@ -25,7 +25,7 @@ use crate::value::Value;
 use effects::Effect;
 pub(crate) use effects::{Effects, require_short};
 pub use meter::{Bound, Meter};
-pub(crate) use meter::{at_the_host_s_cost, made_text, take_memory, take_step};
+pub(crate) use meter::{at_the_host_s_cost, made_text, take_memory, take_step, weigh_steps};
 
 /// What a call into a mod is for; decides what the mod may do in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

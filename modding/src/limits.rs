@@ -15,7 +15,7 @@ pub(crate) fn shown(count: u64) -> String {
 }
 
 /// Interrupts (loop back-edges, calls and pattern steps of the interpreter) in one call from the host into mods, nested calls
-/// included. About 50 ms of an endless loop, some hundred times what a busy handler takes.
+/// included. An endless loop ends within 20 ms; the worst call that tests/hostile knows takes a second or two.
 pub const STEPS_PER_CALL_MAX: u64 = 1_000_000;
 
 /// The same for the loading of a mod: top-level code, migrations, `mod_loaded`, `mod_unloaded`. Loading may build tables.
@@ -37,6 +37,10 @@ pub const TEXT_BYTES_MAX: usize = 256 * 1024;
 /// Once a call has made a text of `n` times this many bytes, each further step counts as `n + 1`: comparing texts, and reading
 /// numbers from them, takes as long as they are.
 pub const LONG_TEXT_BYTES: usize = 1024;
+
+/// Each step of a mod whose longest script has `n` times this many tokens counts as `n + 1`: code without loops and calls is no
+/// step, however long it is. Some 400 lines.
+pub const LONG_SCRIPT_TOKENS: usize = 4_096;
 
 /// Elements of a table that a library function handles for nothing: the call itself is counted.
 pub const FREE_ELEMENTS: u64 = 64;

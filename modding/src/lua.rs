@@ -22,10 +22,13 @@ use std::rc::Rc;
 use mlua::{Either, Function, MultiValue};
 
 use crate::api::{EventDescription, event};
-use crate::context::{Bound, Context, at_the_host_s_cost};
+use crate::context::{Bound, Context, at_the_host_s_cost, weigh_steps};
 use crate::error::{GuestError, Location};
 use crate::generation::Generation;
-use crate::limits::{MEMORY_BYTES_COLLECT, MEMORY_BYTES_KEPT_MAX, SNAPSHOT_BYTES_MAX};
+use crate::limits::{
+    LONG_TEXT_BYTES, MEMORY_BYTES_COLLECT, MEMORY_BYTES_KEPT_MAX, MEMORY_BYTES_PER_CALL_MAX,
+    SNAPSHOT_BYTES_MAX,
+};
 use crate::runtime::{Event, EventContent, MigratedState, ModRuntime};
 use crate::storage::Storage;
 use crate::value::Value;
@@ -178,11 +181,14 @@ impl LuaRuntime {
     }
 }
 
-/// A scalar on its way to Lua, which needs no reference to be kept on the way.
+/// A short scalar on its way to Lua, which needs no reference to be kept on the way.
 type Scalar<'a> = Either<Option<f64>, Either<&'a str, bool>>;
 
 fn is_scalar(value: &Value) -> bool {
-    !matches!(value, Value::List(_) | Value::Map(_))
+    match value {
+        Value::Text(text) => text.len() <= LONG_TEXT_BYTES,
+        value => !matches!(value, Value::List(_) | Value::Map(_)),
+    }
 }
 
 /// A value that [`is_scalar`]; `nil` for what is not there.
@@ -252,10 +258,13 @@ fn builder_source(name: &str, description: Option<&EventDescription>) -> String 
             .or_default()
             .push(format!("{name} = a{at}"));
     }
+    // Any text is a name, of a mod's own event at least: three digits for each byte mean the same whatever follows.
+    let name: String = name.bytes().map(|byte| format!("\\{byte:03}")).collect();
+    let name = format!("\"{name}\"");
     let parameters: String = (0..fields.len()).map(|at| format!(", a{at}")).collect();
     if description.is_none() {
         return format!(
-            "return function(handler) return function(tick, payload) handler({{ name = {name:?}, tick = tick, payload = payload }}) end end"
+            "return function(handler) return function(tick, payload) handler({{ name = {name}, tick = tick, payload = payload }}) end end"
         );
     }
     let entries: String = groups
@@ -266,7 +275,7 @@ fn builder_source(name: &str, description: Option<&EventDescription>) -> String 
         })
         .collect();
     format!(
-        "return function(handler) return function(tick{parameters}) handler({{ name = {name:?}, tick = tick{entries} }}) end end"
+        "return function(handler) return function(tick{parameters}) handler({{ name = {name}, tick = tick{entries} }}) end end"
     )
 }
 
@@ -379,10 +388,15 @@ impl ModRuntime for LuaRuntime {
         if self.keeps_too_much.get() {
             return Err(Bound::Memory);
         }
+        weigh_steps(self.scripts.step_weight());
         Ok(())
     }
 
     fn rest(&self, allocated: usize) {
+        if allocated >= MEMORY_BYTES_PER_CALL_MAX {
+            // The call ran into its bound, which left a limit behind.
+            drop(self.sandbox.lua.set_memory_limit(0));
+        }
         self.bindings.proxies.forget();
         if self.bindings.traversed.take() {
             // Forgetting key lists runs no code of the mod and cannot fail.

@@ -155,10 +155,11 @@ impl Host {
         };
         let generation = &instance.generation;
         let declared = generation.declarations.borrow().handlers_of(&event.name);
-        for handler in declared
-            .iter()
-            .flat_map(|handlers| handlers.iter().copied())
-        {
+        let Some(declared) = declared else { return };
+        // Those that are active now; what a handler switches on hears the next event.
+        let active = |handler: &usize| generation.is_active(*handler);
+        let handlers: Vec<usize> = declared.iter().copied().filter(active).collect();
+        for handler in handlers {
             // An earlier handler of the same event may have switched this one off.
             if generation.is_active(handler) {
                 self.guarded(

@@ -329,6 +329,18 @@ const HOSTILE: &[(&str, &str)] = &[
         "local t = {} while true do t[#t + 1] = coroutine.create(function() end) end",
         MEMORY,
     ),
+    (
+        "while true do local t = { colony.map.nearest('chop', 100) } end",
+        MEMORY,
+    ),
+    (
+        "colony.storage.l = table.create(20000, 1) while true do table.insert(colony.storage.l, 1, 1) end",
+        STEPS,
+    ),
+    (
+        "colony.storage.l = table.create(20000, 1) while true do table.remove(colony.storage.l, 1) end",
+        STEPS,
+    ),
     // What the host keeps.
     (
         "local t = colony.storage for _ = 1, 3000 do t.a = {} t = t.a end",
@@ -491,4 +503,25 @@ end)";
     assert_eq!(record.faults(), []);
     assert_eq!(record.failures[0].first, 8);
     assert!(record.failures[0].error.message.starts_with(MEMORY));
+}
+
+/// Code without loops and calls takes no step: what it allocates, and how long it is, is bounded all the same.
+#[test]
+fn code_without_steps_is_bounded_too() {
+    let doubled = format!("local s = 'x'\n{}", "s = s .. s\n".repeat(40));
+    let additions = format!(
+        "local x = 1\nwhile true do\n{}end\n",
+        "x = x + x - x\n".repeat(20_000)
+    );
+    for (code, message) in [(&doubled, TEXT), (&additions, STEPS)] {
+        let script = format!("colony.events.register('tick_start', function()\n{code}\nend)\n");
+        let record = Project::new()
+            .lua_mod("straight", "1.0.0", "", &script)
+            .scenario(1, &["straight"], "")
+            .run()
+            .unwrap();
+        let found = &record.failures[0].error.message;
+        assert!(found.starts_with(message), "{found}");
+        assert_eq!(record.colony.alive, 3);
+    }
 }

@@ -51,6 +51,38 @@ local keys = {}
 local function add(key, value) keys[#keys + 1] = tostring(key) .. '=' .. tostring(value) end
 ";
 
+/// Loops over lists, lists with holes, functions and objects, and what they print.
+const LOOPS: &[(&str, &str)] = &[
+    (
+        "for k, v in pairs({ 'a', nil, 'c', [9] = 'i' }) do print(k, v) end",
+        "1\ta\n3\tc\n9\ti",
+    ),
+    (
+        "local t = { [3] = 'c', [2] = 'b' } t[1] = 'a' for k, v in t do print(k, v) end",
+        "1\ta\n2\tb\n3\tc",
+    ),
+    (
+        "for i, v in ipairs({ 'a', 'b', nil, 'd' }) do print(i, v) end",
+        "1\ta\n2\tb",
+    ),
+    (
+        "local t = { 3, 1, 2 } for i, v in t do t[i] = nil print(i, v) end",
+        "1\t3\n2\t1\n3\t2",
+    ),
+    (
+        "local o = setmetatable({ 9 }, { __call = function(self, _, i) i = (i or 0) + 1 if i < 3 then return i end end }) for i in o do print(i) end",
+        "1\n2",
+    ),
+    (
+        "for a, b in string.gmatch('k1=v1,k2=v2', '(%w+)=(%w+)') do print(a, b) end",
+        "k1\tv1\nk2\tv2",
+    ),
+    (
+        "for i, c in utf8.codes('aé') do print(i, c) end",
+        "1\t97\n2\t233",
+    ),
+];
+
 /// However a loop is written, it goes in the order of the keys.
 #[test]
 fn every_loop_over_a_table_goes_in_the_order_of_its_keys() {
@@ -75,36 +107,7 @@ fn every_loop_over_a_table_goes_in_the_order_of_its_keys() {
         let script = format!("{TABLE}{code}\nprint(table.concat(keys, ' '))");
         assert_eq!(printed(&script), [order], "{code}");
     }
-    check(&[
-        (
-            "for k, v in pairs({ 'a', nil, 'c', [9] = 'i' }) do print(k, v) end",
-            "1\ta\n3\tc\n9\ti",
-        ),
-        (
-            "local t = { [3] = 'c', [2] = 'b' } t[1] = 'a' for k, v in t do print(k, v) end",
-            "1\ta\n2\tb\n3\tc",
-        ),
-        (
-            "for i, v in ipairs({ 'a', 'b', nil, 'd' }) do print(i, v) end",
-            "1\ta\n2\tb",
-        ),
-        (
-            "local t = { 3, 1, 2 } for i, v in t do t[i] = nil print(i, v) end",
-            "1\t3\n2\t1\n3\t2",
-        ),
-        (
-            "local o = setmetatable({ 9 }, { __call = function(self, _, i) i = (i or 0) + 1 if i < 3 then return i end end }) for i in o do print(i) end",
-            "1\n2",
-        ),
-        (
-            "for a, b in string.gmatch('k1=v1,k2=v2', '(%w+)=(%w+)') do print(a, b) end",
-            "k1\tv1\nk2\tv2",
-        ),
-        (
-            "for i, c in utf8.codes('aé') do print(i, c) end",
-            "1\t97\n2\t233",
-        ),
-    ]);
+    check(LOOPS);
     assert!(
         fault("for k in pairs({ [{}] = 1 }) do end")
             .starts_with("pairs cannot order keys that are a table")
@@ -357,4 +360,66 @@ print(pcall(function() colony.log = 1 end))
 print(getmetatable("").__index == string, pcall(function() getmetatable("").__index = nil end))
 "#;
     insta::assert_snapshot!(printed(script).join("\n"));
+}
+
+/// A text that the interpreter still has from an earlier call counts as one that it makes anew, or a hand-over could be seen.
+#[test]
+fn texts_count_whether_or_not_the_interpreter_has_them_already() {
+    let script = "colony.state.define({ text = '', turns = 0 })
+colony.events.register('tick_start', function(event)
+  if event.tick == 1 then colony.storage.text = string.rep('x', 200000) return end
+  local text = colony.storage.text
+  local piece = string.sub(text, 1, 100000)
+  for turn = 1, 4000 do colony.storage.turns = turn end
+  for turn = 1, 100000 do local _ = turn end
+end)";
+    let steps = "[[step]]\nat = 6\nlabel = 'reload'\nreload = { mods = ['reader'], force = true }\n\n[[step]]\nat = 9\nlabel = 'restart'\nrestart = true\n
+[[expect]]\nfailing_calls = 'reader'\nat_least = 1\n\n[[expect]]\nhash_equals = { without_step = 'reload' }\n\n[[expect]]\nhash_equals = { without_step = 'restart' }\n";
+    let record = Project::new()
+        .lua_mod("reader", "1.0.0", "", script)
+        .scenario(12, &["reader"], steps)
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+}
+
+/// A mod's own error is its own, whatever it says; its own events have any name.
+#[test]
+fn errors_and_names_of_mods_are_their_own() {
+    let script = "print(pcall(error, 'I have not enough memory'))
+print(select(2, pcall(error, 'not enough memory', 0)))
+print(string.sub('abc', 1, 1e10), string.sub('abc', -math.huge, math.huge), string.byte('abc', 1, 1e10))
+colony.events.register('subject:a\\0001', function(event) print(#event.name, string.byte(event.name, 9, 11)) end)
+colony.events.register('mod_loaded', function() colony.events.emit('a\\0001') end)";
+    let record = Project::new()
+        .lua_mod("subject", "1.0.0", "", script)
+        .scenario(2, &["subject"], "")
+        .run()
+        .unwrap();
+    let lines: Vec<&str> = record.log.iter().map(|line| line.text.as_str()).collect();
+    let expected = [
+        "false\tI have not enough memory",
+        "not enough memory",
+        "abc\tabc\t97\t98\t99",
+        "11\t97\t0\t49",
+    ];
+    assert_eq!(lines, expected);
+}
+
+/// What a handler switches on hears the next event, not the one that is under way.
+#[test]
+fn a_handler_that_is_switched_on_hears_the_next_event() {
+    let script = "local function second(event) print('second', event.tick) end
+colony.events.register('tick_start', function(event)
+  print('first', event.tick)
+  colony.events.register('tick_start', second, { key = 'second' })
+end)
+colony.events.register('tick_start', second, { key = 'second', enabled = false })";
+    let record = Project::new()
+        .lua_mod("subject", "1.0.0", "", script)
+        .scenario(2, &["subject"], "")
+        .run()
+        .unwrap();
+    let lines: Vec<&str> = record.log.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(lines, ["first\t1", "first\t2", "second\t2"]);
 }

@@ -13,7 +13,7 @@ use crate::suite::{CaseResult, Status};
 /// # Errors
 /// What the writer says.
 pub fn report(results: &[CaseResult]) -> Result<String, SerializeError> {
-    let mut suite = TestSuite::new("scenarios");
+    let mut suite = TestSuite::new("colony-sim");
     for result in results {
         let mut case = TestCase::new(result.name.as_str(), status(result));
         case.set_classname(result.source.as_str());

@@ -62,7 +62,7 @@ impl Change {
             Self::Write(path, content) => {
                 let folder = path.parent().unwrap_or(Path::new(""));
                 let made = std::fs::create_dir_all(folder);
-                (path, made.and_then(|()| std::fs::write(path, content)))
+                (path, made.and_then(|()| write_whole(path, content)))
             }
             Self::Remove(path) => match std::fs::remove_file(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => (path, Ok(())),
@@ -72,6 +72,15 @@ impl Change {
         let shown = location::text(path);
         result.map_err(|error| Fault::new(format!("cannot write `{shown}`: {error}")))
     }
+}
+
+/// Writes a file beside its place and puts it there once it is whole, so that no accepted file is ever torn.
+fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.part"));
+    std::fs::write(&beside, content)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .inspect_err(|_| drop(std::fs::remove_file(&beside)))
 }
 
 /// Compares the snapshots of a run with the accepted ones. Nothing is written: the changes are for the caller to make.

@@ -23,14 +23,16 @@ pub fn orphans(scenario_folder: &Path, scenarios: &BTreeMap<String, Asked>) -> V
     let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
     let mut orphans: Vec<PathBuf> = entries
         .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| is_orphan(name, scenarios))
+        .filter(|name| is_orphan(name, scenario_folder, scenarios))
         .map(|name| folder.join(name))
         .collect();
     orphans.sort();
     orphans
 }
 
-fn is_orphan(name: &str, scenarios: &BTreeMap<String, Asked>) -> bool {
+fn is_orphan(name: &str, scenario_folder: &Path, scenarios: &BTreeMap<String, Asked>) -> bool {
+    // A scenario that lies there, and is not one of the project's, may still ask for its snapshots.
+    let is_gone = |scenario: &str| !scenario_folder.join(format!("{scenario}.toml")).exists();
     let without = |ending: &str| name.strip_suffix(ending)?.strip_suffix('.');
     let stem = without(file::ACCEPTED).or_else(|| without(file::PENDING));
     if let Some(stem) = stem {
@@ -39,7 +41,7 @@ fn is_orphan(name: &str, scenarios: &BTreeMap<String, Asked>) -> bool {
             return false;
         };
         return match scenarios.get(scenario) {
-            None => true,
+            None => is_gone(scenario),
             Some(Asked::Unknown) => false,
             Some(Asked::Plan(plan, last)) => {
                 tick > *last || !plan.as_ref().is_some_and(|plan| plan.is_due(tick))
@@ -48,7 +50,7 @@ fn is_orphan(name: &str, scenarios: &BTreeMap<String, Asked>) -> bool {
     }
     let stem = without(trail::ACCEPTED).or_else(|| without(trail::PENDING));
     stem.is_some_and(|scenario| match scenarios.get(scenario) {
-        None => true,
+        None => is_gone(scenario),
         Some(Asked::Unknown) => false,
         Some(Asked::Plan(plan, _)) => plan.is_none(),
     })

@@ -7,6 +7,7 @@ use modding::diagnostic::Fault;
 
 use super::compare::Change;
 use super::{FOLDER, file, trail};
+use crate::project::location;
 
 /// A snapshot that waits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,9 +62,16 @@ impl PendingSnapshot {
     /// # Errors
     /// A file that waits and is no snapshot. An accepted one that is none counts as empty: it is to be replaced.
     pub fn contents(&self) -> Result<(Option<String>, String), Fault> {
-        let new = file::read(&self.pending)?.unwrap_or_default();
+        let new = file::read(&self.pending)?.ok_or_else(|| self.gone())?;
         let old = file::read(&self.accepted).unwrap_or_else(|_| Some(String::new()));
         Ok((old, new))
+    }
+
+    /// It waited when the review began, and does no longer.
+    fn gone(&self) -> Fault {
+        let shown = location::text(&self.pending);
+        Fault::new(format!("`{shown}` is not there any more"))
+            .help("another run of the tests has written or removed it: review again")
     }
 
     /// What a decision changes.
@@ -75,8 +83,8 @@ impl PendingSnapshot {
         if decision == Decision::Reject {
             return Ok(vec![remove]);
         }
-        let content = file::read(&self.pending)?.unwrap_or_default();
-        let header = fs::read_to_string(&self.pending).unwrap_or_default();
+        let content = file::read(&self.pending)?.ok_or_else(|| self.gone())?;
+        let header = fs::read_to_string(&self.pending).map_err(|_| self.gone())?;
         // The line in the scenario is for the review; an accepted snapshot does not have it, as insta's do not.
         let header: String = header
             .replace("\r\n", "\n")

@@ -1,6 +1,6 @@
 //! Finds cases, in the project or where the command line says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,20 +32,53 @@ pub fn discover(project: Option<&Project>, paths: &[PathBuf]) -> Result<Vec<Case
     for path in paths {
         if path.join("mod.toml").is_file() {
             cases.extend(unit_tests_of_mod(path)?);
+        } else if let Some(folder) = mod_of_test_file(path) {
+            let file = path.canonicalize().ok();
+            let of_file = |case: &Case| case.file().canonicalize().ok() == file;
+            cases.extend(unit_tests_of_mod(&folder)?.into_iter().filter(of_file));
         } else {
             files.extend(files_at(path)?);
         }
     }
     cases.extend(scenario_cases(files)?);
+    Ok(distinct(cases))
+}
+
+/// The cases in order of name, each once; where several have one name, by their files as the command line reaches them.
+fn distinct(mut cases: Vec<Case>) -> Vec<Case> {
+    let mut seen = BTreeSet::new();
+    cases.retain(|case| seen.insert((case.file().canonicalize().ok(), case.name.clone())));
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    for case in &cases {
+        *names.entry(case.name.clone()).or_default() += 1;
+    }
+    for case in &mut cases {
+        if names.get(&case.name) != Some(&1) {
+            case.name = format!("{} ({})", case.name, location::text(&case.file()));
+        }
+    }
     cases.sort_by(|left, right| left.name.cmp(&right.name));
-    cases.dedup_by(|left, right| left.name == right.name);
-    Ok(cases)
+    cases
 }
 
 /// The unit tests of a project's mods.
 fn unit_tests(project: &Project) -> Vec<Case> {
     let library = Arc::new(project.library());
     cases_of_library(&library, &|file| shown_from(project, file))
+}
+
+/// The folder of the mod that a file of tests belongs to, if it is one.
+fn mod_of_test_file(path: &Path) -> Option<PathBuf> {
+    let is_script = path
+        .extension()
+        .is_some_and(|ending| ending == "lua" || ending == "luau");
+    let mut folders = path
+        .ancestors()
+        .skip(1)
+        .filter(|_| is_script && path.is_file());
+    let folder = folders.find(|folder| folder.join("mod.toml").is_file())?;
+    path.starts_with(folder.join("tests"))
+        .then(|| folder.to_path_buf())
 }
 
 /// The unit tests of the mod in a folder.

@@ -50,9 +50,12 @@ impl Account {
         }
     }
 
-    fn refuse(&self, bound: Bound) {
-        self.pending.set(Some(self.pending.get().unwrap_or(bound)));
+    /// Ends the call at its next step; false if it was to end already.
+    fn refuse(&self, bound: Bound) -> bool {
         self.steps.set(0);
+        self.pending
+            .replace(Some(self.pending.get().unwrap_or(bound)))
+            .is_none()
     }
 }
 
@@ -65,26 +68,32 @@ pub(crate) fn take_step() -> bool {
     })
 }
 
-/// Takes memory from the running call.
-pub(crate) fn take_memory(bytes: usize) {
+/// Takes memory from the running call; false the first time that there is too little.
+pub(crate) fn take_memory(bytes: usize) -> bool {
     ACCOUNT.with(|account| match account.bytes.get().checked_sub(bytes) {
-        Some(left) => account.bytes.set(left),
-        None => account.refuse(Bound::Memory),
-    });
+        Some(left) => {
+            account.bytes.set(left);
+            true
+        }
+        None => !account.refuse(Bound::Memory),
+    })
 }
 
-/// Takes note of a long text that the running call makes. From here on each step counts by its length, since comparing it or
-/// reading a number from it is one step at most.
-pub(crate) fn made_text(bytes: usize) {
+/// Each further step of the running call counts as at least this many.
+pub(crate) fn weigh_steps(weight: u64) {
     ACCOUNT.with(|account| {
-        let weight = 1 + (bytes / LONG_TEXT_BYTES) as u64;
         account
             .step_weight
             .set(account.step_weight.get().max(weight));
-        if bytes > TEXT_BYTES_MAX {
-            account.refuse(Bound::Text);
-        }
     });
+}
+
+/// Takes note of a long text that the running call makes or is given, whether or not the interpreter has it already; false for
+/// the first that is too long. From here on each step counts by its length, since comparing it or
+/// reading a number from it is one step at most.
+pub(crate) fn made_text(bytes: usize) -> bool {
+    weigh_steps(1 + (bytes / LONG_TEXT_BYTES) as u64);
+    bytes <= TEXT_BYTES_MAX || ACCOUNT.with(|account| !account.refuse(Bound::Text))
 }
 
 /// Counts the steps of a root call over all virtual machines that it passes through.
@@ -183,7 +192,7 @@ impl Meter {
             .set(ACCOUNT.with(|current| current.replace(account)));
     }
 
-    /// The root call has ended; how many bytes it allocated.
+    /// The root call has ended; how many bytes it allocated, all that it may where it ran into a bound of memory.
     pub(super) fn end(&self) -> usize {
         let account = ACCOUNT.with(|current| current.replace(self.outer.get()));
         let mut left = account.steps;
@@ -192,7 +201,10 @@ impl Meter {
             self.exhausted_at.take();
         }
         self.steps_of_last_call.set(self.steps_max.get() - left);
-        MEMORY_BYTES_PER_CALL_MAX - account.bytes
+        match account.pending {
+            Some(_) => MEMORY_BYTES_PER_CALL_MAX,
+            None => MEMORY_BYTES_PER_CALL_MAX - account.bytes,
+        }
     }
 }
 

@@ -229,6 +229,23 @@ impl FunctionDescription {
     }
 }
 
+/// Things of the colony that the host looks at in the time of one step.
+const LOOKED_AT_PER_STEP: u64 = 16;
+
+/// About how many things of the colony a function looks at: it is paid for by them (I6).
+fn looked_at(context: &Context, function: &str) -> u64 {
+    let colony = context.colony();
+    let view = colony.view();
+    let (width, height) = view.size();
+    match function.split_once('.') {
+        Some(("map", "nearest")) => u64::from(width) * u64::from(height),
+        Some(("jobs", _)) => 4 * view.jobs().count() as u64,
+        Some(("colonists", _)) => 16 * view.colonists().count() as u64,
+        Some(("items", _)) => view.items().count() as u64,
+        _ => 0,
+    }
+}
+
 /// A function of the table that the host does: arguments in, value out.
 fn table_function(
     lua: &Lua,
@@ -256,6 +273,14 @@ fn table_function(
                         .borrow_mut()
                         .config_read
                         .insert(key);
+                }
+                let looked_at = looked_at(&context, description.name);
+                if context
+                    .meter()
+                    .spend(looked_at / LOOKED_AT_PER_STEP)
+                    .is_err()
+                {
+                    context.meter().exhausted_at(|| location(lua));
                 }
                 read(&context, &bindings.generation, &arguments)?
             }

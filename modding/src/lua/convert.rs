@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use mlua::{Lua, Table};
 
-use crate::context::Meter;
-use crate::limits::{COPIED_BYTES_PER_STEP, VALUE_DEPTH_MAX};
+use crate::context::{Meter, made_text};
+use crate::limits::{COPIED_BYTES_PER_STEP, LONG_TEXT_BYTES, VALUE_DEPTH_MAX};
 use crate::value::Value;
 
 use super::storage::StorageProxy;
@@ -47,7 +47,7 @@ pub(super) fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<mlua::Value> {
         Value::Boolean(boolean) => mlua::Value::Boolean(*boolean),
         Value::Integer(number) => mlua::Value::Number(*number as f64),
         Value::Number(number) => mlua::Value::Number(*number),
-        Value::Text(text) => mlua::Value::String(lua.create_string(text)?),
+        Value::Text(text) => mlua::Value::String(text_to_lua(lua, text)?),
         Value::List(list) => {
             let table = lua.create_table_with_capacity(list.len(), 0)?;
             for inner in list {
@@ -57,6 +57,14 @@ pub(super) fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<mlua::Value> {
         }
         Value::Map(map) => mlua::Value::Table(map_to_lua(lua, map)?),
     })
+}
+
+/// A text for Lua. A long one weighs on the call by its length, whether or not the interpreter still has it from an earlier one.
+fn text_to_lua(lua: &Lua, text: &str) -> mlua::Result<mlua::LuaString> {
+    if text.len() > LONG_TEXT_BYTES {
+        made_text(text.len());
+    }
+    lua.create_string(text)
 }
 
 /// A copy of an optional value for Lua.

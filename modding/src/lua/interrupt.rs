@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use mlua::{Lua, VmState, ffi};
 
 use crate::context::{Meter, made_text, take_memory, take_step};
-use crate::limits::LONG_TEXT_BYTES;
+use crate::limits::{LONG_TEXT_BYTES, MEMORY_BYTES_PER_CALL_MAX};
 
 use super::errors::location;
 
@@ -60,9 +60,9 @@ unsafe extern "C-unwind" fn count_step(state: *mut ffi::lua_State, collector: c_
 }
 
 /// # Safety
-/// Called by the interpreter alone. It looks at numbers only; an error must not be raised here, since the block is not yet in use.
+/// Called by the interpreter alone. An error must not be raised here, since the block is not yet in use.
 unsafe extern "C-unwind" fn count_allocation(
-    _: *mut ffi::lua_State,
+    state: *mut ffi::lua_State,
     _: *mut c_void,
     bytes_before: usize,
     bytes: usize,
@@ -70,8 +70,14 @@ unsafe extern "C-unwind" fn count_allocation(
     kind: c_int,
     _: c_int,
 ) {
-    take_memory(bytes.saturating_sub(bytes_before));
-    if bytes > LONG_TEXT_BYTES && kind == ffi::LUA_TSTRING {
-        made_text(bytes);
+    let is_text = bytes > LONG_TEXT_BYTES && kind == ffi::LUA_TSTRING;
+    let allowed = take_memory(bytes.saturating_sub(bytes_before)) & (!is_text || made_text(bytes));
+    if !allowed {
+        // The next step raises the error, and says where. Code without steps, one expression after another, gets this far.
+        // SAFETY: the state is one of mlua's, which finds what belongs to it.
+        let lua = unsafe { Lua::get_or_init_from_ptr(state) };
+        let limit = lua.used_memory().saturating_add(MEMORY_BYTES_PER_CALL_MAX);
+        // Only where there is no allocator of mlua's, which every machine here has.
+        let _ = lua.set_memory_limit(limit);
     }
 }

@@ -6,13 +6,18 @@ use memchr::memmem;
 use mlua::{Function, Lua, LuaString, Table};
 
 use crate::api::ApiError;
-use crate::context::Bound;
-use crate::limits::{FREE_ELEMENTS, PATTERN_BYTES_MAX, VALUES_MAX};
+use crate::context::made_text;
+use crate::limits::{
+    FREE_ELEMENTS, MEMORY_BYTES_PER_CALL_MAX, PATTERN_BYTES_MAX, TEXT_BYTES_MAX, VALUES_MAX,
+};
 use crate::value::INTEGER_MAGNITUDE_MAX;
 
 use super::bindings::{Bindings, bind, call_export, log_function};
 use super::errors::{error_text, location, raise};
 use super::storage::StorageProxy;
+
+/// Bytes of an element of a table's list.
+const ELEMENT_BYTES: usize = 16;
 
 /// The functions that the prelude is given.
 pub(super) fn host_table(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<Table> {
@@ -57,6 +62,13 @@ pub(super) fn host_table(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<Tab
     host.raw_set("is_storage", lua.create_function(is_storage)?)?;
     host.raw_set("charge", charge(lua, bindings)?)?;
     host.raw_set("find_plain", lua.create_function(find_plain)?)?;
+    host.raw_set("refuse_text", refuse_text(lua)?)?;
+    let made = |_: &Lua, bytes: f64| {
+        made_text(bytes as usize);
+        Ok(())
+    };
+    host.raw_set("made_text", lua.create_function(made)?)?;
+    host.raw_set("elements_max", MEMORY_BYTES_PER_CALL_MAX / ELEMENT_BYTES)?;
     host.raw_set("free_elements", FREE_ELEMENTS)?;
     host.raw_set("pattern_bytes_max", PATTERN_BYTES_MAX)?;
     host.raw_set("values_max", VALUES_MAX)?;
@@ -73,17 +85,8 @@ pub(super) fn host_table(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<Tab
 /// Raises an error again that a mod must not catch.
 fn pass_on_bound(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<Function> {
     let bindings = bindings.clone();
-    lua.create_function(move |lua, problem: mlua::Value| {
+    lua.create_function(move |lua, (): ()| {
         let context = bindings.context().map_err(|error| raise(lua, error))?;
-        let out_of_memory = match &problem {
-            mlua::Value::Error(error) => matches!(**error, mlua::Error::MemoryError(_)),
-            mlua::Value::String(text) => text.as_bytes().ends_with(b"not enough memory"),
-            _ => false,
-        };
-        if out_of_memory {
-            context.meter().exhaust(Bound::Memory);
-            context.meter().exhausted_at(|| location(lua));
-        }
         match context.meter().exhausted() {
             Some(bound) => Err(mlua::Error::runtime(context.bound_error(bound).message)),
             None => Ok(()),
@@ -132,6 +135,19 @@ fn has_metamethod(value: &mlua::Value, names: &[&str]) -> mlua::Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// Refuses a text before it is made that would take what a call may allocate; shorter ones are refused where they are made.
+fn refuse_text(lua: &Lua) -> mlua::Result<Function> {
+    lua.create_function(|lua, bytes: f64| {
+        if bytes as usize <= MEMORY_BYTES_PER_CALL_MAX / 4 {
+            return Ok(());
+        }
+        let error = ApiError::new(format!(
+            "a text of {bytes} bytes would be made, {TEXT_BYTES_MAX} are allowed"
+        ));
+        Err(raise(lua, error))
+    })
 }
 
 /// Pays steps for what the library does without counting it (I6).

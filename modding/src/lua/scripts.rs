@@ -8,6 +8,7 @@ use mlua::{Function, Lua};
 
 use crate::bundle::Bundle;
 use crate::error::{GuestError, Location};
+use crate::limits::LONG_SCRIPT_TOKENS;
 
 use super::errors;
 use super::source::{Scan, rewrite, scan};
@@ -59,6 +60,8 @@ pub(crate) struct Scripts {
     /// The name of the mod's folder, for messages.
     folder: String,
     bytecode: BTreeMap<String, Arc<[u8]>>,
+    /// Tokens of the longest script.
+    tokens_max: usize,
 }
 
 impl Scripts {
@@ -96,6 +99,7 @@ impl Scripts {
                 Err(error) => errors.push(error),
             }
         }
+        let tokens_max = sources.iter().map(|(_, scan, _)| scan.tokens).max();
         let iterators_are_ours = !sources.iter().any(|(_, scan, _)| scan.rebinds_iterators);
         let mut bytecode = BTreeMap::new();
         for (path, scan, source) in sources {
@@ -113,10 +117,16 @@ impl Scripts {
             Ok(Scripts {
                 folder: bundle.folder().to_owned(),
                 bytecode,
+                tokens_max: tokens_max.unwrap_or(0),
             })
         } else {
             Err(errors)
         }
+    }
+
+    /// What a step counts: code between two steps takes as long as it is, and it is at most a script.
+    pub(super) fn step_weight(&self) -> u64 {
+        1 + (self.tokens_max / LONG_SCRIPT_TOKENS) as u64
     }
 
     /// The paths of all scripts, sorted.

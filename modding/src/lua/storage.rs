@@ -16,6 +16,9 @@ use super::bindings::Bindings;
 use super::convert::{from_lua, optional_to_lua, to_lua};
 use super::errors::{location, raise};
 
+/// Places of a list that move in the time of one step.
+const MOVED_PER_STEP: u64 = 8;
+
 /// A state that a migration works on: a tree apart from the mod's storage, which remembers where it was written.
 #[derive(Debug)]
 pub(super) struct Scratch {
@@ -118,6 +121,7 @@ impl StorageProxy {
 
     /// `table.insert` at a position.
     pub(super) fn insert(&self, lua: &Lua, index: i64, value: &mlua::Value) -> mlua::Result<()> {
+        self.pay_for_moving(lua)?;
         let Some(value) = self.saveable(lua, || format!("[{index}]"), value)? else {
             return Ok(());
         };
@@ -130,6 +134,7 @@ impl StorageProxy {
 
     /// `table.remove` at a position.
     pub(super) fn remove(&self, lua: &Lua, index: i64) -> mlua::Result<mlua::Value> {
+        self.pay_for_moving(lua)?;
         let slot = self.write(lua, None, |storage| {
             Ok(match storage.remove(self.node, index)? {
                 Some((change, slot)) => (Some(change), Some(slot)),
@@ -137,6 +142,20 @@ impl StorageProxy {
             })
         })?;
         self.slot_to_lua(lua, slot, || format!("[{index}]"), None)
+    }
+
+    /// What stands after a position that is inserted or removed moves.
+    fn pay_for_moving(&self, lua: &Lua) -> mlua::Result<()> {
+        let length = self.read(|storage| storage.len(self.node));
+        let context = self.bindings.context();
+        let paid = length.and_then(|length| {
+            let steps = length as u64 / MOVED_PER_STEP;
+            context?
+                .meter()
+                .spend(steps)
+                .map_err(|_| ApiError::new("the budget is used up"))
+        });
+        paid.map_err(|error| raise(lua, error))
     }
 
     fn get(&self, lua: &Lua, key: &mlua::Value) -> mlua::Result<mlua::Value> {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use mlua::{IntoLuaMulti, Lua, MultiValue, Table, Variadic};
 
 use crate::api::ApiError;
-use crate::context::{Context, LogLine, Phase};
+use crate::context::{Context, LogLine, Phase, weigh_steps};
 use crate::error::GuestError;
 use crate::generation::Generation;
 use crate::runtime::tick_value;
@@ -26,6 +26,9 @@ use super::storage::Proxies;
 use super::require;
 use comparison::{COMPARISONS, errors, kind, shown};
 use declaration::{Declared, colony_of_tests};
+
+/// Steps of the test that a reload or a restart counts as: a thousand of them fit into a test.
+const STEPS_PER_HAND_OVER: u64 = 5_000;
 
 /// A virtual machine with a file of tests.
 pub(crate) struct TestMachine {
@@ -116,6 +119,7 @@ impl TestMachine {
     fn call(&self, run: impl FnOnce() -> mlua::Result<()>) -> Result<(), GuestError> {
         // Tests may take as long as loading does: they work through whole stories.
         self.context.call(&self.generation, Phase::TopLevel, || {
+            weigh_steps(self.scripts.step_weight());
             run().map_err(|error| guest_error(&self.context, &error))
         })
     }
@@ -193,8 +197,14 @@ impl TestMachine {
                 Ok(())
             },
         )?;
-        self.bind(t, "reload", |_, _, stage, _| stage.reload())?;
-        self.bind(t, "restart", |_, _, stage, _| stage.restart())
+        self.bind(t, "reload", |_, bindings, stage, _| {
+            pay(bindings, STEPS_PER_HAND_OVER)?;
+            stage.reload()
+        })?;
+        self.bind(t, "restart", |_, bindings, stage, _| {
+            pay(bindings, STEPS_PER_HAND_OVER)?;
+            stage.restart()
+        })
     }
 
     /// What looks at the colony and the mod.
@@ -238,6 +248,11 @@ impl TestMachine {
             bindings.to_lua(lua, Some(&tick_value(stage.tick())))
         })
     }
+}
+
+fn pay(bindings: &Bindings, steps: u64) -> Result<(), ApiError> {
+    let paid = bindings.context()?.meter().spend(steps);
+    paid.map_err(|_| ApiError::new("the budget of the test is used up"))
 }
 
 fn name(arguments: &MultiValue, function: &str) -> Result<String, ApiError> {

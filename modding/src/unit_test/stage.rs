@@ -143,6 +143,7 @@ impl Stage {
                 });
             }
         };
+        *self.events.entry(name.to_owned()).or_default() += 1;
         let tick = self.host.current_tick();
         self.host.deliver(&Event {
             name: name.into(),

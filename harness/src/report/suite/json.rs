@@ -37,7 +37,7 @@ fn case(result: &CaseResult) -> Value {
     let snapshots = result.snapshots.iter();
     json!({
         "name": result.name,
-        "kind": "scenario",
+        "kind": result.kind,
         "file": result.source,
         "status": result.status.name(),
         "ticks": result.ticks,

@@ -5,6 +5,8 @@ use super::{ITERATE, POWER};
 /// What the tokens of a script say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::lua) struct Scan {
+    /// How many tokens there are.
+    pub(in crate::lua) tokens: usize,
     /// A power, or a loop that is not over a lone call of `pairs` or `ipairs`.
     pub(in crate::lua) needs_parsing: bool,
     /// A loop over a lone call of `pairs` or `ipairs`.
@@ -25,7 +27,10 @@ enum Token<'a> {
 /// Scans a script that compiles.
 pub(in crate::lua) fn scan(source: &str) -> Scan {
     let tokens = Tokens { source, at: 0 }.all();
-    let mut scan = Scan::default();
+    let mut scan = Scan {
+        tokens: tokens.len(),
+        ..Scan::default()
+    };
     for (at, (start, token)) in tokens.iter().enumerate() {
         let token_at = |at: usize| tokens.get(at).map(|(_, token)| *token);
         match token {
@@ -243,7 +248,11 @@ mod tests {
                 },
             ),
         ] {
-            assert_eq!(scan(source), expected, "{source}");
+            let found = Scan {
+                tokens: 0,
+                ..scan(source)
+            };
+            assert_eq!(found, expected, "{source}");
         }
     }
 }
