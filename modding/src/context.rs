@@ -24,7 +24,7 @@ use crate::value::Value;
 
 use effects::Effect;
 pub(crate) use effects::{Effects, require_short};
-pub use meter::{Bound, Meter};
+pub use meter::{Bound, CallUse, Meter};
 pub(crate) use meter::{at_the_host_s_cost, made_text, take_memory, take_step, weigh_steps};
 
 /// What a call into a mod is for; decides what the mod may do in it.
@@ -328,10 +328,10 @@ impl Context {
             Ok(_) => {}
         }
         if root {
-            let allocated = self.meter.end();
+            let used = self.meter.end();
             for generation in self.entered.borrow_mut().drain(..) {
                 if let Some(runtime) = generation.runtime() {
-                    runtime.rest(allocated);
+                    runtime.rest(used, phase);
                 }
             }
         }

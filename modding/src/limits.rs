@@ -42,6 +42,10 @@ pub const LONG_TEXT_BYTES: usize = 1024;
 /// step, however long it is. Some 400 lines.
 pub const LONG_SCRIPT_TOKENS: usize = 4_096;
 
+/// Once a call has made a table of `n` times this many bytes, each further step counts as `n + 1`: going over a table that has been
+/// emptied takes as long as over a full one. Some 32,000 elements of a list, 13,000 of another table.
+pub const LARGE_TABLE_BYTES: usize = 512 * 1024;
+
 /// Elements of a table that a library function handles for nothing: the call itself is counted.
 pub const FREE_ELEMENTS: u64 = 64;
 

@@ -22,7 +22,7 @@ use std::rc::Rc;
 use mlua::{Either, Function, MultiValue};
 
 use crate::api::{EventDescription, event};
-use crate::context::{Bound, Context, at_the_host_s_cost, weigh_steps};
+use crate::context::{Bound, CallUse, Context, Phase, at_the_host_s_cost, weigh_steps};
 use crate::error::{GuestError, Location};
 use crate::generation::Generation;
 use crate::limits::{
@@ -54,6 +54,8 @@ pub(crate) struct LuaRuntime {
     uncollected: Cell<usize>,
     /// Bytes after whose allocation garbage is collected: as many as are kept, so that collecting costs no more than allocating.
     collect_after: Cell<usize>,
+    /// What a step of every call counts at least: by the longest script, and by what top-level code made.
+    step_weight: Cell<u64>,
     /// Whether more was left after the last collection than a mod may keep.
     keeps_too_much: Cell<bool>,
 }
@@ -69,6 +71,7 @@ impl LuaRuntime {
         entry: &str,
         scripts: Scripts,
     ) -> Result<LuaRuntime, GuestError> {
+        let step_weight = Cell::new(scripts.step_weight());
         let scripts = Rc::new(scripts);
         let bindings = Rc::new(Bindings {
             context: Rc::downgrade(context),
@@ -92,6 +95,7 @@ impl LuaRuntime {
             dispatchers: RefCell::default(),
             uncollected: Cell::new(0),
             collect_after: Cell::new(MEMORY_BYTES_COLLECT),
+            step_weight,
             keeps_too_much: Cell::new(false),
         })
     }
@@ -388,12 +392,18 @@ impl ModRuntime for LuaRuntime {
         if self.keeps_too_much.get() {
             return Err(Bound::Memory);
         }
-        weigh_steps(self.scripts.step_weight());
+        weigh_steps(self.step_weight.get());
         Ok(())
     }
 
-    fn rest(&self, allocated: usize) {
-        if allocated >= MEMORY_BYTES_PER_CALL_MAX {
+    fn rest(&self, used: CallUse, phase: Phase) {
+        // What top-level code makes it may keep, and go over in every call. It is the same for every machine of these files, which
+        // what handlers keep is not.
+        if phase == Phase::TopLevel {
+            self.step_weight
+                .set(self.step_weight.get().max(used.step_weight));
+        }
+        if used.allocated >= MEMORY_BYTES_PER_CALL_MAX {
             // The call ran into its bound, which left a limit behind.
             drop(self.sandbox.lua.set_memory_limit(0));
         }
@@ -402,7 +412,7 @@ impl ModRuntime for LuaRuntime {
             // Forgetting key lists runs no code of the mod and cannot fail.
             drop(self.sandbox.rest.call::<()>(()));
         }
-        let uncollected = self.uncollected.get() + allocated;
+        let uncollected = self.uncollected.get() + used.allocated;
         self.uncollected.set(uncollected);
         if uncollected <= self.collect_after.get() {
             return;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::context::Bound;
+use crate::context::{Bound, CallUse, Phase};
 use crate::error::{GuestError, Location};
 use crate::value::{INTEGER_MAGNITUDE_MAX, Value};
 
@@ -128,6 +128,6 @@ pub trait ModRuntime: fmt::Debug {
     /// A machine that keeps more than a mod may keep.
     fn enter(&self) -> Result<(), Bound>;
 
-    /// Called after a root call that allocated so many bytes, when no code of any mod is running: the place to collect garbage.
-    fn rest(&self, allocated: usize);
+    /// Called after a root call, with what it used, when no code of any mod is running: the place to collect garbage.
+    fn rest(&self, used: CallUse, phase: Phase);
 }

@@ -310,7 +310,7 @@ const HOSTILE: &[(&str, &str)] = &[
         MEMORY,
     ),
     (
-        "local t = {} while true do pcall(function() t[#t + 1] = string.rep('x', 900) .. #t end) end",
+        "local t = {} while true do pcall(function() t = { t, { table.create(60, 1), table.create(60, 2) } } end) end",
         MEMORY,
     ),
     (
@@ -523,5 +523,31 @@ fn code_without_steps_is_bounded_too() {
         let found = &record.failures[0].error.message;
         assert!(found.starts_with(message), "{found}");
         assert_eq!(record.colony.alive, 3);
+    }
+}
+
+/// A large table that was made while the mod loaded, and emptied, is gone over in every call.
+#[test]
+fn what_is_left_of_a_large_table_is_paid_for() {
+    for code in [
+        "table.clear(t)",
+        "local _ = next(t)",
+        "for k in pairs(t) do end",
+    ] {
+        let script = format!(
+            "local t = {{}} for i = 1, 140000 do t[i + 0.5] = true end table.clear(t)
+colony.events.register('tick_start', function() while true do {code} end end)"
+        );
+        let record = Project::new()
+            .lua_mod("hollow", "1.0.0", "", &script)
+            .scenario(1, &["hollow"], "")
+            .run()
+            .unwrap();
+        let failure = &record.failures[0];
+        assert!(
+            failure.error.message.starts_with(STEPS),
+            "{}",
+            failure.error.message
+        );
     }
 }

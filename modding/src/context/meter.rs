@@ -108,6 +108,15 @@ pub struct Meter {
     pub(super) exhausted_at: RefCell<Option<Location>>,
 }
 
+/// What a root call used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallUse {
+    /// Bytes that it allocated; all that it may where it ran into a bound of memory.
+    pub allocated: usize,
+    /// What its steps counted at the end, by the long texts and large tables that it made.
+    pub step_weight: u64,
+}
+
 /// A bound that a call ran into and that the mod cannot catch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
@@ -192,8 +201,8 @@ impl Meter {
             .set(ACCOUNT.with(|current| current.replace(account)));
     }
 
-    /// The root call has ended; how many bytes it allocated, all that it may where it ran into a bound of memory.
-    pub(super) fn end(&self) -> usize {
+    /// The root call has ended; what it used.
+    pub(super) fn end(&self) -> CallUse {
         let account = ACCOUNT.with(|current| current.replace(self.outer.get()));
         let mut left = account.steps;
         if let Some((_, left_then)) = self.exhausted.take() {
@@ -201,9 +210,12 @@ impl Meter {
             self.exhausted_at.take();
         }
         self.steps_of_last_call.set(self.steps_max.get() - left);
-        match account.pending {
-            Some(_) => MEMORY_BYTES_PER_CALL_MAX,
-            None => MEMORY_BYTES_PER_CALL_MAX - account.bytes,
+        CallUse {
+            allocated: match account.pending {
+                Some(_) => MEMORY_BYTES_PER_CALL_MAX,
+                None => MEMORY_BYTES_PER_CALL_MAX - account.bytes,
+            },
+            step_weight: account.step_weight,
         }
     }
 }

@@ -13,8 +13,8 @@ use std::sync::OnceLock;
 
 use mlua::{Lua, VmState, ffi};
 
-use crate::context::{Meter, made_text, take_memory, take_step};
-use crate::limits::{LONG_TEXT_BYTES, MEMORY_BYTES_PER_CALL_MAX};
+use crate::context::{Meter, made_text, take_memory, take_step, weigh_steps};
+use crate::limits::{LARGE_TABLE_BYTES, LONG_TEXT_BYTES, MEMORY_BYTES_PER_CALL_MAX};
 
 use super::errors::location;
 
@@ -71,6 +71,10 @@ unsafe extern "C-unwind" fn count_allocation(
     _: c_int,
 ) {
     let is_text = bytes > LONG_TEXT_BYTES && kind == ffi::LUA_TSTRING;
+    if bytes >= LARGE_TABLE_BYTES && kind != ffi::LUA_TSTRING {
+        // Looking for what is left in a table takes as long as it once was large, and is one step.
+        weigh_steps(1 + (bytes / LARGE_TABLE_BYTES) as u64);
+    }
     let allowed = take_memory(bytes.saturating_sub(bytes_before)) & (!is_text || made_text(bytes));
     if !allowed {
         // The next step raises the error, and says where. Code without steps, one expression after another, gets this far.
