@@ -158,8 +158,14 @@ impl Host {
         let Some(declared) = declared else { return };
         // Those that are active now; what a handler switches on hears the next event.
         let active = |handler: &usize| generation.is_active(*handler);
-        let handlers: Vec<usize> = declared.iter().copied().filter(active).collect();
-        for handler in handlers {
+        let several: Vec<usize>;
+        let handlers = if declared.len() == 1 {
+            &*declared
+        } else {
+            several = declared.iter().copied().filter(active).collect();
+            &several
+        };
+        for &handler in handlers {
             // An earlier handler of the same event may have switched this one off.
             if generation.is_active(handler) {
                 self.guarded(
