@@ -89,8 +89,8 @@ pub(crate) fn weigh_steps(weight: u64) {
 }
 
 /// Takes note of a long text that the running call makes or is given, whether or not the interpreter has it already; false for
-/// the first that is too long. From here on each step counts by its length, since comparing it or
-/// reading a number from it is one step at most.
+/// the first that is too long. From here on each step counts by its length, since comparing it or reading a number from it
+/// is one step at most.
 pub(crate) fn made_text(bytes: usize) -> bool {
     weigh_steps(1 + (bytes / LONG_TEXT_BYTES) as u64);
     bytes <= TEXT_BYTES_MAX || ACCOUNT.with(|account| !account.refuse(Bound::Text))

@@ -82,7 +82,7 @@ pub(super) fn host_table(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<Tab
     Ok(host)
 }
 
-/// Raises an error again that a mod must not catch.
+/// Ends the call again after an error was caught, where it has run into a bound that a mod must not catch.
 fn pass_on_bound(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<Function> {
     let bindings = bindings.clone();
     lua.create_function(move |lua, (): ()| {
