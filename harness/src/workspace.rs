@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
-use modding::manifest::{CONFIG_FILE, ConfigValue};
+use modding::manifest::{CONFIG_FILE, ConfigValue, select_files};
 use modding::mod_id::ModId;
 
 use crate::scenario::{Action, FileAction, Scenario};
@@ -99,7 +99,7 @@ impl Workspace {
                 fault.suggest(mod_id.as_str(), self.mods.keys().map(ModId::as_str)),
             ]);
         };
-        Bundle::new(mod_id.as_str(), Files::clone(files))
+        select_files(mod_id.as_str(), Files::clone(files))
     }
 
     /// Makes all changes of files and configuration that the steps of `scenario` make, on a copy. A step that cannot be made

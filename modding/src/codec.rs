@@ -14,8 +14,86 @@ use crate::limits::RUN_BYTES_MAX;
 
 const MAGIC: [u8; 4] = *b"CLNY";
 const FORMAT_VERSION: u16 = 1;
-const CODEC_BINCODE: u8 = 1;
 const HEADER_BYTES: usize = 32;
+
+/// How a value becomes the bytes of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serialization {
+    /// bincode 2, variable-length integers: the smallest and the fastest.
+    Bincode,
+    /// postcard: specified byte for byte, for readers in other languages.
+    Postcard,
+    /// JSON: for people.
+    Json,
+}
+
+impl Serialization {
+    /// All of them.
+    pub const ALL: [Serialization; 3] = [
+        Serialization::Bincode,
+        Serialization::Postcard,
+        Serialization::Json,
+    ];
+
+    /// As manifests spell it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Serialization::Bincode => "bincode",
+            Serialization::Postcard => "postcard",
+            Serialization::Json => "json",
+        }
+    }
+
+    /// The serialization of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Serialization> {
+        Serialization::ALL
+            .into_iter()
+            .find(|serialization| serialization.name() == name)
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Serialization::Bincode => 1,
+            Serialization::Postcard => 2,
+            Serialization::Json => 3,
+        }
+    }
+
+    fn body<T: Serialize>(self, value: &T) -> Result<Vec<u8>, CodecError> {
+        match self {
+            Serialization::Bincode => {
+                bincode::serde::encode_to_vec(value, configuration()).map_err(body_error)
+            }
+            Serialization::Postcard => postcard::to_allocvec(value).map_err(body_error),
+            Serialization::Json => serde_json::to_vec(value).map_err(body_error),
+        }
+    }
+
+    fn value<T: DeserializeOwned>(self, body: &[u8]) -> Result<T, CodecError> {
+        let (value, read) = match self {
+            Serialization::Bincode => {
+                bincode::serde::decode_from_slice(body, configuration()).map_err(body_error)?
+            }
+            Serialization::Postcard => {
+                let (value, rest) = postcard::take_from_bytes(body).map_err(body_error)?;
+                (value, body.len() - rest.len())
+            }
+            Serialization::Json => (
+                serde_json::from_slice(body).map_err(body_error)?,
+                body.len(),
+            ),
+        };
+        if read != body.len() {
+            return Err(CodecError::Body(format!(
+                "{} bytes too many",
+                body.len() - read
+            )));
+        }
+        Ok(value)
+    }
+}
 
 /// Whether a body is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,13 +138,24 @@ pub enum CodecError {
     Body(String),
 }
 
-/// `value` as bytes that [`decode`] reads back.
+/// `value` in bincode as bytes that [`decode`] reads back.
 ///
 /// # Errors
 /// [`CodecError::TooLarge`] above [`RUN_BYTES_MAX`].
 pub fn encode<T: Serialize>(value: &T, compression: Compression) -> Result<Vec<u8>, CodecError> {
-    let body = bincode::serde::encode_to_vec(value, configuration())
-        .map_err(|error| CodecError::Body(error.to_string()))?;
+    encode_as(value, Serialization::Bincode, compression)
+}
+
+/// `value` as bytes that [`decode`] reads back, whatever the serialization.
+///
+/// # Errors
+/// [`CodecError::TooLarge`] above [`RUN_BYTES_MAX`].
+pub fn encode_as<T: Serialize>(
+    value: &T,
+    serialization: Serialization,
+    compression: Compression,
+) -> Result<Vec<u8>, CodecError> {
+    let body = serialization.body(value)?;
     if body.len() > RUN_BYTES_MAX {
         return Err(CodecError::TooLarge {
             found: body.len() as u64,
@@ -75,7 +164,7 @@ pub fn encode<T: Serialize>(value: &T, compression: Compression) -> Result<Vec<u
     let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
     bytes.extend(MAGIC);
     bytes.extend(FORMAT_VERSION.to_le_bytes());
-    bytes.push(CODEC_BINCODE);
+    bytes.push(serialization.code());
     bytes.push(match compression {
         Compression::None => 0,
         Compression::Gzip => 1,
@@ -119,23 +208,23 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     if length > RUN_BYTES_MAX as u64 {
         return Err(CodecError::TooLarge { found: length });
     }
-    let body = match (codec, compression) {
-        (CODEC_BINCODE, 0) => packed.to_vec(),
-        (CODEC_BINCODE, 1) => inflate(packed, length)?,
+    let serialization = Serialization::ALL
+        .into_iter()
+        .find(|serialization| serialization.code() == codec)
+        .ok_or(CodecError::UnknownCodec { codec, compression })?;
+    let body = match compression {
+        0 => packed.to_vec(),
+        1 => inflate(packed, length)?,
         _ => return Err(CodecError::UnknownCodec { codec, compression }),
     };
     if body.len() as u64 != length || xxh3_128(&body) != checksum {
         return Err(CodecError::Damaged);
     }
-    let (value, read) = bincode::serde::decode_from_slice(&body, configuration())
-        .map_err(|error| CodecError::Body(error.to_string()))?;
-    if read != body.len() {
-        return Err(CodecError::Body(format!(
-            "{} bytes too many",
-            body.len() - read
-        )));
-    }
-    Ok(value)
+    serialization.value(&body)
+}
+
+fn body_error(error: impl std::fmt::Display) -> CodecError {
+    CodecError::Body(error.to_string())
 }
 
 fn configuration() -> impl bincode::config::Config {
@@ -167,19 +256,23 @@ mod tests {
         Value::map([
             ("by_kind", Value::map([("haul", 9.into())])),
             ("half", Value::Number(0.5)),
+            // The shortest text that reads back as this number has all 17 digits.
+            ("third", Value::Number(1.0 / 3.0 * 1e300)),
         ])
     }
 
     #[test]
     fn what_goes_in_comes_out() {
-        for compression in [Compression::None, Compression::Gzip] {
-            let bytes = encode(&sample(), compression).unwrap();
-            assert_eq!(decode::<Value>(&bytes).unwrap(), sample());
-            assert_eq!(
-                encode(&sample(), compression).unwrap(),
-                bytes,
-                "the same bytes every time"
-            );
+        for serialization in Serialization::ALL {
+            for compression in [Compression::None, Compression::Gzip] {
+                let bytes = encode_as(&sample(), serialization, compression).unwrap();
+                assert_eq!(decode::<Value>(&bytes).unwrap(), sample());
+                assert_eq!(
+                    encode_as(&sample(), serialization, compression).unwrap(),
+                    bytes,
+                    "the same bytes every time"
+                );
+            }
         }
     }
 

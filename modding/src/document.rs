@@ -349,6 +349,16 @@ impl<'d> ValueReader<'d> {
         }
     }
 
+    /// The elements of an array, or else the value as a table.
+    #[must_use]
+    pub fn as_list_or_table(self) -> Option<Result<Vec<Self>, TableReader<'d>>> {
+        match self.value {
+            DeValue::Array(_) => self.array().map(Ok),
+            DeValue::Table(_) => self.as_table().map(Err),
+            _ => self.mismatch("an array or a table"),
+        }
+    }
+
     /// Whether the value is a string.
     #[must_use]
     pub fn is_string(&self) -> bool {

@@ -142,7 +142,10 @@ impl Generation {
         manifest: Rc<Manifest>,
         config: BTreeMap<String, ConfigValue>,
     ) -> Generation {
-        let state = RefCell::new(ModState::new(manifest.hot_reload.max_state_size, config));
+        let state = RefCell::new(ModState::new(
+            manifest.hot_reload.state.max_state_size,
+            config,
+        ));
         Generation {
             number: Cell::new(number),
             bundle: RefCell::new(bundle),

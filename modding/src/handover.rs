@@ -164,7 +164,7 @@ pub(crate) fn restore(
 ) -> Result<StateReport, StageError> {
     let generation = &instance.generation;
     let snapshot = carried.snapshot;
-    let bytes_max = generation.manifest.hot_reload.max_state_size;
+    let bytes_max = generation.manifest.hot_reload.state.max_state_size;
     let storage = Storage::from_value(&snapshot.storage, bytes_max).map_err(|error| {
         failed(
             generation,
@@ -249,7 +249,7 @@ pub(crate) fn begin(context: &Context, instance: &Instance) -> Result<(), StageE
     let generation = &instance.generation;
     let mut state = BTreeMap::new();
     fill_defaults(generation, &mut state);
-    let bytes_max = generation.manifest.hot_reload.max_state_size;
+    let bytes_max = generation.manifest.hot_reload.state.max_state_size;
     let storage = Storage::from_value(&Value::Map(state), bytes_max).map_err(|error| {
         failed(
             generation,

@@ -100,3 +100,9 @@ pub const HISTORY_GENERATIONS_MAX: usize = 8;
 
 /// Ticks that one unit test may let pass.
 pub const TEST_TICKS_MAX: u64 = 1_000_000;
+
+/// Requests that wait for the next tick boundary; one more, and everything is looked at instead (seed-corrections 16).
+pub const PENDING_RELOADS_MAX: usize = 100;
+
+/// Seconds of wall time that one live reload may take.
+pub const RELOAD_SECONDS_MAX: u64 = 30;

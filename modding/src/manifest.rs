@@ -17,7 +17,10 @@ mod config;
 mod hot_reload;
 
 pub use config::{ConfigKey, ConfigValue};
-pub use hot_reload::{HotReload, STATE_SIZE_MAX};
+pub use hot_reload::{
+    DependencySettings, FILE_BYTES_MAX, FilePatterns, HotReload, OnStateError,
+    QUIET_MILLISECONDS_MAX, QueueSettings, STATE_SIZE_MAX, StateSettings, Watching,
+};
 
 /// The file that makes a folder a mod.
 pub const MANIFEST_FILE: &str = "mod.toml";
@@ -48,6 +51,12 @@ pub struct Manifest {
     pub entry: Option<String>,
     /// The mods that this one cannot do without.
     pub dependencies: BTreeMap<ModId, Dependency>,
+    /// Mods that this one works with where they run: they load before it, in a version that will do.
+    pub optional_dependencies: BTreeMap<ModId, Dependency>,
+    /// Mods that this one does not run beside, in these versions.
+    pub conflicts: BTreeMap<ModId, Dependency>,
+    /// The id that the mod had before: it takes over that mod's place and state (seed-corrections 26).
+    pub replaces: Option<ModId>,
     /// What the mod may do to the colony.
     pub capabilities: BTreeSet<String>,
     /// What can be set, by key.
@@ -58,10 +67,10 @@ pub struct Manifest {
     pub place: Place,
 }
 
-/// A mod that another one needs.
+/// A mod that another one names, and its versions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dependency {
-    /// The versions that will do.
+    /// The versions that are meant.
     pub range: VersionReq,
     /// Where `mod.toml` says so.
     pub place: Place,
@@ -94,6 +103,13 @@ impl Manifest {
         }
     }
 
+    /// The mods whose library code this one may load: those that it depends on, needed or not.
+    pub fn libraries(&self) -> impl Iterator<Item = &ModId> {
+        self.dependencies
+            .keys()
+            .chain(self.optional_dependencies.keys())
+    }
+
     /// The mod's configuration: its defaults with the bundle's `config.toml` over them.
     pub fn config_values(
         &self,
@@ -122,6 +138,11 @@ fn read_manifest(
     let api = root.required("api").and_then(|value| read_api(&value));
     let entry = read_entry(root.optional("entry"), bundle);
     let dependencies = read_dependencies(root.optional("dependencies"));
+    let optional_dependencies = read_dependencies(root.optional("optional_dependencies"));
+    let conflicts = read_dependencies(root.optional("conflicts"));
+    let replaces = root
+        .optional("replaces")
+        .and_then(|value| read_replaces(&value, id.as_ref()));
     let capabilities = read_capabilities(root.optional("capabilities"), capabilities_known);
     let config = root
         .optional("config")
@@ -131,12 +152,6 @@ fn read_manifest(
         .optional("hot_reload")
         .map(|value| hot_reload::read(&value))
         .unwrap_or_default();
-    for key in ["optional_dependencies", "conflicts", "replaces"] {
-        root.refuse(
-            key,
-            "is not supported by this version: only `dependencies` are",
-        );
-    }
     root.finish();
     Some(Manifest {
         id: id?,
@@ -146,6 +161,9 @@ fn read_manifest(
         api: api?,
         entry,
         dependencies,
+        optional_dependencies,
+        conflicts,
+        replaces,
         capabilities,
         config,
         hot_reload,
@@ -167,6 +185,16 @@ fn read_id(value: &ValueReader<'_>, folder: &str) -> Option<ModId> {
         )));
     }
     Some(id)
+}
+
+fn read_replaces(value: &ValueReader<'_>, id: Option<&ModId>) -> Option<ModId> {
+    let replaced = ModId::parse(value.string()?)
+        .inspect_err(|error| value.fault(error.to_string()))
+        .ok()?;
+    if id == Some(&replaced) {
+        value.fault("a mod cannot replace itself, expected the id that it had before");
+    }
+    Some(replaced)
 }
 
 fn read_name(value: &ValueReader<'_>) -> Option<String> {
@@ -229,6 +257,55 @@ fn read_capabilities(value: Option<ValueReader<'_>>, known: &[&str]) -> BTreeSet
         }
     }
     capabilities
+}
+
+/// The files of a mod that count, as its own `[hot_reload]` says: what it ignores or does not know is left out, and a file above its
+/// `max_file_size` is a fault. A manifest that cannot be read leaves the defaults.
+///
+/// # Errors
+/// Files that are too large, and the faults of [`Bundle::new`].
+pub fn select_files(
+    folder: &str,
+    files: impl IntoIterator<Item = (String, Vec<u8>)>,
+) -> Result<Bundle, Vec<Fault>> {
+    let files: BTreeMap<String, Vec<u8>> = files.into_iter().collect();
+    let watching = watching_of(folder, &files);
+    let size_max = watching.max_file_size;
+    let mut faults = Vec::new();
+    let kept: Vec<(String, Vec<u8>)> = files
+        .into_iter()
+        .filter(|(path, content)| {
+            let admitted = watching.admits(path);
+            if admitted && content.len() as u64 > size_max {
+                let found = content.len();
+                faults.push(Fault::new(format!(
+                    "`{folder}/{path}` has {found} bytes, expected at most {size_max} (`max_file_size` in [hot_reload])"
+                )));
+            }
+            admitted
+        })
+        .collect();
+    if faults.is_empty() {
+        Bundle::new(folder, kept)
+    } else {
+        Err(faults)
+    }
+}
+
+/// What the manifest among `files` asks of watching; the defaults where it cannot be read.
+pub fn watching_of(folder: &str, files: &BTreeMap<String, Vec<u8>>) -> Watching {
+    let read = || {
+        let source: Arc<str> = str::from_utf8(files.get(MANIFEST_FILE)?).ok()?.into();
+        let document = Document::parse(format!("{folder}/{MANIFEST_FILE}"), &source).ok()?;
+        let table = document.root().optional("hot_reload")?;
+        let hot_reload = hot_reload::read(&table);
+        // The other keys have not been looked at: only what these say counts.
+        document
+            .into_faults()
+            .is_empty()
+            .then_some(hot_reload.watching)
+    };
+    read().unwrap_or_default()
 }
 
 /// The text of one of the bundle's files as a document, read by `read`; nothing if there is no such file.

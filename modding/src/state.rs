@@ -42,13 +42,39 @@ pub struct Held {
     /// Timers by name.
     pub timers: BTreeMap<String, Timer>,
     /// Handlers switched on or off at run time; the others are as declared.
+    #[serde(with = "pairs")]
     pub subscriptions: BTreeMap<HandlerName, bool>,
     /// How many numbers the mod has drawn.
     pub random_position: u64,
     /// Failing calls in a row by handler.
+    #[serde(with = "pairs")]
     pub failures: BTreeMap<HandlerName, u32>,
     /// Commands that wait for the next time commands are applied.
     pub commands: Vec<Command>,
+}
+
+/// Maps as lists of their entries: JSON knows text for keys only.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::de::DeserializeOwned;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'d, K, V, D>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: DeserializeOwned + Ord,
+        V: DeserializeOwned,
+        D: Deserializer<'d>,
+    {
+        Ok(Vec::deserialize(deserializer)?.into_iter().collect())
+    }
 }
 
 /// All that the host holds for a mod.

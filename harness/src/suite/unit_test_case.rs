@@ -7,7 +7,7 @@ use std::sync::Arc;
 use modding::api;
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
-use modding::manifest::Manifest;
+use modding::manifest::{Manifest, select_files};
 use modding::mod_id::ModId;
 use modding::unit_test::{self, UnitTest, UnitTestSubject};
 
@@ -105,7 +105,7 @@ pub fn run_unit_test(case: &Case, unit_test_case: &UnitTestCase) -> CaseResult {
 
 fn test_files(folder: &Path, library: &ModLibrary) -> Vec<String> {
     let files = library.at(folder, &folder_name(folder)).unwrap_or_default();
-    let bundle = Bundle::new(&folder_name(folder), files.as_ref().clone());
+    let bundle = select_files(&folder_name(folder), files.as_ref().clone());
     bundle.map_or(Vec::new(), |bundle| unit_test::test_files(&bundle))
 }
 
@@ -115,7 +115,7 @@ fn subject(case: &UnitTestCase) -> Result<UnitTestSubject, Vec<Fault>> {
     let mod_id = ModId::parse(&name)
         .map_err(|error| vec![Fault::new(format!("`{name}` is no id of a mod: {error}"))])?;
     let files = case.library.at(&case.folder, &name)?;
-    let bundle = Bundle::new(&name, files.as_ref().clone())?;
+    let bundle = select_files(&name, files.as_ref().clone())?;
     let mut wanted: Vec<ModId> = dependencies(&bundle)?;
     wanted.extend(ModId::parse(BASE));
     let mut loaded = BTreeSet::from([mod_id.clone()]);
@@ -128,7 +128,7 @@ fn subject(case: &UnitTestCase) -> Result<UnitTestSubject, Vec<Fault>> {
         if !case.library.known().contains(&id) {
             continue;
         }
-        let bundle = Bundle::new(id.as_str(), case.library.of(&id)?.as_ref().clone())?;
+        let bundle = select_files(id.as_str(), case.library.of(&id)?.as_ref().clone())?;
         wanted.extend(dependencies(&bundle)?);
         bundles.push(bundle);
     }

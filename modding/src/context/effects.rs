@@ -202,7 +202,7 @@ impl Context {
             .filter_map(|timer| timer.value.as_ref());
         let (bytes, bytes_max) = (
             values.map(Value::bytes).sum::<u64>(),
-            generation.manifest.hot_reload.max_state_size,
+            generation.manifest.hot_reload.state.max_state_size,
         );
         if bytes > bytes_max {
             return Err(ApiError::new(format!(
@@ -251,7 +251,7 @@ impl Context {
         value: Value,
     ) -> Result<(), ApiError> {
         own_state_only(generation, id)?;
-        let bytes_max = generation.manifest.hot_reload.max_state_size;
+        let bytes_max = generation.manifest.hot_reload.state.max_state_size;
         Storage::from_value(&Value::map([("state", value.clone())]), bytes_max)
             .map_err(|error| ApiError::new(format!("colony.state.save_mod_state: {error}")))?;
         let mut state = generation.state.borrow_mut();

@@ -1,4 +1,5 @@
 use super::*;
+use crate::codec::{Compression, Serialization};
 
 const CAPABILITIES: [&str; 2] = ["jobs.write", "items.write"];
 
@@ -79,7 +80,11 @@ fn a_full_manifest_is_read() {
     assert_eq!(manifest.config["boost"], boost);
     let hot_reload = HotReload {
         enabled: false,
-        max_state_size: 2048,
+        state: StateSettings {
+            max_state_size: 2048,
+            ..HotReload::default().state
+        },
+        ..HotReload::default()
     };
     assert_eq!(manifest.hot_reload, hot_reload);
 }
@@ -149,15 +154,19 @@ const FAULTS: &[Row] = &[
     // seed-corrections 42
     (
         "id = \"stats\"\nname = \"x\"\nversion = \"1.0.0\"\napi = \"^1\"\nentry = \"scripts/main.lua\"\n\
-             [dependencies]\nbase = \"new\"\n\"Bad id\" = \"^1\"\n[conflicts]\nother = \"*\"\n",
+             [dependencies]\nbase = \"new\"\n\"Bad id\" = \"^1\"\n[conflicts]\nother = 1\n",
         &[
             "the mod `stats` has no file `scripts/main.lua` at stats/mod.toml:5:9",
             "`new` is not a version range: unexpected character 'n' while parsing major version number at \
                  stats/mod.toml:7:8 (write it like `^1.2`)",
             "`Bad id` is not a mod id: expected a lowercase letter, then up to 63 lowercase letters, digits and \
                  underscores at stats/mod.toml:8:1",
-            "`conflicts` is not supported by this version: only `dependencies` are at stats/mod.toml:9:2",
+            "expected a string, found an integer at stats/mod.toml:10:9",
         ],
+    ),
+    (
+        "id = \"stats\"\nname = \"x\"\nversion = \"1.0.0\"\napi = \"^1\"\nreplaces = \"stats\"\n",
+        &["a mod cannot replace itself, expected the id that it had before at stats/mod.toml:5:12"],
     ),
     (
         "id = stats\n",
@@ -184,45 +193,175 @@ fn a_folder_without_manifest_is_no_mod() {
 }
 
 #[test]
-fn hot_reload_keys_work_or_are_refused_by_name() {
-    // seed-corrections 6, 48, 49, 50
-    let rows: [(&str, &[&str]); 8] = [
+fn every_key_of_the_specification_is_read() {
+    // seed-corrections 6, 48: the example of the specification, as it stands.
+    let text = r#"
+        [hot_reload]
+        enabled = true
+        watch_mod_directory = false
+        watch_subdirectories = false
+        debounce_delay = 500
+        max_file_size = 1048576
+        supported_extensions = ["lua", "toml"]
+
+        [hot_reload.ignore_patterns]
+        patterns = ["*.tmp", ".git/*"]
+
+        [hot_reload.reload_queue]
+        max_pending_reloads = 7
+        reload_timeout = 3
+        priority_handling = false
+
+        [hot_reload.state_management]
+        preserve_state = false
+        state_serialization = "postcard"
+        state_compression = "none"
+        max_state_size = 4096
+        on_state_error = "reset"
+
+        [hot_reload.dependencies]
+        auto_resolve = false
+        validate_versions = true
+        cache_resolutions = false
+        max_dependency_depth = 3
+    "#;
+    let bundle = bundle(&format!("{HEADER}{text}"), &[]);
+    let manifest = Manifest::parse(&bundle, &[]).expect("no fault");
+    let hot_reload = manifest.hot_reload;
+    assert_eq!(
         (
-            "ignore_patterns = [\"*.tmp\"]",
+            hot_reload.enabled,
+            hot_reload.queue,
+            hot_reload.state,
+            hot_reload.dependencies
+        ),
+        (
+            true,
+            QueueSettings {
+                max_pending_reloads: 7,
+                reload_timeout: 3,
+                priority_handling: false
+            },
+            StateSettings {
+                preserve_state: false,
+                serialization: Serialization::Postcard,
+                compression: Compression::None,
+                max_state_size: 4096,
+                on_state_error: OnStateError::Reset
+            },
+            DependencySettings {
+                auto_resolve: false,
+                cache_resolutions: false,
+                max_dependency_depth: 3
+            },
+        )
+    );
+    let watching = hot_reload.watching;
+    assert_eq!(
+        (
+            watching.watch_mod_directory,
+            watching.watch_subdirectories,
+            watching.debounce_delay,
+            watching.max_file_size
+        ),
+        (false, false, Some(500), 1_048_576)
+    );
+    assert!(watching.admits("scripts/a.lua") && !watching.admits("wasm/a.wasm"));
+}
+
+#[test]
+fn files_that_count_are_chosen_by_path_and_extension() {
+    // seed-corrections 2, 5, 48: both spellings, over the whole path.
+    let rows: [(&str, &[&str]); 4] = [
+        (
+            "",
             &[
-                "`ignore_patterns` belongs to live watching, which this version does not have at stats/mod.toml:6:1",
+                "config.toml",
+                "lib/a.luau",
+                "mod.toml",
+                "scripts/a.lua",
+                "wasm/a.wat",
             ],
         ),
         (
-            "[hot_reload.ignore_patterns]\npatterns = [\"*.tmp\"]",
+            "ignore_patterns = [\"scripts/*\", \"*.wat\", \"*.toml\"]",
+            &["config.toml", "lib/a.luau", "mod.toml"],
+        ),
+        (
+            "ignore_patterns = { patterns = [\"lib/**\"] }",
+            &["config.toml", "mod.toml", "scripts/a.lua", "wasm/a.wat"],
+        ),
+        (
+            "supported_extensions = [\"luau\"]",
+            &["config.toml", "lib/a.luau", "mod.toml"],
+        ),
+    ];
+    for (keys, expected) in rows {
+        let manifest = format!("{HEADER}[hot_reload]\n{keys}\n");
+        let files = [
+            ("mod.toml", manifest.as_str()),
+            ("config.toml", ""),
+            ("scripts/a.lua", ""),
+            ("lib/a.luau", ""),
+            ("wasm/a.wat", ""),
+            ("Makefile", ""),
+            ("notes.md", ""),
+            (".hidden/lua", ""),
+        ];
+        let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
+        let selected = select_files("stats", files).expect("good files");
+        assert_eq!(selected.paths().collect::<Vec<_>>(), expected, "{keys}");
+    }
+    let files = |size: usize| {
+        let manifest = format!("{HEADER}[hot_reload]\nmax_file_size = 1000\n");
+        let script = vec![b' '; size];
+        [
+            ("mod.toml".to_owned(), manifest.into_bytes()),
+            ("scripts/a.lua".to_owned(), script),
+        ]
+    };
+    assert!(select_files("stats", files(1000)).is_ok());
+    assert_eq!(
+        texts(&select_files("stats", files(1001)).expect_err("too large")),
+        [
+            "`stats/scripts/a.lua` has 1001 bytes, expected at most 1000 (`max_file_size` in [hot_reload])"
+        ]
+    );
+}
+
+#[test]
+fn hot_reload_keys_are_refused_with_what_would_do() {
+    // seed-corrections 2, 6, 50
+    let rows: [(&str, &[&str]); 7] = [
+        (
+            "ignore_patterns = [\"[a\"]",
             &[
-                "`ignore_patterns` belongs to live watching, which this version does not have at stats/mod.toml:6:13",
+                "the pattern `[a` is no glob: unclosed character class; missing ']' at stats/mod.toml:6:20",
             ],
         ),
         (
-            "watch_subdirectories = true",
+            "ignore_patterns = \"*.tmp\"",
+            &["expected an array or a table, found a string at stats/mod.toml:6:19"],
+        ),
+        (
+            "supported_extensions = [\".lua\"]",
             &[
-                "`watch_subdirectories` belongs to live watching, which this version does not have at stats/mod.toml:6:1",
+                "expected an extension, found `.lua` at stats/mod.toml:6:25 (write it without dot and star: \"lua\")",
             ],
         ),
         (
-            "reload_queue = { reload_timeout = 30 }",
+            "debounce_delay = 0.1\nenabeld = true",
             &[
-                "`reload_queue` belongs to the reload queue, which this version does not let a mod set at stats/mod.toml:6:1",
-            ],
-        ),
-        (
-            "debounce_delay = 100\nenabeld = true",
-            &[
-                "`debounce_delay` belongs to live watching, which this version does not have at stats/mod.toml:6:1",
+                "expected an integer from 0 to 60000, found a fraction at stats/mod.toml:6:18 \
+                 (count in a smaller unit: values here are integers, never fractions)",
                 "unknown key `enabeld` at stats/mod.toml:7:1 (did you mean `enabled`?)",
             ],
         ),
         (
-            "state_management = { max_state_size = 16777217, state_compression = \"gzip\" }",
+            "state_management = { max_state_size = 16777217, state_compression = \"zip\" }",
             &[
                 "expected an integer from 1 to 16777216, found 16777217 at stats/mod.toml:6:39",
-                "`state_compression` is decided by the host, a mod cannot set it at stats/mod.toml:6:49",
+                "unknown compression `zip` at stats/mod.toml:6:69 (did you mean `gzip`?)",
             ],
         ),
         (
@@ -233,15 +372,20 @@ fn hot_reload_keys_work_or_are_refused_by_name() {
             ],
         ),
         (
-            "dependencies = { max_dependency_depth = 99 }",
-            &["`dependencies` is decided by the host, a mod cannot set it at stats/mod.toml:6:1"],
+            "dependencies = { max_dependency_depth = 99, validate_versions = false }",
+            &[
+                "expected an integer from 1 to 10, found 99 at stats/mod.toml:6:41",
+                "`validate_versions` cannot be switched off: the host checks versions always at stats/mod.toml:6:65 \
+                 (write a wider range under [dependencies], such as `\">=1\"`)",
+            ],
         ),
     ];
     for (text, expected) in rows {
-        assert_eq!(
-            parse(&format!("{HEADER}[hot_reload]\n{text}\n")).expect_err(text),
-            expected
-        );
+        let mut faults = parse(&format!("{HEADER}[hot_reload]\n{text}\n")).expect_err(text);
+        faults.sort_unstable();
+        let mut expected: Vec<String> = expected.iter().map(|text| (*text).to_owned()).collect();
+        expected.sort_unstable();
+        assert_eq!(faults, expected);
     }
 }
 
