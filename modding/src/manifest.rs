@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use semver::{Version, VersionReq};
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::bundle::{Bundle, check_path};
 use crate::diagnostic::{Fault, Place};
@@ -65,6 +66,8 @@ pub struct Manifest {
     pub hot_reload: HotReload,
     /// Where the id stands in `mod.toml`.
     pub place: Place,
+    /// xxh3-128 of the text of `mod.toml`: equal for equal manifests.
+    pub hash: u128,
 }
 
 /// A mod that another one names, and its versions.
@@ -95,7 +98,11 @@ impl Manifest {
             }
         };
         let document = Document::parse(bundle.display_path(MANIFEST_FILE), &source)?;
-        let manifest = read_manifest(document.root(), bundle, capabilities_known);
+        let manifest =
+            read_manifest(document.root(), bundle, capabilities_known).map(|manifest| Manifest {
+                hash: xxh3_128(source.as_bytes()),
+                ..manifest
+            });
         let faults = document.into_faults();
         match manifest {
             Some(manifest) if faults.is_empty() => Ok(manifest),
@@ -168,6 +175,7 @@ fn read_manifest(
         config,
         hot_reload,
         place,
+        hash: 0,
     })
 }
 
