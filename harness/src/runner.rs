@@ -186,6 +186,7 @@ impl<'a> Runner<'a> {
                 &ReloadOptions {
                     force: true,
                     fault: Some(fault.clone()),
+                    ..ReloadOptions::default()
                 },
             );
             self.record_unreached(next, fault, &reports);

@@ -9,6 +9,7 @@
 mod plan;
 mod transaction;
 
+use std::fmt;
 use std::rc::Rc;
 
 use crate::bundle::Bundle;
@@ -18,7 +19,7 @@ use crate::generation::Instance;
 use crate::handover::{InjectedFault, Package};
 use crate::host::Host;
 use crate::mod_id::ModId;
-use crate::report::{MemberReport, Outcome, ReloadReport, ReloadType, StateReport};
+use crate::report::{MemberReport, Outcome, ReloadReport, ReloadType, Stage, StateReport};
 
 use plan::Member;
 
@@ -31,6 +32,17 @@ pub struct Change {
     pub bundle: Result<Rc<Bundle>, Vec<Fault>>,
 }
 
+/// Told of each stage of a transaction as it begins, for each of its mods. Whoever wants to know how long a stage takes reads
+/// a clock there: this crate has none.
+#[derive(Clone)]
+pub struct Observer(pub Rc<dyn Fn(&ModId, Stage)>);
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Observer")
+    }
+}
+
 /// How a reload is done.
 #[derive(Clone, Debug, Default)]
 pub struct ReloadOptions {
@@ -38,6 +50,8 @@ pub struct ReloadOptions {
     pub force: bool,
     /// Fail here.
     pub fault: Option<InjectedFault>,
+    /// Told of each stage.
+    pub observer: Option<Observer>,
 }
 
 impl Host {
@@ -71,7 +85,7 @@ impl Host {
             vec![member],
             &ReloadOptions {
                 force: true,
-                fault: None,
+                ..ReloadOptions::default()
             },
         ))
     }
@@ -120,7 +134,7 @@ impl Host {
             vec![member],
             &ReloadOptions {
                 force: true,
-                fault: None,
+                ..ReloadOptions::default()
             },
         );
         report.reason = Some(format!("content of g{}", past.number));

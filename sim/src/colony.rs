@@ -67,7 +67,7 @@ impl Colony {
         std::mem::take(&mut self.events)
     }
 
-    /// The content the colony was made with.
+    /// The content of the colony, as it was made or last [replaced](Self::replace_definitions).
     pub fn definitions(&self) -> &Definitions {
         &self.definitions
     }

@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::hash::PartHasher;
 
+mod changes;
 mod rules;
 mod validation;
 
+pub(crate) use changes::changes;
+pub use changes::{ChangeRule, DefinitionChange};
 pub(crate) use rules::{NeedKind, Rules};
 pub use validation::DefinitionFault;
 
@@ -33,6 +36,10 @@ pub const TERRAIN_KINDS_MAX: usize = 255;
 pub const YIELD_MAX: u32 = 1_000;
 
 /// All content, by id. A colony accepts only definitions without faults (see [`Definitions::validate`]).
+///
+/// They can be replaced while the colony runs ([`Colony::replace_definitions`](crate::Colony::replace_definitions)). Each
+/// field says what a change of it does to what lives: *now*, *next use*, *clamp* or *refuse* (see [`ChangeRule`]). A
+/// definition that is added counts now, one that is in use cannot be taken away.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definitions {
     /// What a tile can be made of.
@@ -49,8 +56,13 @@ pub struct Definitions {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TerrainDefinition {
     /// Stands for it in ASCII maps; unique, visible, not `@`.
+    ///
+    /// Changes *now*: the map does not hold symbols.
     pub symbol: char,
     /// Ticks to enter a tile, 1 to [`WALK_COST_MAX`]; `None` means nobody can.
+    ///
+    /// Changes *now*; ways already chosen stay. To `None`: *refuse* while something stands or lies on such a tile or
+    /// leads over one, as nothing can be there any more.
     pub walk_cost: Option<u8>,
 }
 
@@ -58,10 +70,16 @@ pub struct TerrainDefinition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemDefinition {
     /// Most of it in one stack, 1 to [`STACK_MAX_LIMIT`].
+    ///
+    /// Changes at the *next use*: a larger stack stays and takes no more, so that nothing is lost.
     pub stack_max: u32,
     /// Priority of hauling it to a stockpile, 0 to [`PRIORITY_MAX`].
+    ///
+    /// Changes at the *next use*: a posted job keeps its priority, which a player may have chosen.
     pub haul_priority: u8,
     /// Points of food one of it gives, 0 to [`NEED_MAX`]; 0 means it is not food.
+    ///
+    /// Changes *now*. To 0: *clamp*, as who was about to eat it would waste it: they leave it and look for other food.
     pub nutrition: u16,
 }
 
@@ -69,12 +87,20 @@ pub struct ItemDefinition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NeedDefinition {
     /// Points lost each tick.
+    ///
+    /// Changes *now*: it is a rate.
     pub decay: u16,
     /// Below it, an idle colonist looks after the need.
+    ///
+    /// Changes *now*: levels are compared with it each tick.
     pub seek_below: u16,
     /// Below it, a colonist leaves its work for the need; at most `seek_below`.
+    ///
+    /// Changes *now*: levels are compared with it each tick, and whoever is below a raised one is told of.
     pub critical_below: u16,
     /// Health lost each tick while the need is at 0, in points of [`HEALTH_MAX`](crate::HEALTH_MAX).
+    ///
+    /// Changes *now*: it is a rate.
     pub damage: u16,
 }
 
@@ -82,12 +108,18 @@ pub struct NeedDefinition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobDefinition {
     /// What is done.
+    ///
+    /// *Refuse* while there are jobs of the kind: they would be about something else.
     pub action: JobAction,
     /// Priority of a new job, 0 to [`PRIORITY_MAX`]. `None` exactly for hauling, where the item says
     /// ([`ItemDefinition::haul_priority`]).
+    ///
+    /// Changes at the *next use*: a posted job keeps its priority, which a player may have chosen.
     pub priority: Option<u8>,
     /// Ticks of work at the place, 1 to [`WORK_TICKS_MAX`]: to pick up, to harvest, to eat one item, to sleep from no
     /// rest to full rest.
+    ///
+    /// Changes *now*: work done so far counts.
     pub work: u32,
 }
 
@@ -99,10 +131,16 @@ pub enum JobAction {
     /// Turn one terrain into another and keep what comes of it.
     Harvest {
         /// Terrain it is done to.
+        ///
+        /// *Refuse* while there are jobs of the kind: their tiles are of the terrain it was.
         target: String,
         /// Terrain left behind; it must be walkable.
+        ///
+        /// Changes at the *next use*, which is when a tile is harvested.
         leaves: String,
         /// Items gained, each 1 to [`YIELD_MAX`].
+        ///
+        /// Changes at the *next use*, which is when a tile is harvested.
         yields: BTreeMap<String, u32>,
     },
     /// Eat one item with nutrition.
@@ -121,6 +159,12 @@ impl JobAction {
             Self::Sleep => "sleep",
         }
     }
+}
+
+/// A definition or a field of it as messages name it: table, id and field with dots, without those that are empty.
+fn place(parts: [&str; 3]) -> String {
+    let named: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    named.join(".")
 }
 
 impl Definitions {

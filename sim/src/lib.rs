@@ -5,7 +5,8 @@
 //!    build. State is integers with bounds; random numbers are a function of what they are for; whatever is gone through
 //!    is gone through in order of id.
 //! 2. **One way in, one way out.** The outside changes the world by [`Command`]s alone and hears of it by [`Event`]s;
-//!    it looks through a [`View`] that changes nothing.
+//!    it looks through a [`View`] that changes nothing. Between ticks it may
+//!    [replace the content](Colony::replace_definitions).
 //! 3. **Nothing hidden.** What is hashed is what is saved: a restored or forked colony goes on as the original does.
 //! 4. **Content is data.** What there is comes from [`Definitions`]; this crate holds the rules, not the content.
 //!
@@ -85,6 +86,7 @@ mod nearest;
 mod needs;
 mod path;
 mod position;
+mod redefinition;
 mod regions;
 mod rng;
 mod save;
@@ -104,15 +106,17 @@ pub use colonists::HEALTH_MAX;
 pub use colony::Colony;
 pub use command::{Command, CommandError, SPAWN_COUNT_MAX};
 pub use definitions::{
-    DefinitionFault, Definitions, ItemDefinition, JobAction, JobDefinition, NEED_MAX,
-    NeedDefinition, PRIORITY_CRITICAL_NEED, PRIORITY_MAX, PRIORITY_URGENT, STACK_MAX_LIMIT,
-    TERRAIN_KINDS_MAX, TerrainDefinition, WALK_COST_MAX, WORK_TICKS_MAX, YIELD_MAX,
+    ChangeRule, DefinitionChange, DefinitionFault, Definitions, ItemDefinition, JobAction,
+    JobDefinition, NEED_MAX, NeedDefinition, PRIORITY_CRITICAL_NEED, PRIORITY_MAX, PRIORITY_URGENT,
+    STACK_MAX_LIMIT, TERRAIN_KINDS_MAX, TerrainDefinition, WALK_COST_MAX, WORK_TICKS_MAX,
+    YIELD_MAX,
 };
 pub use event::{Event, JobFacts};
 pub use hash::{PartHasher, chain_hash, hash_bytes};
 pub use id::{STABLE_ID_MAX, StableId};
 pub use needs::HEALTH_RECOVERY;
 pub use position::{DIAGONAL_COST, Position, STRAIGHT_COST};
+pub use redefinition::DefinitionObstacle;
 pub use rng::random_u64;
 pub use save::{SAVE_BYTES_MAX, SAVE_VERSION, SaveError};
 pub use setup::{

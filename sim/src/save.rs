@@ -114,7 +114,8 @@ impl Colony {
     }
 
     /// The colony that was saved. Decoding is bounded, and what it yields is checked in full: no bytes lead to a panic,
-    /// now or later.
+    /// now or later. Other definitions than those of the save are taken over as
+    /// [`replace_definitions`](Self::replace_definitions) does.
     ///
     /// # Errors
     /// Why the bytes or the definitions do not make a colony.
@@ -124,8 +125,9 @@ impl Colony {
         }
         let record = decode(checked_content(bytes)?)?;
         consistency::check_alone(&record, &definitions)?;
-        let colony = Self::of_record(record, definitions);
+        let mut colony = Self::of_record(record, definitions);
         consistency::check_together(&colony)?;
+        colony.leave_what_is_no_food();
         Ok(colony)
     }
 

@@ -9,6 +9,9 @@ use crate::{Definitions, MAP_SIDE_MAX, MAP_SIDE_MIN, Position, SaveError};
 pub(crate) mod ascii;
 pub(crate) mod generation;
 
+/// Most terrains a map can list: a tile refers to one by a byte.
+const PALETTE_MAX: usize = 256;
+
 /// The part of the terrain that is state. Tiles refer to the map's own palette, so that a terrain inserted into the
 /// definitions changes no map.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,16 +43,30 @@ impl TerrainMap {
     }
 
     fn palette_entry(&mut self, terrain: &str) -> u8 {
-        let entry = self
-            .palette
-            .iter()
-            .position(|known| known == terrain)
-            .unwrap_or_else(|| {
-                self.palette.push(terrain.to_owned());
-                self.palette.len() - 1
-            });
+        let entry = self.find(terrain).unwrap_or_else(|| {
+            self.palette.push(terrain.to_owned());
+            self.palette.len() - 1
+        });
         u8::try_from(entry)
-            .expect("definitions have at most 255 terrains, and only they get onto a map")
+            .expect("definitions have at most 255 terrains, and only they get onto a new map")
+    }
+
+    fn find(&self, terrain: &str) -> Option<usize> {
+        self.palette.iter().position(|known| known == terrain)
+    }
+
+    /// For each entry of the palette: how many tiles are of it. Every tile must be of one.
+    fn count_tiles(&self) -> Vec<u32> {
+        let mut counts = vec![0; self.palette.len()];
+        for tile in &self.tiles {
+            counts[usize::from(*tile)] += 1;
+        }
+        counts
+    }
+
+    fn walk_costs(&self, definitions: &Definitions) -> Vec<Option<u8>> {
+        let cost_of = |id: &String| definitions.terrain.get(id)?.walk_cost;
+        self.palette.iter().map(cost_of).collect()
     }
 
     /// What is wrong with a map that was read from somewhere.
@@ -77,22 +94,20 @@ impl TerrainMap {
             ));
         }
         let distinct: BTreeSet<&String> = self.palette.iter().collect();
-        if distinct.len() != self.palette.len() {
+        if distinct.len() != self.palette.len() || distinct.len() > PALETTE_MAX {
             return Err(SaveError::Inconsistent(
-                "the map lists a terrain twice".to_owned(),
+                "the map lists a terrain twice, or more than a tile can be of".to_owned(),
             ));
         }
-        if let Some(id) = self
-            .palette
-            .iter()
-            .find(|id| !definitions.terrain.contains_key(*id))
-        {
-            return Err(SaveError::Undefined {
+        // A terrain that no tile is of any more may be gone from the definitions.
+        let mut counted = self.palette.iter().zip(self.count_tiles());
+        match counted.find(|(id, count)| *count > 0 && !definitions.terrain.contains_key(*id)) {
+            Some((id, _)) => Err(SaveError::Undefined {
                 kind: "terrain",
                 id: id.clone(),
-            });
+            }),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -109,20 +124,19 @@ pub(crate) struct Terrain {
 impl Terrain {
     /// Takes over a map in which nothing is wrong.
     pub(crate) fn new(map: TerrainMap, definitions: &Definitions) -> Self {
-        let mut counts = vec![0; map.palette.len()];
-        for tile in &map.tiles {
-            counts[usize::from(*tile)] += 1;
-        }
-        let walk_costs = map
-            .palette
-            .iter()
-            .map(|id| definitions.terrain.get(id)?.walk_cost)
-            .collect();
         Self {
+            walk_costs: map.walk_costs(definitions),
+            counts: map.count_tiles(),
             map,
-            walk_costs,
-            counts,
         }
+    }
+
+    /// Takes over other definitions, which have every terrain that some tile is of. Returns whether tiles have become,
+    /// or ceased to be, walkable.
+    pub(crate) fn redefine(&mut self, definitions: &Definitions) -> bool {
+        let before = std::mem::replace(&mut self.walk_costs, self.map.walk_costs(definitions));
+        let mut changes = before.iter().zip(&self.walk_costs).zip(&self.counts);
+        changes.any(|((before, after), count)| *count > 0 && before.is_some() != after.is_some())
     }
 
     pub(crate) const fn map(&self) -> &TerrainMap {
@@ -174,8 +188,7 @@ impl Terrain {
 
     /// How many tiles are of this terrain.
     pub(crate) fn count(&self, terrain: &str) -> u32 {
-        let entry = self.map.palette.iter().position(|known| known == terrain);
-        entry.map_or(0, |entry| self.counts[entry])
+        self.map.find(terrain).map_or(0, |entry| self.counts[entry])
     }
 
     /// Turns a tile on the map into a defined terrain. Returns whether it has become, or ceased to be, walkable.
@@ -184,21 +197,32 @@ impl Terrain {
             return false;
         };
         let old = usize::from(self.map.tiles[index]);
-        let new = self.map.palette_entry(terrain);
-        self.map.tiles[index] = new;
-        let new = usize::from(new);
-        if new == self.counts.len() {
-            self.counts.push(0);
-            self.walk_costs.push(
-                definitions
-                    .terrain
-                    .get(terrain)
-                    .and_then(|definition| definition.walk_cost),
-            );
-        }
+        let new = match self.map.find(terrain) {
+            Some(known) => known,
+            None => self.add_entry(terrain, definitions),
+        };
+        self.map.tiles[index] = u8::try_from(new).expect("a palette has at most 256 entries");
         self.counts[old] -= 1;
         self.counts[new] += 1;
         self.walk_costs[old].is_some() != self.walk_costs[new].is_some()
+    }
+
+    /// Adds a defined terrain to the palette. Terrains that vanished from the definitions leave their entries behind,
+    /// so that they find them again should they come back; only a full palette gives one of these away.
+    fn add_entry(&mut self, terrain: &str, definitions: &Definitions) -> usize {
+        let entry = if self.map.palette.len() < PALETTE_MAX {
+            self.map.palette.push(String::new());
+            self.walk_costs.push(None);
+            self.counts.push(0);
+            self.map.palette.len() - 1
+        } else {
+            let unused = self.counts.iter().position(|count| *count == 0);
+            unused.expect("tiles are of defined terrains only, which are fewer than the palette's")
+        };
+        let definition = definitions.terrain.get(terrain);
+        self.walk_costs[entry] = definition.and_then(|definition| definition.walk_cost);
+        self.map.palette[entry] = terrain.to_owned();
+        entry
     }
 
     fn entry(&self, at: Position) -> Option<usize> {

@@ -1,6 +1,7 @@
 //! Properties of the colony as a whole, each on a busy colony or under random commands.
 
 mod commands;
+mod definitions;
 mod determinism;
 mod invariants;
 mod life;

@@ -89,6 +89,7 @@ impl Runner<'_> {
                 &ReloadOptions {
                     force,
                     fault: fault.clone(),
+                    ..ReloadOptions::default()
                 },
             ))
         };

@@ -2,8 +2,8 @@
 
 use semver::Version;
 
-use super::ReloadOptions;
 use super::plan::Member;
+use super::{Observer, ReloadOptions};
 use crate::codec;
 use crate::context::{Effects, LogLevel, Reason};
 use crate::diagnostic::Fault;
@@ -304,7 +304,7 @@ impl Host {
             .try_for_each(|member| self.inject_one(member, options, stage))
     }
 
-    /// Fails at a stage if that was asked for. A hand-back only happens after a failure, so one is made at `commit`.
+    /// Says that a stage begins, and fails at it if that was asked for. A hand-back only happens after a failure, so one is made at `commit`.
     pub(super) fn inject_one(
         &self,
         member: &Member,
@@ -312,6 +312,9 @@ impl Host {
         stage: Stage,
     ) -> Result<(), StageError> {
         let id = member.id();
+        if let Some(Observer(tell)) = &options.observer {
+            tell(id, stage);
+        }
         let before_hand_back =
             stage == Stage::Commit && self.injected(options, Stage::HandBack, id);
         if before_hand_back || self.injected(options, stage, id) {

@@ -8,14 +8,14 @@ use thiserror::Error;
 use super::{
     Definitions, ItemDefinition, JobAction, JobDefinition, NEED_MAX, NeedDefinition, PRIORITY_MAX,
     Rules, STACK_MAX_LIMIT, TERRAIN_KINDS_MAX, TerrainDefinition, WALK_COST_MAX, WORK_TICKS_MAX,
-    YIELD_MAX,
+    YIELD_MAX, place,
 };
 use crate::nearest::{hint, nearest};
 use crate::setup::START_SYMBOL;
 
 /// One fault of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}: {message}", self.place())]
+#[error("{}: {message}", place([self.kind, &self.id, self.field]))]
 pub struct DefinitionFault {
     /// The table: `terrain`, `items`, `needs` or `jobs`.
     pub kind: &'static str,
@@ -25,17 +25,6 @@ pub struct DefinitionFault {
     pub field: &'static str,
     /// What was found, what was expected.
     pub message: String,
-}
-
-impl DefinitionFault {
-    fn place(&self) -> String {
-        let parts = [self.kind, &self.id, self.field];
-        parts
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(".")
-    }
 }
 
 /// A field of a definition, for messages: table, id, field.

@@ -1,0 +1,1 @@
+//! Definitions replaced in a running colony.
