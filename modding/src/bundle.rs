@@ -22,7 +22,11 @@ pub struct Bundle {
     folder: Arc<str>,
     files: BTreeMap<String, Arc<[u8]>>,
     hash: u128,
+    library_hash: Option<u128>,
 }
+
+/// Where the code is that a mod offers to those that depend on it.
+pub(crate) const LIBRARY_FOLDER: &str = "lib/";
 
 impl Bundle {
     /// Copies `files` (path relative to the mod's folder, with `/` separators; content) of the mod in `folder`.
@@ -57,12 +61,32 @@ impl Bundle {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let hash = hash_files(&kept);
-        Ok(Self {
-            folder: folder.into(),
-            files: kept,
+        Ok(Self::of(folder.into(), kept))
+    }
+
+    fn of(folder: Arc<str>, files: BTreeMap<String, Arc<[u8]>>) -> Self {
+        let library: Vec<_> = files
+            .iter()
+            .filter(|(path, _)| path.starts_with(LIBRARY_FOLDER))
+            .collect();
+        let library_hash = (!library.is_empty()).then(|| hash_files(library));
+        let hash = hash_files(&files);
+        Self {
+            folder,
+            files,
             hash,
-        })
+            library_hash,
+        }
+    }
+
+    /// These files with those that `chosen` names as they are in `other`: there, changed or gone.
+    #[must_use]
+    pub(crate) fn taking(&self, other: &Self, chosen: impl Fn(&str) -> bool) -> Self {
+        let kept = self.files.iter().filter(|(path, _)| !chosen(path));
+        let taken = other.files.iter().filter(|(path, _)| chosen(path));
+        let files = kept.chain(taken);
+        let files = files.map(|(path, content)| (path.clone(), content.clone()));
+        Self::of(self.folder.clone(), files.collect())
     }
 
     /// The name of the folder that the files came from.
@@ -75,6 +99,12 @@ impl Bundle {
     #[must_use]
     pub fn hash(&self) -> u128 {
         self.hash
+    }
+
+    /// The xxh3-128 of the library code, if there is any.
+    #[must_use]
+    pub fn library_hash(&self) -> Option<u128> {
+        self.library_hash
     }
 
     /// The content of a file, if there is one at `path`.
@@ -183,7 +213,7 @@ pub fn check_path(path: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn hash_files(files: &BTreeMap<String, Arc<[u8]>>) -> u128 {
+fn hash_files<'f>(files: impl IntoIterator<Item = (&'f String, &'f Arc<[u8]>)>) -> u128 {
     let mut hasher = Xxh3::new();
     for (path, content) in files {
         // Lengths first, so that no two sets of files run into the same bytes.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::bundle::Bundle;
+use crate::sources::Sources;
 use crate::diagnostic::{Fault, Place};
 
 /// A line of a file, as the mod's author knows it: `priority_watch/scripts/main.lua`, line 15.
@@ -16,10 +16,9 @@ pub struct Location {
 }
 
 impl Location {
-    /// The place in the file, with the line's text, where the bundle has the file.
-    pub fn place(&self, bundle: &Bundle) -> Option<Place> {
-        let path = self.file.strip_prefix(bundle.folder())?.strip_prefix('/')?;
-        let source = bundle.text(path)?.ok()?;
+    /// The place in the file, with the line's text, where the file is one of the sources.
+    pub fn place(&self, sources: &Sources) -> Option<Place> {
+        let source = sources.text(&self.file)?;
         Some(Place::of_line(self.file.clone(), source, self.line))
     }
 }
@@ -67,11 +66,11 @@ impl GuestError {
     }
 
     /// The error with the line it is about, for a report.
-    pub fn fault(&self, bundle: &Bundle) -> Fault {
+    pub fn fault(&self, sources: &Sources) -> Fault {
         let place = self
             .location
             .as_ref()
-            .and_then(|location| location.place(bundle))
+            .and_then(|location| location.place(sources))
             .map(|place| match self.column {
                 Some(column) => at_column(place, column),
                 None => place,

@@ -14,6 +14,7 @@ use crate::error::Location;
 use crate::manifest::{ConfigValue, Manifest};
 use crate::mod_id::ModId;
 use crate::runtime::ModRuntime;
+use crate::sources::Sources;
 use crate::state::{HandlerName, ModState};
 use crate::value::Value;
 
@@ -115,7 +116,7 @@ impl Declarations {
 #[derive(Debug)]
 pub struct Generation {
     number: Cell<u32>,
-    bundle: RefCell<Rc<Bundle>>,
+    sources: RefCell<Rc<Sources>>,
     /// Its manifest.
     pub manifest: Rc<Manifest>,
     /// What the host holds for it.
@@ -138,7 +139,7 @@ impl Generation {
     /// A generation that has not loaded yet.
     pub fn new(
         number: u32,
-        bundle: Rc<Bundle>,
+        sources: Rc<Sources>,
         manifest: Rc<Manifest>,
         config: BTreeMap<String, ConfigValue>,
     ) -> Generation {
@@ -148,7 +149,7 @@ impl Generation {
         ));
         Generation {
             number: Cell::new(number),
-            bundle: RefCell::new(bundle),
+            sources: RefCell::new(sources),
             manifest,
             state,
             declarations: RefCell::default(),
@@ -179,18 +180,23 @@ impl Generation {
 
     /// The mod's files.
     pub fn bundle(&self) -> Rc<Bundle> {
-        self.bundle.borrow().clone()
+        self.sources.borrow().own().clone()
     }
 
-    /// Takes over a configuration that the code did not read while it loaded: the next generation in the same machine.
-    pub(crate) fn swap_config(
+    /// The files that its code comes from.
+    pub fn sources(&self) -> Rc<Sources> {
+        self.sources.borrow().clone()
+    }
+
+    /// Takes over files that the running code was not made of: the next generation in the same machine.
+    pub(crate) fn swap_files(
         &self,
         number: u32,
-        bundle: Rc<Bundle>,
+        sources: Rc<Sources>,
         config: BTreeMap<String, ConfigValue>,
     ) {
         self.number.set(number);
-        *self.bundle.borrow_mut() = bundle;
+        *self.sources.borrow_mut() = sources;
         self.state.borrow_mut().config = config;
     }
 

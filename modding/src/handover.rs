@@ -24,7 +24,8 @@ use crate::manifest::{ConfigValue, Manifest};
 use crate::mod_id::ModId;
 use crate::report::{CarriedTimer, Stage, StageError, StateReport};
 use crate::runtime::{Event, EventContent, ModRuntime};
-use crate::state::Snapshot;
+use crate::sources::{Sources, reachable_libraries};
+use crate::state::{Held, Snapshot};
 use crate::storage::Storage;
 use crate::value::Value;
 
@@ -36,7 +37,7 @@ use settle::{drop_timers, settle_subscriptions, start_timers};
 /// The files of a mod with what they say, ready to be prepared.
 #[derive(Clone, Debug)]
 pub(crate) struct Package {
-    pub(crate) bundle: Rc<Bundle>,
+    pub(crate) sources: Rc<Sources>,
     pub(crate) manifest: Rc<Manifest>,
     pub(crate) config: BTreeMap<String, ConfigValue>,
 }
@@ -63,16 +64,42 @@ impl Package {
         let manifest = Manifest::parse(&bundle, &crate::api::capability_names())?;
         let config = manifest.config_values(&bundle)?;
         Ok(Package {
-            bundle,
+            sources: Rc::new(Sources::of(bundle)),
             manifest: Rc::new(manifest),
             config,
         })
     }
 
+    /// The same with the library code that it reaches in a world of mods.
+    pub(crate) fn bound(&self, world: &BTreeMap<ModId, Package>) -> Package {
+        let libraries = reachable_libraries(&self.manifest, world);
+        Package {
+            sources: Rc::new(self.sources.with_libraries(libraries)),
+            ..self.clone()
+        }
+    }
+
+    /// The same with the library code of others.
+    pub(crate) fn with_libraries_of(&self, other: &Sources) -> Package {
+        let libraries = other
+            .libraries()
+            .map(|(id, bundle)| (id.clone(), bundle.clone()))
+            .collect();
+        Package {
+            sources: Rc::new(self.sources.with_libraries(libraries)),
+            ..self.clone()
+        }
+    }
+
+    /// Its own files.
+    pub(crate) fn bundle(&self) -> &Rc<Bundle> {
+        self.sources.own()
+    }
+
     /// What runs in a generation.
     pub(crate) fn of(generation: &Generation) -> Package {
         Package {
-            bundle: generation.bundle(),
+            sources: generation.sources(),
             manifest: generation.manifest.clone(),
             config: generation.state.borrow().config.clone(),
         }
@@ -86,10 +113,10 @@ pub(crate) fn prepare(
     number: u32,
 ) -> Result<Instance, StageError> {
     let id = &package.manifest.id;
-    let scripts = Scripts::compile(&package.bundle).map_err(|errors| {
+    let scripts = Scripts::compile(&package.sources).map_err(|errors| {
         let faults = errors
             .iter()
-            .map(|error| error.fault(&package.bundle))
+            .map(|error| error.fault(&package.sources))
             .collect();
         StageError {
             stage: Stage::Parse,
@@ -99,7 +126,7 @@ pub(crate) fn prepare(
     })?;
     let generation = Rc::new(Generation::new(
         number,
-        package.bundle.clone(),
+        package.sources.clone(),
         package.manifest.clone(),
         package.config.clone(),
     ));
@@ -141,7 +168,8 @@ pub(crate) fn snapshot(instance: &Instance) -> Result<Vec<u8>, StageError> {
         .state
         .borrow()
         .snapshot(&generation.manifest.version);
-    let bytes = codec::encode(&snapshot, Compression::None).and_then(|bytes| match bytes.len() {
+    let serialization = generation.manifest.hot_reload.state.serialization;
+    let bytes = codec::encode_as(&snapshot, serialization, Compression::None).and_then(|bytes| match bytes.len() {
         length if length > SNAPSHOT_BYTES_MAX => Err(CodecError::TooLarge {
             found: length as u64,
         }),
@@ -180,6 +208,38 @@ pub(crate) fn restore(
         state.held.failures.clear();
     }
     Ok(carried.report)
+}
+
+/// Gives an instance its defaults instead of the state in `bytes`, and says why. What is not the mod's own to lose stays: the
+/// position of its random numbers and the commands that wait.
+pub(crate) fn begin_again(
+    instance: &Instance,
+    bytes: &[u8],
+    why: String,
+) -> Result<StateReport, StageError> {
+    let generation = &instance.generation;
+    let held = codec::decode::<Snapshot>(bytes).map_or_else(
+        |_| Held::default(),
+        |snapshot| Held {
+            random_position: snapshot.held.random_position,
+            commands: snapshot.held.commands,
+            ..Held::default()
+        },
+    );
+    let mut state = BTreeMap::new();
+    fill_defaults(generation, &mut state);
+    let snapshot = Snapshot {
+        version: generation.manifest.version.clone(),
+        storage: Value::Map(state),
+        held,
+    };
+    let report = StateReport {
+        notes: vec![format!(
+            "{why}: the state begins with its defaults, the one before is in the history"
+        )],
+        ..StateReport::default()
+    };
+    restore(instance, Carried { snapshot, report }, Reason::Update)
 }
 
 /// Tells an instance that it is loaded, and settles what it declared against what it was given.
@@ -302,7 +362,7 @@ pub(crate) fn failed(generation: &Generation, stage: Stage, error: &GuestError) 
     StageError {
         stage,
         mod_id: generation.id().clone(),
-        faults: vec![error.fault(&generation.bundle())],
+        faults: vec![error.fault(&generation.sources())],
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct Past {
     pub(crate) package: Package,
     /// Its state as it was handed on.
     pub(crate) snapshot: Vec<u8>,
+    /// What made it give way.
+    pub(crate) cause: String,
 }
 
 /// See the [module](self).

@@ -67,7 +67,7 @@ impl Host {
         } = roster(bundles, &known, &[]);
         let content: Vec<_> = packages
             .iter()
-            .map(|package| (&*package.manifest, &*package.bundle))
+            .map(|package| (&*package.manifest, &**package.bundle()))
             .collect();
         let definitions = read_definitions(&content)?;
         let colony = Colony::new(setup, definitions).map_err(|errors| {

@@ -68,6 +68,7 @@ pub mod report;
 pub mod resolve;
 pub mod runtime;
 pub mod save;
+pub mod sources;
 pub mod state;
 pub mod storage;
 pub mod tick;

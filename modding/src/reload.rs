@@ -6,7 +6,10 @@
 //! discarded and the old code takes its state back in a new machine, which by I4 cannot be seen; should even that fail,
 //! the old machine, which is dropped last, goes on.
 
+mod lifecycle;
 mod plan;
+mod queue;
+mod retry;
 mod transaction;
 
 use std::fmt;
@@ -19,9 +22,15 @@ use crate::generation::Instance;
 use crate::handover::{InjectedFault, Package};
 use crate::host::Host;
 use crate::mod_id::ModId;
-use crate::report::{MemberReport, Outcome, ReloadReport, ReloadType, Stage, StateReport};
+use crate::report::{
+    MemberAction, MemberReport, Outcome, ReloadReport, ReloadType, Stage, StateReport,
+};
 
-use plan::Member;
+use plan::{Member, Planned};
+pub use queue::Priority;
+use queue::{Queued, Request};
+pub(crate) use queue::ReloadQueue;
+pub(crate) use retry::Waiting;
 
 /// A mod whose files may have changed.
 #[derive(Clone, Debug)]
@@ -48,6 +57,12 @@ impl fmt::Debug for Observer {
 pub struct ReloadOptions {
     /// Hand over although the content is the same.
     pub force: bool,
+    /// Take only what this type names from the files; as the files ask for if None.
+    pub kind: Option<ReloadType>,
+    /// Where in the queue it comes; as the mod's situation asks for if None.
+    pub priority: Option<Priority>,
+    /// Commit from the last state that the host holds, without `mod_unloaded`: a mistake there cannot block its own repair.
+    pub skip_unload: bool,
     /// Fail here.
     pub fault: Option<InjectedFault>,
     /// Told of each stage.
@@ -55,39 +70,82 @@ pub struct ReloadOptions {
 }
 
 impl Host {
-    /// Reloads mods whose files changed: one report for each cohort, dependencies first.
+    /// Reloads mods whose files changed, and whatever waits: one report for each cohort, in the order in which they were tried.
     pub fn reload(&mut self, changes: Vec<Change>, options: &ReloadOptions) -> Vec<ReloadReport> {
         let mut reports = Vec::new();
-        let mut wanted = Vec::new();
         for change in changes {
-            match self.plan_change(&change, options) {
-                Ok(member) => wanted.push(member),
-                Err(report) => reports.push(*report),
+            let request = self.request_of(change, options);
+            reports.extend(self.enqueue(request, usize::MAX));
+        }
+        reports.extend(self.process_requests(options));
+        reports
+    }
+
+    /// Lets a change wait for [`Host::process_requests`]. What it takes the place of is reported. Where too many wait, all are superseded
+    /// by a look at everything: [`Host::wants_rescan`] says so, until [`Host::reload`] is given every mod (seed-corrections 16).
+    pub fn request(&mut self, change: Change, options: &ReloadOptions) -> Vec<ReloadReport> {
+        let asked = self.context.running();
+        let asked = asked
+            .iter()
+            .map(|instance| instance.generation.manifest.hot_reload.queue.max_pending_reloads);
+        let capacity = asked.min().unwrap_or(crate::limits::PENDING_RELOADS_MAX);
+        let request = self.request_of(change, options);
+        self.enqueue(request, capacity)
+    }
+
+    /// Whether requests were too many, so that every mod has to be looked at.
+    pub fn wants_rescan(&self) -> bool {
+        self.queue.wants_rescan()
+    }
+
+    /// Tries whatever waits. `force`, `kind`, `priority` and `skip_unload` are those of the requests.
+    pub fn process_requests(&mut self, options: &ReloadOptions) -> Vec<ReloadReport> {
+        let mut reports = Vec::new();
+        loop {
+            let order = self.context.order();
+            let rank = |id: &ModId| order.iter().position(|other| other == id);
+            let requests = self.queue.take(|id| rank(id).unwrap_or(usize::MAX));
+            if requests.is_empty() {
+                return reports;
+            }
+            let (mut additions, mut wanted) = (Vec::new(), Vec::new());
+            for request in requests {
+                match self.plan_request(request, options) {
+                    Planned::Member(member) => wanted.push(*member),
+                    Planned::Addition(request) => additions.push(*request),
+                    Planned::Nothing(report) => reports.push(*report),
+                }
+            }
+            // What is new comes first: a change may already depend on it.
+            for request in additions {
+                let report = self.add(&request, options);
+                self.note_outcome(std::slice::from_ref(&request), &report);
+                reports.push(report);
+            }
+            // A mod that was taken over by an addition does not run any more.
+            wanted.retain(|member| {
+                let running = self.context.instance(member.old.generation.id());
+                running.is_some_and(|running| Rc::ptr_eq(&running.generation, &member.old.generation))
+            });
+            let wanted = self.bind(wanted);
+            for cohort in self.cohorts(wanted) {
+                let requests: Vec<Request> = cohort
+                    .iter()
+                    .filter_map(|member| member.request.clone())
+                    .collect();
+                let report = self.transact(cohort, options);
+                self.note_outcome(&requests, &report);
+                reports.push(report);
             }
         }
-        for cohort in self.cohorts(wanted) {
-            reports.push(self.transact(cohort, options));
-        }
-        reports
     }
 
     /// Hands a mod over to the content it runs, as a forced reload of equal content does: by I4 it cannot be seen.
     pub fn hand_over(&mut self, id: &ModId) -> Option<ReloadReport> {
         let running = self.context.instance(id)?;
-        let member = Member::new(
-            running.clone(),
-            Package::of(&running.generation),
-            ReloadType::Full,
-            Vec::new(),
-            None,
-        );
-        Some(self.transact(
-            vec![member],
-            &ReloadOptions {
-                force: true,
-                ..ReloadOptions::default()
-            },
-        ))
+        let package = Package::of(&running.generation);
+        let member = Member::new(running, package, ReloadType::Full, Vec::new());
+        Some(self.transact(vec![member], &ReloadOptions::default()))
     }
 
     /// Goes back to an earlier generation of a mod, the last one where `to` is `None`. The state is carried; across versions that no migration
@@ -122,24 +180,101 @@ impl Host {
         } else {
             None
         };
-        let changed = old.generation.bundle().changed_paths(&past.package.bundle);
-        let member = Member::new(
-            old,
-            past.package.clone(),
-            ReloadType::Full,
-            changed,
-            snapshot,
-        );
-        let mut report = self.transact(
-            vec![member],
-            &ReloadOptions {
-                force: true,
-                ..ReloadOptions::default()
-            },
-        );
+        let changed = old.generation.bundle().changed_paths(past.package.bundle());
+        let member = Member {
+            past: snapshot,
+            ..Member::new(old, past.package.clone(), ReloadType::Full, changed)
+        };
+        let cohort = self.bind(vec![member]);
+        let mut report = self.transact(cohort, &ReloadOptions::default());
         report.reason = Some(format!("content of g{}", past.number));
         report
     }
+
+    fn request_of(&self, change: Change, options: &ReloadOptions) -> Request {
+        Request {
+            priority: self.priority_of(&change, options),
+            change,
+            kind: options.kind,
+            force: options.force,
+            skip_unload: options.skip_unload,
+            enable: false,
+        }
+    }
+
+    /// Where a change comes in the queue: what was asked for, or what the mod's situation says.
+    fn priority_of(&self, change: &Change, options: &ReloadOptions) -> Priority {
+        let id = &change.mod_id;
+        let Some(old) = self.context.instance(id) else {
+            return options.priority.unwrap_or(Priority::Normal);
+        };
+        if !old.generation.manifest.hot_reload.queue.priority_handling {
+            return Priority::Normal;
+        }
+        let has_dependents = || {
+            let running = self.context.running();
+            let mut others = running.iter().map(|other| &other.generation.manifest);
+            others.any(|manifest| manifest.libraries().any(|needed| needed == id))
+        };
+        let changes_nothing_that_runs = || {
+            let bundle = change.bundle.as_ref().ok();
+            bundle.is_some_and(|bundle| {
+                let changed = old.generation.bundle().changed_paths(bundle);
+                let mut kinds = changed.iter().map(|path| ReloadType::of_path(path));
+                kinds.all(|kind| kind == ReloadType::Partial)
+            })
+        };
+        options.priority.unwrap_or_else(|| {
+            if self.unhealthy.contains(id) || has_suspended_handlers(&old) {
+                Priority::Critical
+            } else if has_dependents() {
+                Priority::High
+            } else if changes_nothing_that_runs() {
+                Priority::Low
+            } else {
+                Priority::Normal
+            }
+        })
+    }
+
+    /// Puts a request into the queue; the reports of those that it supersedes.
+    fn enqueue(&mut self, request: Request, capacity: usize) -> Vec<ReloadReport> {
+        // Newer files make trying the older ones again pointless.
+        self.waiting.remove(&request.change.mod_id);
+        let superseded = match self.queue.push(request, capacity) {
+            Queued::Waits => return Vec::new(),
+            Queued::Supersedes(older) => {
+                vec![(older, "a newer change of the same mod came before it was tried")]
+            }
+            Queued::Overflow(all) => all
+                .into_iter()
+                .map(|request| (request, "too many changes wait: every mod is looked at instead"))
+                .collect(),
+        };
+        let report = |(request, reason): (Request, &str)| self.superseded(&request, reason);
+        superseded.into_iter().map(report).collect()
+    }
+
+    fn superseded(&self, request: &Request, reason: &str) -> ReloadReport {
+        let id = &request.change.mod_id;
+        let changed = match (self.context.instance(id), &request.change.bundle) {
+            (Some(running), Ok(bundle)) => running.generation.bundle().changed_paths(bundle),
+            _ => Vec::new(),
+        };
+        match self.context.instance(id) {
+            Some(running) => ReloadReport {
+                outcome: Outcome::Superseded,
+                ..ignored(&running, changed, reason.to_owned())
+            },
+            None => rejected(Outcome::Superseded, format!("{id}: {reason}")),
+        }
+    }
+}
+
+fn has_suspended_handlers(instance: &Instance) -> bool {
+    let state = instance.generation.state.borrow();
+    let mut failures = state.held.failures.values();
+    failures.any(|failures| *failures >= crate::limits::FAILURES_IN_A_ROW_MAX)
 }
 
 fn ignored(old: &Instance, changed: Vec<String>, reason: String) -> ReloadReport {
@@ -147,6 +282,7 @@ fn ignored(old: &Instance, changed: Vec<String>, reason: String) -> ReloadReport
     let version = generation.manifest.version.to_string();
     let member = MemberReport {
         mod_id: generation.id().clone(),
+        action: MemberAction::Reloaded,
         kind: ReloadType::Partial,
         changed,
         versions: (version.clone(), version),
@@ -159,13 +295,13 @@ fn ignored(old: &Instance, changed: Vec<String>, reason: String) -> ReloadReport
     }
 }
 
-fn rejected(outcome: Outcome, reason: String) -> ReloadReport {
+fn rejected(outcome: Outcome, reason: impl Into<Option<String>>) -> ReloadReport {
     ReloadReport {
         outcome,
         members: Vec::new(),
         error: None,
         hand_back_errors: Vec::new(),
-        reason: Some(reason),
+        reason: reason.into(),
         fault_reached: false,
     }
 }

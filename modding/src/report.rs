@@ -86,6 +86,8 @@ pub enum ReloadType {
     Config,
     /// Definitions.
     Assets,
+    /// The library code of mods that this one depends on.
+    Dependencies,
     /// Lua.
     Scripts,
     /// The manifest or WASM: all of it.
@@ -99,19 +101,34 @@ impl ReloadType {
             ReloadType::Partial => "partial",
             ReloadType::Config => "config",
             ReloadType::Assets => "assets",
+            ReloadType::Dependencies => "dependencies",
             ReloadType::Scripts => "scripts",
             ReloadType::Full => "full",
         }
     }
 
     /// All types.
-    pub const ALL: [ReloadType; 5] = [
+    pub const ALL: [ReloadType; 6] = [
         ReloadType::Partial,
         ReloadType::Config,
         ReloadType::Assets,
+        ReloadType::Dependencies,
         ReloadType::Scripts,
         ReloadType::Full,
     ];
+
+    /// The type of that name.
+    pub fn from_name(name: &str) -> Option<ReloadType> {
+        ReloadType::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether the machine goes on with other files beside it: no running code was made of these.
+    pub(crate) fn keeps_machine(self) -> bool {
+        matches!(
+            self,
+            ReloadType::Partial | ReloadType::Config | ReloadType::Assets
+        )
+    }
 
     /// What a change of a file asks for.
     pub(crate) fn of_path(path: &str) -> ReloadType {
@@ -137,6 +154,18 @@ pub enum Outcome {
     RolledBack,
     /// Nothing to do.
     Ignored,
+    /// A newer change of the same mod came before this one was tried.
+    Superseded,
+}
+
+impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Outcome; 4] = [
+        Outcome::Committed,
+        Outcome::RolledBack,
+        Outcome::Ignored,
+        Outcome::Superseded,
+    ];
 }
 
 impl Outcome {
@@ -146,6 +175,7 @@ impl Outcome {
             Outcome::Committed => "committed",
             Outcome::RolledBack => "rolled back",
             Outcome::Ignored => "ignored",
+            Outcome::Superseded => "superseded",
         }
     }
 }
@@ -228,11 +258,47 @@ pub struct StageError {
     pub faults: Vec<Fault>,
 }
 
+/// What a transaction does with a mod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberAction {
+    /// It runs before and after.
+    Reloaded,
+    /// It begins to run.
+    Added,
+    /// It stops; its state is kept, its edits are not looked at until it is enabled.
+    Disabled,
+    /// It stops; its state is kept until it is added again or purged.
+    Removed,
+    /// The state of a mod that does not run is deleted.
+    Purged,
+    /// It takes over the place and state of another (`replaces`).
+    Renamed {
+        /// The id before.
+        from: ModId,
+    },
+}
+
+impl MemberAction {
+    /// As reports spell it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            MemberAction::Reloaded => "reloaded",
+            MemberAction::Added => "added",
+            MemberAction::Disabled => "disabled",
+            MemberAction::Removed => "removed",
+            MemberAction::Purged => "purged",
+            MemberAction::Renamed { .. } => "renamed",
+        }
+    }
+}
+
 /// What happened to one mod in a transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemberReport {
     /// The mod.
     pub mod_id: ModId,
+    /// What was done with it.
+    pub action: MemberAction,
     /// What was reloaded.
     pub kind: ReloadType,
     /// Files that changed, below the mod's folder.

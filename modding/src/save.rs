@@ -140,7 +140,7 @@ impl Host {
         } = roster(bundles, &known, &order);
         let content: Vec<_> = packages
             .iter()
-            .map(|package| (&*package.manifest, &*package.bundle))
+            .map(|package| (&*package.manifest, &**package.bundle()))
             .collect();
         let definitions = read_definitions(&content).map_err(LoadError::Definitions)?;
         let definitions_changed = definitions.hash() != run.definitions;

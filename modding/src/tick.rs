@@ -325,7 +325,7 @@ impl Host {
             suspended,
             steps: self.steps_of_last_call(),
             event: event(),
-            fault: error.fault(&generation.bundle()),
+            fault: error.fault(&generation.sources()),
             error,
         };
         let known = self

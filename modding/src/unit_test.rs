@@ -90,11 +90,10 @@ pub fn test_files(bundle: &Bundle) -> Vec<String> {
 /// # Errors
 /// A file that cannot be read or declares no test, and mods with which no colony begins.
 pub fn tests_in(subject: &UnitTestSubject, path: &str) -> Result<Vec<UnitTest>, Vec<Fault>> {
-    let bundle = subject.bundle()?;
     let stage = Stage::new(subject, &TestColony::default())?;
-    let tests = machine(&bundle, path, Rc::new(RefCell::new(stage)))?.tests();
+    let tests = machine(subject, path, Rc::new(RefCell::new(stage)))?.tests();
     if tests.is_empty() {
-        let fault = Fault::new(format!("{} declares no test", bundle.display_path(path)));
+        let fault = Fault::new(format!("{}/{path} declares no test", subject.mod_id));
         let help = "write colony.test(\"what must hold\", function(t) ... end)";
         return Err(vec![fault.help(help)]);
     }
@@ -110,15 +109,15 @@ pub fn run(
     path: &str,
     test: &UnitTest,
 ) -> Result<UnitTestResult, Vec<Fault>> {
-    let bundle = subject.bundle()?;
+    let sources = subject.package()?.sources;
     let stage = Rc::new(RefCell::new(Stage::new(subject, &test.colony)?));
-    let machine = machine(&bundle, path, stage.clone())?;
+    let machine = machine(subject, path, stage.clone())?;
     let result = machine.run(&test.name);
     let mut log = machine.take_log();
     let mut faults: Vec<Fault> = result
         .err()
         .iter()
-        .map(|error| error.fault(&bundle))
+        .map(|error| error.fault(&sources))
         .collect();
     let mut stage = stage.borrow_mut();
     faults.extend(stage.unexpected_failures());
@@ -131,27 +130,33 @@ pub fn run(
 }
 
 impl UnitTestSubject {
-    fn bundle(&self) -> Result<Rc<Bundle>, Vec<Fault>> {
-        let mut bundles = self.bundles.iter();
-        let bundle = bundles.find(|bundle| bundle.folder() == self.mod_id.as_str());
+    /// The mod under test, with the library code that it reaches.
+    fn package(&self) -> Result<Package, Vec<Fault>> {
+        let mut world = BTreeMap::new();
+        for bundle in &self.bundles {
+            let package = Package::read(Rc::new(bundle.clone()))?;
+            world.insert(package.manifest.id.clone(), package);
+        }
         let missing = || vec![Fault::new(format!("there is no mod `{}`", self.mod_id))];
-        bundle.cloned().map(Rc::new).ok_or_else(missing)
+        let package = world.get(&self.mod_id).ok_or_else(missing)?;
+        Ok(package.bound(&world))
     }
 }
 
 /// A machine with a test file loaded.
 fn machine(
-    bundle: &Rc<Bundle>,
+    subject: &UnitTestSubject,
     path: &str,
     stage: Rc<RefCell<Stage>>,
 ) -> Result<TestMachine, Vec<Fault>> {
-    let fault = |error: &GuestError| error.fault(bundle);
-    let scripts = Scripts::compile_with_test(bundle, path)
+    let package = subject.package()?;
+    let sources = package.sources.clone();
+    let fault = |error: &GuestError| error.fault(&sources);
+    let scripts = Scripts::compile_with_test(&sources, path)
         .map_err(|errors| errors.iter().map(fault).collect::<Vec<_>>())?;
-    let package = Package::read(bundle.clone())?;
     let generation = Rc::new(Generation::new(
         0,
-        bundle.clone(),
+        sources.clone(),
         package.manifest,
         package.config,
     ));

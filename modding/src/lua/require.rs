@@ -1,4 +1,5 @@
-//! `require` inside a mod: `require("a/b")` runs `scripts/a/b.lua` once and gives what it returns.
+//! `require` inside a mod: `require("a/b")` runs `scripts/a/b.lua` once and gives what it returns; `require("@stats/mean")` does the same
+//! with `lib/mean.lua` of `stats`, in this mod's machine.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,6 +8,7 @@ use std::rc::Rc;
 use mlua::{Function, Lua};
 
 use crate::api::ApiError;
+use crate::bundle::LIBRARY_FOLDER;
 use crate::diagnostic::nearest;
 
 use super::errors::raise;
@@ -59,29 +61,46 @@ pub(super) fn require_function(lua: &Lua, scripts: &Rc<Scripts>) -> mlua::Result
     })
 }
 
+/// What a module's name begins with, and where the files of such modules are: `scripts/`, or `@stats/lib/` for `@stats/`.
+fn folder_of(name: &str) -> (&str, String) {
+    match name.split_once('/') {
+        Some((owner, _)) if owner.starts_with('@') => {
+            (&name[..=owner.len()], format!("{owner}/{LIBRARY_FOLDER}"))
+        }
+        _ => ("", SCRIPTS.to_owned()),
+    }
+}
+
 fn module_path(scripts: &Scripts, name: &str) -> Result<String, ApiError> {
-    let candidates = EXTENSIONS.map(|extension| format!("{SCRIPTS}{name}{extension}"));
+    let (prefix, folder) = folder_of(name);
+    let within = &name[prefix.len()..];
+    let candidates = EXTENSIONS.map(|extension| format!("{folder}{within}{extension}"));
     if let Some(path) = candidates
         .iter()
         .find(|path| scripts.paths().any(|known| known == *path))
     {
         return Ok(path.clone());
     }
-    let modules: Vec<&str> = scripts
+    let modules: Vec<String> = scripts
         .paths()
         .filter_map(|path| {
-            let path = path.strip_prefix(SCRIPTS)?;
-            EXTENSIONS
+            let path = path.strip_prefix(folder.as_str())?;
+            let module = EXTENSIONS
                 .iter()
-                .find_map(|extension| path.strip_suffix(extension))
+                .find_map(|extension| path.strip_suffix(extension))?;
+            Some(format!("{prefix}{module}"))
         })
         .collect();
+    let owner = prefix.trim_matches(['@', '/']);
     let error = ApiError::new(format!(
         "there is no module `{name}`: expected {}",
         scripts.display_path(&candidates[0])
     ));
-    Err(match nearest(name, modules) {
+    Err(match nearest(name, modules.iter().map(String::as_str)) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
+        None if !prefix.is_empty() && modules.is_empty() => error.help(format!(
+            "library code is in lib/ of a mod that this one depends on: write `{owner} = \"^1\"` under [dependencies] in mod.toml"
+        )),
         None => error,
     })
 }

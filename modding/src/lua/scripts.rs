@@ -6,9 +6,10 @@ use std::sync::Arc;
 use mlua::chunk::{ChunkMode, Compiler};
 use mlua::{Function, Lua};
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, LIBRARY_FOLDER};
 use crate::error::{GuestError, Location};
 use crate::limits::LONG_SCRIPT_TOKENS;
+use crate::sources::Sources;
 
 use super::errors;
 use super::source::{Scan, rewrite, scan};
@@ -54,7 +55,10 @@ const CHANGED_BUILTINS: [&str; 21] = [
 /// The folder of a mod's unit tests.
 const TESTS: &str = "tests/";
 
-/// Compiled scripts by their path in the mod.
+/// What the paths of library code begin with, before the mod that it belongs to.
+const OF_LIBRARY: char = '@';
+
+/// Compiled scripts by their path in the mod; `@stats/lib/mean.lua` for the library code of another.
 #[derive(Clone, Debug)]
 pub(crate) struct Scripts {
     /// The name of the mod's folder, for messages.
@@ -65,60 +69,63 @@ pub(crate) struct Scripts {
 }
 
 impl Scripts {
-    /// Compiles every script of a bundle but its tests, which must not keep a mod from running.
+    /// Compiles every script of a mod but its tests, which must not keep it from running, and the library code that it reaches.
     ///
     /// # Errors
     /// The first mistake of each script.
-    pub(crate) fn compile(bundle: &Bundle) -> Result<Scripts, Vec<GuestError>> {
-        Scripts::compile_those(bundle, |path| !path.starts_with(TESTS))
+    pub(crate) fn compile(sources: &Sources) -> Result<Scripts, Vec<GuestError>> {
+        Scripts::compile_those(sources, |path| !path.starts_with(TESTS))
     }
 
-    /// Compiles every script of a bundle and one file of its tests.
+    /// The same with one file of its tests.
     ///
     /// # Errors
     /// The first mistake of each script.
     pub(crate) fn compile_with_test(
-        bundle: &Bundle,
+        sources: &Sources,
         test: &str,
     ) -> Result<Scripts, Vec<GuestError>> {
-        Scripts::compile_those(bundle, |path| path == test || !path.starts_with(TESTS))
+        Scripts::compile_those(sources, |path| path == test || !path.starts_with(TESTS))
     }
 
     fn compile_those(
-        bundle: &Bundle,
+        files: &Sources,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Scripts, Vec<GuestError>> {
         let mut errors = Vec::new();
         let mut sources = Vec::new();
-        for path in bundle
+        let own = files
+            .own()
             .paths()
             .filter(|path| is_script(path) && wanted(path))
-        {
+            .map(|path| (path.to_owned(), files.own(), path));
+        let libraries = files.libraries().flat_map(|(id, bundle)| {
+            let scripts = bundle
+                .paths()
+                .filter(|path| is_script(path) && path.starts_with(LIBRARY_FOLDER));
+            scripts.map(move |path| (format!("{OF_LIBRARY}{id}/{path}"), bundle, path))
+        });
+        for (key, bundle, path) in own.chain(libraries) {
             match source(bundle, path) {
-                Ok(source) => sources.push((path, scan(&source), source)),
+                Ok(source) => sources.push((key, scan(&source), source)),
                 Err(error) => errors.push(error),
             }
         }
         let tokens_max = sources.iter().map(|(_, scan, _)| scan.tokens).max();
         let iterators_are_ours = !sources.iter().any(|(_, scan, _)| scan.rebinds_iterators);
-        let mut bytecode = BTreeMap::new();
-        for (path, scan, source) in sources {
-            match compile(
-                &bundle.display_path(path),
-                &source,
-                scan,
-                iterators_are_ours,
-            ) {
-                Ok(compiled) => drop(bytecode.insert(path.to_owned(), compiled.into())),
+        let mut scripts = Scripts {
+            folder: files.own().folder().to_owned(),
+            bytecode: BTreeMap::new(),
+            tokens_max: tokens_max.unwrap_or(0),
+        };
+        for (key, scan, source) in sources {
+            match compile(&scripts.display_path(&key), &source, scan, iterators_are_ours) {
+                Ok(compiled) => drop(scripts.bytecode.insert(key, compiled.into())),
                 Err(error) => errors.push(error),
             }
         }
         if errors.is_empty() {
-            Ok(Scripts {
-                folder: bundle.folder().to_owned(),
-                bytecode,
-                tokens_max: tokens_max.unwrap_or(0),
-            })
+            Ok(scripts)
         } else {
             Err(errors)
         }
@@ -136,7 +143,10 @@ impl Scripts {
 
     /// The path as the mod's author knows it.
     pub(super) fn display_path(&self, path: &str) -> String {
-        format!("{}/{path}", self.folder)
+        match path.strip_prefix(OF_LIBRARY) {
+            Some(of_library) => of_library.to_owned(),
+            None => format!("{}/{path}", self.folder),
+        }
     }
 
     /// A script as a function, named as the author knows it.

@@ -1,24 +1,27 @@
-//! What a change asks for: its type, its package, the cohort it belongs to, and whether the mods would still fit together.
+//! What a request asks for: its type, its package, the cohort it belongs to, and whether the mods would still fit together.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
+use sim::Definitions;
+
+use super::queue::{Priority, Request};
 use super::transaction::injected_fault;
-use super::{Change, ReloadOptions, ignored, rejected};
+use super::{ReloadOptions, ignored, rejected};
 use crate::bundle::Bundle;
 use crate::context::Effects;
 use crate::definitions::read_definitions;
 use crate::diagnostic::Fault;
 use crate::generation::Instance;
 use crate::handover::Package;
-use crate::host::Host;
-use crate::manifest::{CONFIG_FILE, MANIFEST_FILE, Manifest};
+use crate::host::{Absence, Host};
+use crate::manifest::{CONFIG_FILE, MANIFEST_FILE};
 use crate::mod_id::ModId;
 use crate::report::{Outcome, ReloadReport, ReloadType, Stage, StageError, StateReport};
-use crate::resolve::load_order;
 use crate::state::Snapshot;
 
 /// Where definitions are.
-const ASSETS_FOLDER: &str = "assets/";
+pub(super) const ASSETS_FOLDER: &str = "assets/";
 
 /// A mod in a transaction.
 pub(super) struct Member {
@@ -26,6 +29,8 @@ pub(super) struct Member {
     pub(super) package: Package,
     pub(super) kind: ReloadType,
     pub(super) changed: Vec<String>,
+    /// What it was asked for with; none for a mod that only follows others.
+    pub(super) request: Option<Request>,
     /// The state to start from instead of the running one's storage: a rollback across versions.
     pub(super) past: Option<Snapshot>,
     /// What the old generation did when it was told of its end.
@@ -37,10 +42,21 @@ pub(super) struct Member {
     pub(super) unplannable: Option<StageError>,
 }
 
+/// What a request leads to.
+pub(super) enum Planned {
+    /// A transaction of a mod that runs.
+    Member(Box<Member>),
+    /// A mod that is to run besides.
+    Addition(Box<Request>),
+    /// Nothing.
+    Nothing(Box<ReloadReport>),
+}
+
 impl Member {
     /// A member whose files cannot be planned with.
     fn unplannable(
         old: Instance,
+        request: &Request,
         changed: Vec<String>,
         stage: Stage,
         faults: Vec<Fault>,
@@ -54,17 +70,19 @@ impl Member {
         let kind = strongest(&changed);
         Member {
             unplannable: Some(error),
-            ..Member::new(old, package, kind, changed, None)
+            request: Some(request.clone()),
+            ..Member::new(old, package, kind, changed)
         }
     }
 
+    /// The mod as it will be called.
     pub(super) fn id(&self) -> &ModId {
-        self.old.generation.id()
+        &self.package.manifest.id
     }
 
     /// Whether the content is the one that runs: no new generation then.
     pub(super) fn same_content(&self) -> bool {
-        self.old.generation.bundle().hash() == self.package.bundle.hash()
+        self.old.generation.sources().hash() == self.package.sources.hash()
     }
 
     /// The generation that it leads to.
@@ -72,9 +90,22 @@ impl Member {
         self.old.generation.number() + u32::from(!self.same_content())
     }
 
-    /// Whether values of the configuration are all that changes.
-    pub(super) fn swaps_config(&self) -> bool {
-        self.kind == ReloadType::Config
+    /// Whether the machine goes on, with other files beside it.
+    pub(super) fn keeps_machine(&self) -> bool {
+        self.kind.keeps_machine()
+    }
+
+    /// Whether the old generation is not told of its end.
+    pub(super) fn skips_unload(&self) -> bool {
+        self.request
+            .as_ref()
+            .is_some_and(|request| request.skip_unload)
+    }
+
+    fn priority(&self) -> Priority {
+        self.request
+            .as_ref()
+            .map_or(Priority::Low, |request| request.priority)
     }
 
     pub(super) fn new(
@@ -82,14 +113,14 @@ impl Member {
         package: Package,
         kind: ReloadType,
         changed: Vec<String>,
-        past: Option<Snapshot>,
     ) -> Member {
         Member {
             old,
             package,
             kind,
             changed,
-            past,
+            request: None,
+            past: None,
             unloaded: None,
             snapshot: None,
             new: None,
@@ -100,89 +131,137 @@ impl Member {
 }
 
 impl Host {
-    /// What a change asks for, or the report of a change that asks for nothing.
-    pub(super) fn plan_change(
+    /// What a request asks for.
+    pub(super) fn plan_request(&self, request: Request, options: &ReloadOptions) -> Planned {
+        let id = &request.change.mod_id;
+        if let Some(old) = self.context.instance(id) {
+            return match self.plan_running(old, &request, options) {
+                Ok(member) => Planned::Member(Box::new(member)),
+                Err(report) => Planned::Nothing(report),
+            };
+        }
+        match self.absent.get(id) {
+            Some(absence) if !request.enable => {
+                let word = match absence {
+                    Absence::Disabled => "disabled",
+                    Absence::Removed => "removed",
+                };
+                let reason = format!("{id} is {word}: enable or add it to run it again");
+                Planned::Nothing(Box::new(rejected(Outcome::Ignored, reason)))
+            }
+            _ => Planned::Addition(Box::new(request)),
+        }
+    }
+
+    /// What the change of a mod that runs asks for, or the report of one that asks for nothing.
+    fn plan_running(
         &self,
-        change: &Change,
+        old: Instance,
+        request: &Request,
         options: &ReloadOptions,
     ) -> Result<Member, Box<ReloadReport>> {
-        let id = &change.mod_id;
-        let Some(old) = self.context.instance(id) else {
-            return Err(Box::new(rejected(
-                Outcome::Ignored,
-                format!("{id} is not running"),
-            )));
+        let id = &request.change.mod_id;
+        let unplannable = |old, changed, stage, faults| {
+            Ok(Member::unplannable(old, request, changed, stage, faults))
         };
         if self.injected(options, Stage::Settle, id) {
-            return Ok(Member::unplannable(
-                old,
-                Vec::new(),
-                Stage::Settle,
-                vec![injected_fault(Stage::Settle)],
-            ));
+            let fault = injected_fault(Stage::Settle);
+            return unplannable(old, Vec::new(), Stage::Settle, vec![fault]);
         }
-        let bundle = match &change.bundle {
-            Ok(bundle) => bundle,
-            Err(faults) => {
-                return Ok(Member::unplannable(
-                    old,
-                    Vec::new(),
-                    Stage::Settle,
-                    faults.clone(),
-                ));
-            }
-        };
         let running = old.generation.bundle();
-        if bundle.hash() == running.hash() && !options.force {
+        let bundle = match &request.change.bundle {
+            Ok(bundle) => asked_for(&running, bundle, request.kind),
+            Err(faults) => return unplannable(old, Vec::new(), Stage::Settle, faults.clone()),
+        };
+        let rebinds = request.kind == Some(ReloadType::Dependencies);
+        if bundle.hash() == running.hash() && !request.force && !rebinds {
             let reason = format!("same content as g{}", old.generation.number());
             return Err(Box::new(ignored(&old, Vec::new(), reason)));
         }
-        let changed = running.changed_paths(bundle);
-        if !old.generation.manifest.hot_reload.enabled && !options.force {
+        let changed = running.changed_paths(&bundle);
+        if !old.generation.manifest.hot_reload.enabled && !request.force {
             let reason = "hot reload is switched off in mod.toml".to_owned();
             return Err(Box::new(ignored(&old, changed, reason)));
         }
-        let kind = strongest(&changed);
-        if kind == ReloadType::Partial && !options.force {
-            let reason = "no running part was loaded from these files".to_owned();
-            return Err(Box::new(ignored(&old, changed, reason)));
-        }
-        let package = match Package::read(bundle.clone()) {
+        let package = match Package::read(bundle) {
             Ok(package) => package,
-            Err(faults) => return Ok(Member::unplannable(old, changed, stage_of(&faults), faults)),
+            Err(faults) => {
+                let faults = with_renaming(faults, id);
+                return unplannable(old, changed, stage_of(&faults), faults);
+            }
         };
         if let Some(fault) = lost_entry(&old, &package, &changed) {
-            return Ok(Member::unplannable(old, changed, Stage::Plan, vec![fault]));
+            return unplannable(old, changed, Stage::Plan, vec![fault]);
         }
-        let kind = match kind {
-            ReloadType::Config if options.force || code_depends_on_config(&old, &package) => {
+        let kind = match (request.kind, strongest(&changed)) {
+            (_, ReloadType::Config) if code_depends_on_config(&old, &package) => {
                 ReloadType::Scripts
             }
-            ReloadType::Partial => ReloadType::Full,
-            kind => kind,
+            (Some(asked), _) => asked,
+            (None, kind) if request.force && kind.keeps_machine() => ReloadType::Scripts,
+            (None, kind) => kind,
         };
-        Ok(Member::new(old, package, kind, changed, None))
+        Ok(Member {
+            request: Some(request.clone()),
+            ..Member::new(old, package, kind, changed)
+        })
     }
 
-    /// Members that depend on each other, directly or through members, belong together; cohorts and members in load order.
+    /// Gives every member the library code of the mods as they will be, and adds the mods whose library code changes with it
+    /// (seed-corrections 23). One that does not wish to follow keeps what it has (`auto_resolve`).
+    pub(super) fn bind(&self, mut members: Vec<Member>) -> Vec<Member> {
+        let mut world = self.world();
+        for member in &members {
+            world.remove(member.old.generation.id());
+            world.insert(member.id().clone(), member.package.clone());
+        }
+        for member in &mut members {
+            if member.unplannable.is_some() {
+                continue;
+            }
+            let bound = member.package.bound(&world);
+            let running = member.old.generation.sources();
+            if !member.keeps_machine() || bound.sources.same_libraries(&running) {
+                member.package = bound;
+            } else if follows_dependencies(&member.old) {
+                member.package = bound;
+                member.kind = ReloadType::Dependencies;
+            } else {
+                member.package = member.package.with_libraries_of(&running);
+            }
+        }
+        for instance in self.context.running().iter() {
+            let generation = &instance.generation;
+            let known = members
+                .iter()
+                .any(|member| member.old.generation.id() == generation.id());
+            let package = Package::of(generation).bound(&world);
+            let differs = !package.sources.same_libraries(&generation.sources());
+            if !known && differs && follows_dependencies(instance) {
+                let kind = ReloadType::Dependencies;
+                members.push(Member::new(instance.clone(), package, kind, Vec::new()));
+            }
+        }
+        members
+    }
+
+    /// Members that depend on each other, directly or through members, belong together. Cohorts come by the highest priority of
+    /// their members, then in load order; members in load order.
     pub(super) fn cohorts(&self, mut members: Vec<Member>) -> Vec<Vec<Member>> {
         let order = self.context.order();
-        let rank = |member: &Member| order.iter().position(|id| id == member.id());
+        let rank = |member: &Member| {
+            let id = member.old.generation.id();
+            order.iter().position(|other| other == id)
+        };
         members.sort_by_key(rank);
+        let uses = |one: &Member, other: &Member| {
+            let id = other.id();
+            one.package.manifest.libraries().any(|named| named == id)
+                || one.package.sources.libraries().any(|(used, _)| used == id)
+        };
         let mut cohorts: Vec<Vec<Member>> = Vec::new();
         for member in members {
-            let linked = |other: &Member| {
-                member
-                    .package
-                    .manifest
-                    .dependencies
-                    .contains_key(other.id())
-                    || other
-                        .package
-                        .manifest
-                        .dependencies
-                        .contains_key(member.id())
-            };
+            let linked = |other: &Member| uses(&member, other) || uses(other, &member);
             let (mut joined, apart): (Vec<_>, Vec<_>) = cohorts
                 .into_iter()
                 .partition(|cohort| cohort.iter().any(linked));
@@ -192,81 +271,107 @@ impl Host {
             cohorts = apart;
             cohorts.push(cohort);
         }
+        let urgency = |cohort: &Vec<Member>| cohort.iter().map(Member::priority).max();
+        cohorts.sort_by_key(|cohort| std::cmp::Reverse(urgency(cohort)));
         cohorts
     }
 
-    /// Dependencies both ways and definitions, with the cohort as it would be (seed-corrections 23).
+    /// The mods as they run.
+    pub(super) fn world(&self) -> BTreeMap<ModId, Package> {
+        let running = self.context.running();
+        let packages = running.iter().map(|instance| {
+            let generation = &instance.generation;
+            (generation.id().clone(), Package::of(generation))
+        });
+        packages.collect()
+    }
+
+    /// Dependencies both ways and definitions, with the cohort as it would be (seed-corrections 23). Definitions that change with it
+    /// are returned.
     pub(super) fn validate(
         &self,
         cohort: &[Member],
         options: &ReloadOptions,
-    ) -> Result<(), StageError> {
+    ) -> Result<Option<Definitions>, StageError> {
         self.inject(cohort, options, Stage::Plan)?;
-        let mut packages: BTreeMap<ModId, Package> = self
-            .context
-            .running()
-            .iter()
-            .map(|instance| {
-                (
-                    instance.generation.id().clone(),
-                    Package::of(&instance.generation),
-                )
-            })
-            .collect();
-        packages.extend(
-            cohort
-                .iter()
-                .map(|member| (member.id().clone(), member.package.clone())),
-        );
-        let manifests = packages
+        let mut world = self.world();
+        for member in cohort {
+            world.remove(member.old.generation.id());
+            world.insert(member.id().clone(), member.package.clone());
+        }
+        let with_assets = cohort.iter().find(|member| {
+            let mut changed = member.changed.iter();
+            changed.any(|path| path.starts_with(ASSETS_FOLDER))
+        });
+        let blamed = with_assets.unwrap_or(&cohort[0]).id();
+        self.validate_world(&world, blamed, with_assets.is_some())
+    }
+
+    /// Whether mods fit together: dependencies, and the definitions if they can have changed. `blamed` is the mod to name where no
+    /// other is at fault.
+    pub(super) fn validate_world(
+        &self,
+        world: &BTreeMap<ModId, Package>,
+        blamed: &ModId,
+        assets_changed: bool,
+    ) -> Result<Option<Definitions>, StageError> {
+        let manifests = world
             .iter()
             .map(|(id, package)| (id.clone(), &*package.manifest))
             .collect();
-        let order =
-            load_order(&manifests, &self.known, &self.context.order()).map_err(|errors| {
-                StageError {
-                    stage: Stage::Plan,
-                    mod_id: errors
-                        .first()
-                        .map_or_else(|| cohort[0].id().clone(), |error| error.mod_id().clone()),
-                    faults: errors.iter().map(|error| error.fault()).collect(),
-                }
+        let hint = self.context.order();
+        let order = self
+            .resolutions
+            .load_order(&manifests, &self.known, &hint)
+            .map_err(|errors| StageError {
+                stage: Stage::Plan,
+                mod_id: errors
+                    .first()
+                    .map_or_else(|| blamed.clone(), |error| error.mod_id().clone()),
+                faults: errors.iter().map(|error| error.fault()).collect(),
             })?;
+        // Which definition overrides which is a matter of the load order.
+        if !assets_changed && order == hint {
+            return Ok(None);
+        }
         let content: Vec<_> = order
             .iter()
-            .filter_map(|id| packages.get(id))
-            .map(|package| (&*package.manifest, &*package.bundle))
+            .filter_map(|id| world.get(id))
+            .map(|package| (&*package.manifest, &**package.bundle()))
             .collect();
-        let with_assets = cohort.iter().find(|member| {
-            member
-                .changed
-                .iter()
-                .any(|path| path.starts_with(ASSETS_FOLDER))
-        });
-        with_assets.map_or(Ok(()), |member| {
-            self.validate_definitions(member.id(), &content)
-        })
-    }
-
-    /// A running colony keeps its definitions: a change of files that changes none of them passes.
-    fn validate_definitions(
-        &self,
-        id: &ModId,
-        content: &[(&Manifest, &Bundle)],
-    ) -> Result<(), StageError> {
         let fail = |faults| StageError {
             stage: Stage::Plan,
-            mod_id: id.clone(),
+            mod_id: blamed.clone(),
             faults,
         };
-        let definitions = read_definitions(content).map_err(fail)?;
-        if definitions == *self.context.colony().definitions() {
-            return Ok(());
+        let definitions = read_definitions(&content).map_err(fail)?;
+        let colony = self.context.colony();
+        if definitions == *colony.definitions() {
+            return Ok(None);
         }
-        let fault = Fault::new(
-            "definitions in assets/ changed, and a running colony keeps the ones it began with",
-        );
-        Err(fail(vec![fault.help("begin a new run to use them")]))
+        let obstacles = |obstacles: Vec<sim::DefinitionObstacle>| {
+            let faults = obstacles.iter().map(|obstacle| {
+                let fault = Fault::new(obstacle.to_string());
+                fault.help("bring it back, or change what uses it first")
+            });
+            fail(faults.collect())
+        };
+        colony.check_definitions(&definitions).map_err(obstacles)?;
+        Ok(Some(definitions))
+    }
+}
+
+/// Whether a mod takes over library code that changes.
+fn follows_dependencies(instance: &Instance) -> bool {
+    let settings = instance.generation.manifest.hot_reload.dependencies;
+    instance.runtime.is_some() && settings.auto_resolve
+}
+
+/// The files that a reload by hand of one type takes; the others stay as they run (seed-corrections 20).
+fn asked_for(running: &Bundle, found: &Rc<Bundle>, kind: Option<ReloadType>) -> Rc<Bundle> {
+    match kind {
+        None | Some(ReloadType::Full) => found.clone(),
+        Some(kind) => Rc::new(running.taking(found, |path| ReloadType::of_path(path) == kind)),
     }
 }
 
@@ -289,6 +394,21 @@ fn stage_of(faults: &[Fault]) -> Stage {
     } else {
         Stage::Plan
     }
+}
+
+/// A manifest whose id is not its folder's is a mod that is being renamed while it runs (seed-corrections 26).
+fn with_renaming(faults: Vec<Fault>, id: &ModId) -> Vec<Fault> {
+    let renaming = format!("is in the folder `{id}`");
+    let explain = |fault: Fault| {
+        if !fault.message.contains(&renaming) {
+            return fault;
+        }
+        let help = format!(
+            "a running mod keeps its id: to rename it, add a mod in a folder of the new name with `replaces = \"{id}\"` in its mod.toml"
+        );
+        fault.help(help)
+    };
+    faults.into_iter().map(explain).collect()
 }
 
 /// Code that is gone without a word in the manifest is a file deleted by mistake, not a mod of content alone.

@@ -1,9 +1,10 @@
 //! One cohort, all or nothing: every stage up to the commit point, the commit, and the way back.
 
 use semver::Version;
+use sim::Definitions;
 
-use super::plan::Member;
-use super::{Observer, ReloadOptions};
+use super::plan::{ASSETS_FOLDER, Member};
+use super::{Observer, ReloadOptions, rejected};
 use crate::codec;
 use crate::context::{Effects, LogLevel, Reason};
 use crate::diagnostic::Fault;
@@ -12,8 +13,11 @@ use crate::generation::Instance;
 use crate::handover::{self, Package, failed};
 use crate::history::Past;
 use crate::host::Host;
+use crate::manifest::OnStateError;
 use crate::mod_id::ModId;
-use crate::report::{MemberReport, Outcome, ReloadReport, Stage, StageError, StateReport};
+use crate::report::{
+    MemberAction, MemberReport, Outcome, ReloadReport, ReloadType, Stage, StageError, StateReport,
+};
 use crate::state::{Held, Snapshot};
 
 impl Host {
@@ -24,7 +28,7 @@ impl Host {
         options: &ReloadOptions,
     ) -> ReloadReport {
         match self.attempt(&mut cohort, options) {
-            Ok(()) => self.commit(cohort),
+            Ok(definitions) => self.commit(cohort, definitions),
             Err(error) => {
                 let hand_back_errors = self.hand_back(&mut cohort, options);
                 let fault_reached = options.fault.as_ref().is_some_and(|fault| {
@@ -43,24 +47,24 @@ impl Host {
     }
 
     /// Every stage up to the commit point; a member's fields say how far it came.
-    pub(super) fn attempt(
+    fn attempt(
         &mut self,
         cohort: &mut [Member],
         options: &ReloadOptions,
-    ) -> Result<(), StageError> {
+    ) -> Result<Option<Definitions>, StageError> {
         if let Some(error) = cohort
             .iter_mut()
             .find_map(|member| member.unplannable.take())
         {
             return Err(error);
         }
-        self.validate(cohort, options)?;
+        let definitions = self.validate(cohort, options)?;
         let context = self.context.clone();
         for member in cohort.iter_mut() {
             for stage in [Stage::Parse, Stage::Instantiate, Stage::TopLevel] {
                 self.inject_one(member, options, stage)?;
             }
-            if !member.swaps_config() {
+            if !member.keeps_machine() {
                 member.new = Some(handover::prepare(
                     &context,
                     &member.package,
@@ -72,10 +76,14 @@ impl Host {
         for member in cohort
             .iter_mut()
             .rev()
-            .filter(|member| !member.swaps_config())
+            .filter(|member| !member.keeps_machine())
         {
             self.inject_one(member, options, Stage::Unload)?;
-            member.unloaded = Some(handover::unload(&context, &member.old)?);
+            member.unloaded = Some(if member.skips_unload() {
+                Effects::default()
+            } else {
+                handover::unload(&context, &member.old)?
+            });
         }
         for member in cohort.iter_mut().filter(|member| member.unloaded.is_some()) {
             self.inject_one(member, options, Stage::Snapshot)?;
@@ -84,11 +92,12 @@ impl Host {
         for member in cohort.iter_mut() {
             self.pass_state(member, options)?;
         }
-        self.inject(cohort, options, Stage::Commit)
+        self.inject(cohort, options, Stage::Commit)?;
+        Ok(definitions)
     }
 
     /// `migrate`, `restore` and `loaded` of one member.
-    pub(super) fn pass_state(
+    fn pass_state(
         &self,
         member: &mut Member,
         options: &ReloadOptions,
@@ -107,9 +116,27 @@ impl Host {
             Some(past) => with_past_state(new, snapshot, past, &previous)?,
             None => snapshot.clone(),
         };
-        let carried = handover::migrate(&self.context, new, &bytes)?;
-        self.inject_one(member, options, Stage::Restore)?;
-        let mut state = handover::restore(new, carried, reason)?;
+        let carried = handover::migrate(&self.context, new, &bytes);
+        let restored = carried.and_then(|carried| {
+            self.inject_one(member, options, Stage::Restore)?;
+            handover::restore(new, carried, reason)
+        });
+        let mut state = match restored {
+            Ok(_) if reason == Reason::Update && !new.generation.manifest.hot_reload.state.preserve_state => {
+                let why = "`preserve_state` is off in mod.toml";
+                handover::begin_again(new, &bytes, why.to_owned())?
+            }
+            Err(error) if reason == Reason::Update && self.resets(member, options, &error) => {
+                let stage = error.stage.name();
+                let found = error.faults.first().map_or(String::new(), ToString::to_string);
+                let why = format!("the state could not be carried over at {stage} ({found}), and `on_state_error` is \"reset\"");
+                handover::begin_again(new, &bytes, why)?
+            }
+            restored => restored?,
+        };
+        if member.skips_unload() {
+            state.notes.push("mod_unloaded was skipped".to_owned());
+        }
         self.inject_one(member, options, Stage::Loaded)?;
         handover::loaded(&self.context, new, reason, Some(&previous), &mut state)?;
         let by = match &member.past {
@@ -125,68 +152,113 @@ impl Host {
         Ok(())
     }
 
+    /// Whether a mod wishes to lose its state rather than its update (seed-corrections 44). A fault that was injected is no such error.
+    fn resets(&self, member: &Member, options: &ReloadOptions, error: &StageError) -> bool {
+        let settings = member.package.manifest.hot_reload.state;
+        settings.on_state_error == OnStateError::Reset
+            && !self.injected(options, error.stage, member.id())
+    }
+
     /// The commit point: nothing here can fail.
-    pub(super) fn commit(&mut self, cohort: Vec<Member>) -> ReloadReport {
+    fn commit(&mut self, cohort: Vec<Member>, definitions: Option<Definitions>) -> ReloadReport {
+        let mut notes = self.take_definitions(definitions);
         let mut members = Vec::new();
         for member in cohort {
-            let generation = &member.old.generation;
-            let (id, number, next) = (
-                member.id().clone(),
-                generation.number(),
-                member.next_number(),
-            );
-            let same_content = member.same_content();
-            let old_version = generation.manifest.version.to_string();
-            let snapshot = member
-                .snapshot
-                .clone()
-                .or_else(|| handover::snapshot(&member.old).ok())
-                .unwrap_or_default();
-            let past = Past {
-                number,
-                package: Package::of(generation),
-                snapshot,
-            };
-            let mut state = member.state;
-            match member.new {
-                Some(new) => {
-                    self.install(new);
-                    self.hand_overs += 1;
-                }
-                None => state = self.swap_config(&member.old, &member.package),
+            let with_assets = member
+                .changed
+                .iter()
+                .any(|path| path.starts_with(ASSETS_FOLDER));
+            let mut report = self.commit_member(member);
+            if with_assets {
+                report.state.notes.append(&mut notes);
             }
-            if !same_content {
-                self.history.entry(id.clone()).or_default().push(past);
-            }
-            members.push(MemberReport {
-                mod_id: id,
-                kind: member.kind,
-                changed: member.changed,
-                versions: (old_version, member.package.manifest.version.to_string()),
-                generations: (number, next),
-                state,
-            });
+            members.push(report);
+        }
+        if let Some(first) = members.first_mut() {
+            first.state.notes.append(&mut notes);
         }
         self.order_mods();
         ReloadReport {
-            outcome: Outcome::Committed,
             members,
-            error: None,
-            hand_back_errors: Vec::new(),
-            reason: None,
-            fault_reached: false,
+            ..rejected(Outcome::Committed, None)
         }
     }
 
-    /// New values of a configuration that the code did not read while it loaded; the mod hears of them in this tick.
-    pub(super) fn swap_config(&mut self, instance: &Instance, package: &Package) -> StateReport {
-        let generation = &instance.generation;
+    /// Goes on with other definitions; what that does to what lives.
+    pub(super) fn take_definitions(&self, definitions: Option<Definitions>) -> Vec<String> {
+        let Some(definitions) = definitions else {
+            return Vec::new();
+        };
+        let changes = self
+            .context
+            .colony_mut()
+            .replace_definitions(definitions)
+            .expect("checked when the transaction was planned, and nothing reaches the colony since");
+        changes.iter().map(ToString::to_string).collect()
+    }
+
+    fn commit_member(&mut self, mut member: Member) -> MemberReport {
+        let generation = member.old.generation.clone();
+        let (id, old_id) = (member.id().clone(), generation.id().clone());
+        let (number, next) = (generation.number(), member.next_number());
+        let same_content = member.same_content();
+        let versions = (
+            generation.manifest.version.to_string(),
+            member.package.manifest.version.to_string(),
+        );
+        let snapshot = member.snapshot.take();
+        let snapshot = snapshot
+            .or_else(|| handover::snapshot(&member.old).ok())
+            .unwrap_or_default();
+        let past = Past {
+            number,
+            package: Package::of(&generation),
+            snapshot,
+            cause: cause(&member),
+        };
+        let state = match member.new.take() {
+            Some(new) => {
+                if old_id != id {
+                    self.rename(&old_id, &id);
+                }
+                self.install(new);
+                self.hand_overs += 1;
+                std::mem::take(&mut member.state)
+            }
+            None => self.swap_files(&member),
+        };
+        if !same_content {
+            self.history.entry(id.clone()).or_default().push(past);
+        }
+        self.unhealthy.remove(&id);
+        MemberReport {
+            action: if old_id == id {
+                MemberAction::Reloaded
+            } else {
+                MemberAction::Renamed { from: old_id }
+            },
+            mod_id: id,
+            kind: member.kind,
+            changed: member.changed,
+            versions,
+            generations: (number, next),
+            state,
+        }
+    }
+
+    /// Files that the running code was not made of: the machine goes on. New values of a configuration that the code did not read
+    /// while it loaded are told to the mod in this tick.
+    fn swap_files(&mut self, member: &Member) -> StateReport {
+        let generation = &member.old.generation;
+        let package = &member.package;
         let old = generation.state.borrow().config.clone();
-        // New values get a new chance, as new code does.
-        generation.state.borrow_mut().held.failures.clear();
-        generation.swap_config(
-            generation.number() + 1,
-            package.bundle.clone(),
+        if member.kind == ReloadType::Config {
+            // New values get a new chance, as new code does.
+            generation.state.borrow_mut().held.failures.clear();
+        }
+        generation.swap_files(
+            member.next_number(),
+            package.sources.clone(),
             package.config.clone(),
         );
         let mut notes = Vec::new();
@@ -245,7 +317,7 @@ impl Host {
 
     /// The old code, in a new machine, with the state from before it was told of its end: what it did then is taken back, so
     /// that the old machine has that state too, should it have to go on.
-    pub(super) fn take_back(
+    fn take_back(
         &self,
         member: &Member,
         effects: Effects,
@@ -258,31 +330,28 @@ impl Host {
         handover::resume(&self.context, &package, old.generation.number(), &bytes)
     }
 
-    pub(super) fn rolled_back(&self, cohort: &[Member], error: StageError) -> ReloadReport {
-        let members = cohort
-            .iter()
-            .map(|member| {
-                let generation = &member.old.generation;
-                MemberReport {
-                    mod_id: member.id().clone(),
-                    kind: member.kind,
-                    changed: member.changed.clone(),
-                    versions: (
-                        generation.manifest.version.to_string(),
-                        member.package.manifest.version.to_string(),
-                    ),
-                    generations: (generation.number(), generation.number()),
-                    state: StateReport::default(),
-                }
-            })
-            .collect();
+    fn rolled_back(&mut self, cohort: &[Member], error: StageError) -> ReloadReport {
+        self.unhealthy
+            .extend(cohort.iter().map(|member| member.old.generation.id().clone()));
+        let report = |member: &Member| {
+            let generation = &member.old.generation;
+            MemberReport {
+                mod_id: generation.id().clone(),
+                action: MemberAction::Reloaded,
+                kind: member.kind,
+                changed: member.changed.clone(),
+                versions: (
+                    generation.manifest.version.to_string(),
+                    member.package.manifest.version.to_string(),
+                ),
+                generations: (generation.number(), generation.number()),
+                state: StateReport::default(),
+            }
+        };
         ReloadReport {
-            outcome: Outcome::RolledBack,
-            members,
+            members: cohort.iter().map(report).collect(),
             error: Some(error),
-            hand_back_errors: Vec::new(),
-            reason: None,
-            fault_reached: false,
+            ..rejected(Outcome::RolledBack, None)
         }
     }
 
@@ -365,6 +434,15 @@ fn with_past_state(
         held,
     };
     codec::encode(&carried, codec::Compression::None).map_err(error)
+}
+
+/// What made a generation give way.
+fn cause(member: &Member) -> String {
+    match member.changed.as_slice() {
+        [] => member.kind.name().to_owned(),
+        [only] => format!("{} ({only})", member.kind.name()),
+        several => format!("{} ({} files)", member.kind.name(), several.len()),
+    }
 }
 
 pub(super) fn injected_fault(stage: Stage) -> Fault {
