@@ -263,13 +263,17 @@ impl Colony {
                 )) => (old != new).then(|| {
                     (
                         "target",
-                        format!("is done to `{new}` now instead of `{old}`"),
+                        format!("has another target, `{new}` instead of `{old}`"),
                     )
                 })?,
                 Some((old, new)) => (old != new).then(|| {
                     (
                         "action",
-                        format!("is `{}` now instead of `{}`", new.name(), old.name()),
+                        format!(
+                            "has another action, `{}` instead of `{}`",
+                            new.name(),
+                            old.name()
+                        ),
                     )
                 })?,
             };
