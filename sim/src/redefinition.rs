@@ -54,9 +54,6 @@ impl Colony {
     /// # Errors
     /// Everything that is in the way, in order: faults of the definitions, terrain, items, jobs.
     pub fn check_definitions(&self, new: &Definitions) -> Result<(), Vec<DefinitionObstacle>> {
-        if *new == self.definitions {
-            return Ok(());
-        }
         let faults = new.validate().into_iter().map(DefinitionObstacle::Fault);
         let mut obstacles: Vec<DefinitionObstacle> = faults.collect();
         obstacles.extend(self.terrain_in_use(new));
@@ -78,11 +75,11 @@ impl Colony {
         &mut self,
         new: Definitions,
     ) -> Result<Vec<DefinitionChange>, Vec<DefinitionObstacle>> {
+        if new == self.definitions {
+            return Ok(Vec::new());
+        }
         self.check_definitions(&new)?;
         let mut changes = changes(&self.definitions, &new);
-        if changes.is_empty() {
-            return Ok(changes);
-        }
         self.rules = Rules::resolve(&new).expect("what was checked has no fault");
         if self.terrain.redefine(&new) {
             self.regions = Regions::new(&self.terrain);
@@ -263,13 +260,17 @@ impl Colony {
                 )) => (old != new).then(|| {
                     (
                         "target",
-                        format!("is done to `{new}` now instead of `{old}`"),
+                        format!("has another target, `{new}` instead of `{old}`"),
                     )
                 })?,
                 Some((old, new)) => (old != new).then(|| {
                     (
                         "action",
-                        format!("is `{}` now instead of `{}`", new.name(), old.name()),
+                        format!(
+                            "has another action, `{}` instead of `{}`",
+                            new.name(),
+                            old.name()
+                        ),
                     )
                 })?,
             };

@@ -271,6 +271,46 @@ mod tests {
     }
 
     #[test]
+    fn a_full_palette_gives_away_what_is_gone() {
+        let mut ground = terrain(&["........"; 8]);
+        let mut definitions = definitions();
+        let at = Position::new(0, 0);
+        for number in 0..600 {
+            let id = format!("t{number}");
+            let walk_cost = u8::try_from(1 + number % 100).ok();
+            let definition = crate::TerrainDefinition {
+                symbol: 'x',
+                walk_cost,
+            };
+            definitions.terrain.insert(id.clone(), definition);
+            ground.set(at, &id, &definitions);
+            assert_eq!(
+                (ground.name(at), ground.walk_cost(at), ground.count(&id)),
+                (Some(id.as_str()), walk_cost, 1)
+            );
+            assert_eq!(ground.map.check(&definitions), Ok(()));
+            let rebuilt = Terrain::new(ground.map.clone(), &definitions);
+            assert_eq!(
+                (rebuilt.counts, rebuilt.walk_costs),
+                (ground.counts.clone(), ground.walk_costs.clone())
+            );
+            let last = format!("t{}", number - 1);
+            definitions.terrain.remove(&last);
+            ground.redefine(&definitions);
+        }
+        assert_eq!(ground.count("grass"), 63);
+        assert!(ground.map.palette.len() <= PALETTE_MAX);
+        definitions.terrain.remove("grass");
+        assert_eq!(
+            ground.map.check(&definitions),
+            Err(SaveError::Undefined {
+                kind: "terrain",
+                id: "grass".to_owned()
+            })
+        );
+    }
+
+    #[test]
     fn off_the_map_there_is_nothing() {
         let ground = terrain(&["........"; 8]);
         for off in [
