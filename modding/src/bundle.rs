@@ -107,6 +107,11 @@ impl Bundle {
         self.library_hash
     }
 
+    /// All files by path.
+    pub(crate) fn files(&self) -> &BTreeMap<String, Arc<[u8]>> {
+        &self.files
+    }
+
     /// The content of a file, if there is one at `path`.
     #[must_use]
     pub fn file(&self, path: &str) -> Option<&[u8]> {

@@ -173,18 +173,30 @@ pub fn encode_as<T: Serialize>(
     bytes.extend(xxh3_128(&body).to_le_bytes());
     match compression {
         Compression::None => bytes.extend(body),
-        Compression::Gzip => {
-            // GzBuilder's default leaves the modification time at 0.
-            let mut encoder = flate2::GzBuilder::new().write(bytes, flate2::Compression::default());
-            encoder
-                .write_all(&body)
-                .map_err(|error| CodecError::Body(error.to_string()))?;
-            bytes = encoder
-                .finish()
-                .map_err(|error| CodecError::Body(error.to_string()))?;
-        }
+        Compression::Gzip => bytes = deflate(bytes, &body).map_err(body_error)?,
     }
     Ok(bytes)
+}
+
+/// Bytes of [`encode_as`] with their body compressed; bytes that are no such or are compressed already stay.
+#[must_use]
+pub fn compress(bytes: &[u8]) -> Vec<u8> {
+    let Some((header, body)) = bytes
+        .split_at_checked(HEADER_BYTES)
+        .filter(|(header, _)| header[7] == 0)
+    else {
+        return bytes.to_vec();
+    };
+    let mut header = header.to_vec();
+    header[7] = 1;
+    deflate(header, body).unwrap_or_else(|_| bytes.to_vec())
+}
+
+fn deflate(header: Vec<u8>, body: &[u8]) -> std::io::Result<Vec<u8>> {
+    // GzBuilder's default leaves the modification time at 0.
+    let mut encoder = flate2::GzBuilder::new().write(header, flate2::Compression::fast());
+    encoder.write_all(body)?;
+    encoder.finish()
 }
 
 /// The value that [`encode`] made `bytes` of.

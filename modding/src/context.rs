@@ -218,6 +218,22 @@ impl Context {
         self.current.borrow_mut().remove(id)
     }
 
+    /// Lets a mod that is installed next take the place and the queued events of another, which is dropped last.
+    pub(crate) fn rename(&self, old: &ModId, new: &ModId) {
+        self.running.take();
+        for event in self.emitted.borrow_mut().iter_mut() {
+            if event.mod_id == *old {
+                event.mod_id = new.clone();
+            }
+        }
+        for id in self.order.borrow_mut().iter_mut() {
+            if id == old {
+                *id = new.clone();
+            }
+        }
+        drop(self.current.borrow_mut().remove(old));
+    }
+
     pub(crate) fn set_order(&self, order: Vec<ModId>) {
         self.running.take();
         *self.order.borrow_mut() = order;

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::sources::Sources;
 use crate::diagnostic::{Fault, Place};
+use crate::sources::Sources;
 
 /// A line of a file, as the mod's author knows it: `priority_watch/scripts/main.lua`, line 15.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -169,12 +169,15 @@ pub(crate) fn snapshot(instance: &Instance) -> Result<Vec<u8>, StageError> {
         .borrow()
         .snapshot(&generation.manifest.version);
     let serialization = generation.manifest.hot_reload.state.serialization;
-    let bytes = codec::encode_as(&snapshot, serialization, Compression::None).and_then(|bytes| match bytes.len() {
-        length if length > SNAPSHOT_BYTES_MAX => Err(CodecError::TooLarge {
-            found: length as u64,
-        }),
-        _ => Ok(bytes),
-    });
+    let bytes =
+        codec::encode_as(&snapshot, serialization, Compression::None).and_then(|bytes| match bytes
+            .len()
+        {
+            length if length > SNAPSHOT_BYTES_MAX => Err(CodecError::TooLarge {
+                found: length as u64,
+            }),
+            _ => Ok(bytes),
+        });
     bytes.map_err(|error| {
         failed(
             generation,
@@ -305,7 +308,7 @@ pub(crate) fn resume(
 }
 
 /// An instance begins with nothing but its defaults.
-pub(crate) fn begin(context: &Context, instance: &Instance) -> Result<(), StageError> {
+pub(crate) fn begin(context: &Context, instance: &Instance) -> Result<StateReport, StageError> {
     let generation = &instance.generation;
     let mut state = BTreeMap::new();
     fill_defaults(generation, &mut state);
@@ -318,13 +321,9 @@ pub(crate) fn begin(context: &Context, instance: &Instance) -> Result<(), StageE
         )
     })?;
     generation.state.borrow_mut().storage = storage;
-    loaded(
-        context,
-        instance,
-        Reason::Start,
-        None,
-        &mut StateReport::default(),
-    )
+    let mut report = StateReport::default();
+    loaded(context, instance, Reason::Start, None, &mut report)?;
+    Ok(report)
 }
 
 /// Calls a mod's own handlers of `mod_loaded` or `mod_unloaded`, all or nothing.

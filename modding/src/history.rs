@@ -1,11 +1,15 @@
 //! The generations that a mod has been through, to go back to (seed-corrections 47).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 
 use semver::Version;
+use serde::{Deserialize, Serialize};
 
+use crate::bundle::Bundle;
 use crate::handover::Package;
 use crate::limits::HISTORY_GENERATIONS_MAX;
+use crate::mod_id::ModId;
 
 /// A generation that was replaced.
 #[derive(Clone, Debug)]
@@ -51,5 +55,82 @@ impl Past {
     /// Its version.
     pub(crate) fn version(&self) -> &Version {
         &self.package.manifest.version
+    }
+}
+
+/// The histories of all mods in a save: contents once each, by their hash.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct SavedHistories {
+    contents: BTreeMap<u128, SavedContent>,
+    past: BTreeMap<ModId, Vec<SavedPast>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedContent {
+    folder: String,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedPast {
+    number: u32,
+    content: u128,
+    snapshot: Vec<u8>,
+    cause: String,
+}
+
+impl SavedHistories {
+    pub(crate) fn of(histories: &BTreeMap<ModId, History>) -> SavedHistories {
+        let mut saved = SavedHistories::default();
+        for (id, history) in histories
+            .iter()
+            .filter(|(_, history)| !history.past.is_empty())
+        {
+            let past = history.past.iter().map(|past| {
+                let bundle = past.package.bundle();
+                saved.contents.entry(bundle.hash()).or_insert_with(|| {
+                    let files = bundle.files().iter();
+                    SavedContent {
+                        folder: bundle.folder().to_owned(),
+                        files: files
+                            .map(|(path, content)| (path.clone(), content.to_vec()))
+                            .collect(),
+                    }
+                });
+                SavedPast {
+                    number: past.number,
+                    content: bundle.hash(),
+                    snapshot: past.snapshot.clone(),
+                    cause: past.cause.clone(),
+                }
+            });
+            saved.past.insert(id.clone(), past.collect());
+        }
+        saved
+    }
+
+    /// The histories; generations whose content this engine cannot read are left out.
+    pub(crate) fn restore(self) -> BTreeMap<ModId, History> {
+        let contents: BTreeMap<u128, Package> = self
+            .contents
+            .into_iter()
+            .filter_map(|(hash, content)| {
+                let bundle = Bundle::new(&content.folder, content.files).ok()?;
+                Some((hash, Package::read(Rc::new(bundle)).ok()?))
+            })
+            .collect();
+        let restore = |past: SavedPast| {
+            Some(Past {
+                number: past.number,
+                package: contents.get(&past.content)?.clone(),
+                snapshot: past.snapshot,
+                cause: past.cause,
+            })
+        };
+        let histories = self.past.into_iter().map(|(id, past)| {
+            let past = past.into_iter().filter_map(restore).collect();
+            (id, History { past })
+        });
+        histories.collect()
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use serde::{Deserialize, Serialize};
 use sim::{Colony, Setup};
 
 use crate::bundle::Bundle;
@@ -14,8 +15,9 @@ use crate::generation::Instance;
 use crate::handover::{self, Package};
 use crate::history::History;
 use crate::mod_id::ModId;
-use crate::report::StageError;
-use crate::resolve::{dependents, load_order};
+use crate::reload::{Change, ReloadOptions, ReloadQueue, Waiting};
+use crate::report::{StageError, StateReport};
+use crate::resolve::{ResolutionCache, dependents, load_order};
 use crate::save::SavedMod;
 use crate::tick::{HandlerFailure, table_event};
 use crate::trace::SharedTrace;
@@ -41,14 +43,33 @@ pub struct Host {
     /// Changed configuration that its mod has yet to hear of.
     pub(crate) config_changes: Vec<(ModId, String, Value)>,
     pub(crate) hand_overs: u64,
-    /// Mods that a save holds and that do not run: their state is kept (seed-corrections 44).
+    /// The state of mods that do not run is kept (seed-corrections 44).
     pub(crate) dormant: BTreeMap<ModId, SavedMod>,
+    /// Mods that do not run because they were told not to.
+    pub(crate) absent: BTreeMap<ModId, Absence>,
+    /// Mods whose last change was rolled back.
+    pub(crate) unhealthy: BTreeSet<ModId>,
+    pub(crate) queue: ReloadQueue,
+    /// Changes that wait for a mod that they lack.
+    pub(crate) waiting: BTreeMap<ModId, Waiting>,
+    pub(crate) resolutions: ResolutionCache,
+}
+
+/// Why a mod does not run although it could.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Absence {
+    /// Switched off.
+    Disabled,
+    /// Taken out of the run.
+    Removed,
 }
 
 /// Mods in load order, ready to be prepared, and those that cannot be.
 pub(crate) struct Roster {
     pub(crate) packages: Vec<Package>,
     pub(crate) left_out: Vec<LeftOut>,
+    /// The files of those that lack another mod.
+    pub(crate) unmet: Vec<Package>,
 }
 
 impl Host {
@@ -64,6 +85,7 @@ impl Host {
         let Roster {
             packages,
             mut left_out,
+            mut unmet,
         } = roster(bundles, &known, &[]);
         let content: Vec<_> = packages
             .iter()
@@ -86,6 +108,7 @@ impl Host {
             let id = &package.manifest.id;
             if let Some(missing) = host.missing_dependency(package) {
                 left_out.push(missing);
+                unmet.push(package.clone());
                 continue;
             }
             if let Err(error) = host.begin(package) {
@@ -95,6 +118,7 @@ impl Host {
                 });
             }
         }
+        host.wait_for(unmet);
         host.deliver(&table_event("simulation_start", 0));
         Ok((host, left_out))
     }
@@ -198,6 +222,11 @@ impl Host {
             config_changes: Vec::new(),
             hand_overs: 0,
             dormant: BTreeMap::new(),
+            absent: BTreeMap::new(),
+            unhealthy: BTreeSet::new(),
+            queue: ReloadQueue::default(),
+            waiting: BTreeMap::new(),
+            resolutions: ResolutionCache::default(),
         }
     }
 
@@ -212,8 +241,20 @@ impl Host {
         })
     }
 
+    /// Lets mods that lack another one wait for it.
+    pub(crate) fn wait_for(&mut self, unmet: Vec<Package>) {
+        for package in unmet {
+            let change = Change {
+                mod_id: package.manifest.id.clone(),
+                bundle: Ok(package.bundle().clone()),
+            };
+            let request = self.request_of(change, &ReloadOptions::default());
+            self.wait_for_dependencies(request);
+        }
+    }
+
     /// Starts a mod that is new to the colony.
-    pub(crate) fn begin(&mut self, package: &Package) -> Result<(), StageError> {
+    pub(crate) fn begin(&mut self, package: &Package) -> Result<StateReport, StageError> {
         let instance = handover::prepare(&self.context, package, 1)?;
         let id = instance.generation.id().clone();
         // Installed first: `mod_loaded` may call other mods when the reason is `start`, and they may emit.
@@ -242,7 +283,7 @@ impl Host {
             })
             .collect();
         let hint = self.context.order();
-        let order = load_order(&manifests, &self.known, &hint);
+        let order = self.resolutions.load_order(&manifests, &self.known, &hint);
         self.context
             .set_order(order.unwrap_or_else(|_| manifests.keys().cloned().collect()));
     }
@@ -252,7 +293,7 @@ impl Host {
 /// that depend on it.
 /// Mods that nothing else puts in order come as in `preferred`, then as given.
 pub(crate) fn roster(bundles: Vec<Bundle>, known: &BTreeSet<ModId>, preferred: &[ModId]) -> Roster {
-    let mut left_out = Vec::new();
+    let (mut left_out, mut unmet) = (Vec::new(), Vec::new());
     let mut packages: BTreeMap<ModId, Package> = BTreeMap::new();
     let mut hint = preferred.to_vec();
     for bundle in bundles {
@@ -276,9 +317,13 @@ pub(crate) fn roster(bundles: Vec<Bundle>, known: &BTreeSet<ModId>, preferred: &
             Ok(order) => {
                 let packages = order
                     .iter()
-                    .filter_map(|id| packages.get(id).cloned())
+                    .filter_map(|id| packages.get(id).map(|package| package.bound(&packages)))
                     .collect();
-                return Roster { packages, left_out };
+                return Roster {
+                    packages,
+                    left_out,
+                    unmet,
+                };
             }
             Err(errors) => {
                 let mut removed: BTreeMap<ModId, Vec<Fault>> = BTreeMap::new();
@@ -295,7 +340,9 @@ pub(crate) fn roster(bundles: Vec<Bundle>, known: &BTreeSet<ModId>, preferred: &
                             .or_insert_with(|| vec![depends_on_left_out(&dependent, &id)]);
                     }
                 }
-                packages.retain(|id, _| !removed.contains_key(id));
+                for id in removed.keys() {
+                    unmet.extend(packages.remove(id));
+                }
                 left_out.extend(removed.into_iter().map(|(id, faults)| LeftOut {
                     name: id.to_string(),
                     faults,

@@ -28,8 +28,8 @@ use crate::report::{
 
 use plan::{Member, Planned};
 pub use queue::Priority;
-use queue::{Queued, Request};
-pub(crate) use queue::ReloadQueue;
+use queue::Queued;
+pub(crate) use queue::{ReloadQueue, Request};
 pub(crate) use retry::Waiting;
 
 /// A mod whose files may have changed.
@@ -85,9 +85,14 @@ impl Host {
     /// by a look at everything: [`Host::wants_rescan`] says so, until [`Host::reload`] is given every mod (seed-corrections 16).
     pub fn request(&mut self, change: Change, options: &ReloadOptions) -> Vec<ReloadReport> {
         let asked = self.context.running();
-        let asked = asked
-            .iter()
-            .map(|instance| instance.generation.manifest.hot_reload.queue.max_pending_reloads);
+        let asked = asked.iter().map(|instance| {
+            instance
+                .generation
+                .manifest
+                .hot_reload
+                .queue
+                .max_pending_reloads
+        });
         let capacity = asked.min().unwrap_or(crate::limits::PENDING_RELOADS_MAX);
         let request = self.request_of(change, options);
         self.enqueue(request, capacity)
@@ -125,7 +130,8 @@ impl Host {
             // A mod that was taken over by an addition does not run any more.
             wanted.retain(|member| {
                 let running = self.context.instance(member.old.generation.id());
-                running.is_some_and(|running| Rc::ptr_eq(&running.generation, &member.old.generation))
+                running
+                    .is_some_and(|running| Rc::ptr_eq(&running.generation, &member.old.generation))
             });
             let wanted = self.bind(wanted);
             for cohort in self.cohorts(wanted) {
@@ -191,7 +197,7 @@ impl Host {
         report
     }
 
-    fn request_of(&self, change: Change, options: &ReloadOptions) -> Request {
+    pub(crate) fn request_of(&self, change: Change, options: &ReloadOptions) -> Request {
         Request {
             priority: self.priority_of(&change, options),
             change,
@@ -244,11 +250,19 @@ impl Host {
         let superseded = match self.queue.push(request, capacity) {
             Queued::Waits => return Vec::new(),
             Queued::Supersedes(older) => {
-                vec![(older, "a newer change of the same mod came before it was tried")]
+                vec![(
+                    older,
+                    "a newer change of the same mod came before it was tried",
+                )]
             }
             Queued::Overflow(all) => all
                 .into_iter()
-                .map(|request| (request, "too many changes wait: every mod is looked at instead"))
+                .map(|request| {
+                    (
+                        request,
+                        "too many changes wait: every mod is looked at instead",
+                    )
+                })
                 .collect(),
         };
         let report = |(request, reason): (Request, &str)| self.superseded(&request, reason);

@@ -13,11 +13,13 @@ use crate::codec::{self, CodecError, Compression};
 use crate::context::{EmittedEvent, LogLevel, Reason};
 use crate::definitions::read_definitions;
 use crate::diagnostic::Fault;
-use crate::generation::Instance;
+use crate::generation::{Generation, Instance};
 use crate::handover::{self, Package};
-use crate::host::{Host, LeftOut, Roster, ids, roster};
+use crate::history::SavedHistories;
+use crate::host::{Absence, Host, LeftOut, Roster, ids, roster};
 use crate::mod_id::ModId;
-use crate::report::{MemberReport, ReloadType, StageError};
+use crate::report::{MemberAction, MemberReport, ReloadType, StageError};
+use crate::state::Snapshot;
 use crate::value::Value;
 
 #[derive(Serialize, Deserialize)]
@@ -30,6 +32,9 @@ struct SavedRun {
     /// In load order.
     mods: Vec<SavedMod>,
     dormant: BTreeMap<ModId, SavedMod>,
+    absent: BTreeMap<ModId, Absence>,
+    unhealthy: BTreeSet<ModId>,
+    history: SavedHistories,
 }
 
 /// A mod in a save.
@@ -40,6 +45,41 @@ pub(crate) struct SavedMod {
     generation: u32,
     content: u128,
     snapshot: Vec<u8>,
+}
+
+impl SavedMod {
+    /// A mod with the state in `snapshot`, compressed as the mod wishes.
+    pub(crate) fn of(generation: &Generation, snapshot: &[u8]) -> SavedMod {
+        SavedMod {
+            id: generation.id().clone(),
+            version: generation.manifest.version.clone(),
+            generation: generation.number(),
+            content: generation.sources().hash(),
+            snapshot: kept(generation, snapshot),
+        }
+    }
+
+    pub(crate) fn version(&self) -> &Version {
+        &self.version
+    }
+
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// Its `colony.storage`, unless the bytes are damaged.
+    pub(crate) fn storage(&self) -> Option<Value> {
+        let snapshot: Snapshot = codec::decode(&self.snapshot).ok()?;
+        Some(snapshot.storage)
+    }
+}
+
+/// A snapshot as it is kept: compressed, where the mod wishes it.
+pub(crate) fn kept(generation: &Generation, snapshot: &[u8]) -> Vec<u8> {
+    match generation.manifest.hot_reload.state.compression {
+        Compression::Gzip => codec::compress(snapshot),
+        Compression::None => snapshot.to_vec(),
+    }
 }
 
 /// A run that was loaded.
@@ -101,13 +141,7 @@ impl Host {
                     )?
                 }
             };
-            mods.push(SavedMod {
-                id: generation.id().clone(),
-                version: generation.manifest.version.clone(),
-                generation: generation.number(),
-                content: generation.bundle().hash(),
-                snapshot,
-            });
+            mods.push(SavedMod::of(generation, &snapshot));
         }
         let run = SavedRun {
             colony: self.context.colony().save(),
@@ -117,6 +151,9 @@ impl Host {
             config_changes: self.config_changes.clone(),
             mods,
             dormant: self.dormant.clone(),
+            absent: self.absent.clone(),
+            unhealthy: self.unhealthy.clone(),
+            history: SavedHistories::of(&self.history),
         };
         Ok((codec::encode(&run, Compression::Gzip)?, warnings))
     }
@@ -133,10 +170,15 @@ impl Host {
     ) -> Result<Loaded, LoadError> {
         let run: SavedRun = codec::decode(bytes)?;
         // Invariant (I5): mods go on in the order in which they ran.
+        let bundles = bundles
+            .into_iter()
+            .filter(|bundle| !run.absent.keys().any(|id| id.as_str() == bundle.folder()))
+            .collect();
         let order: Vec<ModId> = run.mods.iter().map(|saved| saved.id.clone()).collect();
         let Roster {
             packages,
             mut left_out,
+            mut unmet,
         } = roster(bundles, &known, &order);
         let content: Vec<_> = packages
             .iter()
@@ -150,6 +192,9 @@ impl Host {
         host.chain = run.chain;
         host.context.set_between_ticks(true);
         host.dormant = run.dormant;
+        host.absent = run.absent;
+        host.unhealthy = run.unhealthy;
+        host.history = run.history.restore();
         host.context.set_order(ids(&packages));
         // Before any mod begins, which may emit.
         *host.context.emitted() = run.emitted;
@@ -166,10 +211,14 @@ impl Host {
                 .or_else(|| host.dormant.remove(&package.manifest.id));
             match host.go_on(package, known) {
                 Ok(report) => updated.extend(report),
-                Err(missing) => left_out.push(missing),
+                Err(missing) => {
+                    left_out.push(missing);
+                    unmet.push(package.clone());
+                }
             }
         }
         host.dormant.extend(saved);
+        host.wait_for(unmet);
         let running: BTreeSet<ModId> = host.mods().into_iter().map(|(id, _, _)| id).collect();
         host.context
             .emitted()
@@ -253,10 +302,11 @@ impl Host {
             (Some(missing), _) => Err(missing),
             (None, Some(saved)) => self
                 .resume_saved(package, saved)
+                .map(|report| (saved.content != package.sources.hash()).then_some(report))
                 .map_err(|error| left_out(id, error)),
             (None, None) => self
                 .begin(package)
-                .map(|()| None)
+                .map(|_| None)
                 .map_err(|error| left_out(id, error)),
         };
         if result.is_err() {
@@ -265,13 +315,13 @@ impl Host {
         result
     }
 
-    /// Starts a mod from its saved state; a report where its files are not those that wrote it.
-    fn resume_saved(
+    /// Starts a mod from its saved state.
+    pub(crate) fn resume_saved(
         &mut self,
         package: &Package,
         saved: &SavedMod,
-    ) -> Result<Option<MemberReport>, StageError> {
-        let same = package.bundle.hash() == saved.content;
+    ) -> Result<MemberReport, StageError> {
+        let same = package.sources.hash() == saved.content;
         let reason = if same { Reason::Resume } else { Reason::Update };
         let number = saved.generation + u32::from(!same);
         let instance = handover::prepare(&self.context, package, number)?;
@@ -286,8 +336,9 @@ impl Host {
         )?;
         self.install(instance);
         self.hand_overs += 1;
-        let report = MemberReport {
-            mod_id: saved.id.clone(),
+        Ok(MemberReport {
+            mod_id: package.manifest.id.clone(),
+            action: MemberAction::Reloaded,
             kind: ReloadType::Full,
             changed: Vec::new(),
             versions: (
@@ -296,8 +347,7 @@ impl Host {
             ),
             generations: (saved.generation, number),
             state,
-        };
-        Ok((!same).then_some(report))
+        })
     }
 }
 

@@ -74,7 +74,9 @@ impl Sources {
     pub fn text(&self, shown: &str) -> Option<Arc<str>> {
         let (folder, path) = shown.split_once('/')?;
         let bundles = std::iter::once(&self.own).chain(self.libraries.values());
-        let bundle = bundles.into_iter().find(|bundle| bundle.folder() == folder)?;
+        let bundle = bundles
+            .into_iter()
+            .find(|bundle| bundle.folder() == folder)?;
         bundle.text(path)?.ok()
     }
 }

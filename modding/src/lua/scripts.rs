@@ -119,7 +119,12 @@ impl Scripts {
             tokens_max: tokens_max.unwrap_or(0),
         };
         for (key, scan, source) in sources {
-            match compile(&scripts.display_path(&key), &source, scan, iterators_are_ours) {
+            match compile(
+                &scripts.display_path(&key),
+                &source,
+                scan,
+                iterators_are_ours,
+            ) {
                 Ok(compiled) => drop(scripts.bytecode.insert(key, compiled.into())),
                 Err(error) => errors.push(error),
             }

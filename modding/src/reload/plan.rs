@@ -331,7 +331,8 @@ impl Host {
                 faults: errors.iter().map(|error| error.fault()).collect(),
             })?;
         // Which definition overrides which is a matter of the load order.
-        if !assets_changed && order == hint {
+        let same_order = hint.iter().filter(|id| world.contains_key(*id)).eq(&order);
+        if !assets_changed && same_order {
             return Ok(None);
         }
         let content: Vec<_> = order

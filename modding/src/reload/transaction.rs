@@ -18,6 +18,7 @@ use crate::mod_id::ModId;
 use crate::report::{
     MemberAction, MemberReport, Outcome, ReloadReport, ReloadType, Stage, StageError, StateReport,
 };
+use crate::save::kept;
 use crate::state::{Held, Snapshot};
 
 impl Host {
@@ -29,20 +30,26 @@ impl Host {
     ) -> ReloadReport {
         match self.attempt(&mut cohort, options) {
             Ok(definitions) => self.commit(cohort, definitions),
-            Err(error) => {
-                let hand_back_errors = self.hand_back(&mut cohort, options);
-                let fault_reached = options.fault.as_ref().is_some_and(|fault| {
-                    (fault.stage == error.stage && fault.mod_id == error.mod_id)
-                        || hand_back_errors
-                            .iter()
-                            .any(|error| fault.stage == error.stage && fault.mod_id == error.mod_id)
-                });
-                ReloadReport {
-                    hand_back_errors,
-                    fault_reached,
-                    ..self.rolled_back(&cohort, error)
-                }
-            }
+            Err(error) => self.give_up(&mut cohort, error, options),
+        }
+    }
+
+    /// Everything as it was, and why.
+    pub(super) fn give_up(
+        &mut self,
+        cohort: &mut [Member],
+        error: StageError,
+        options: &ReloadOptions,
+    ) -> ReloadReport {
+        let hand_back_errors = self.hand_back(cohort, options);
+        let fault_reached = options.fault.as_ref().is_some_and(|fault| {
+            let mut errors = std::iter::once(&error).chain(&hand_back_errors);
+            errors.any(|error| fault.stage == error.stage && fault.mod_id == error.mod_id)
+        });
+        ReloadReport {
+            hand_back_errors,
+            fault_reached,
+            ..self.rolled_back(cohort, error)
         }
     }
 
@@ -97,11 +104,7 @@ impl Host {
     }
 
     /// `migrate`, `restore` and `loaded` of one member.
-    fn pass_state(
-        &self,
-        member: &mut Member,
-        options: &ReloadOptions,
-    ) -> Result<(), StageError> {
+    fn pass_state(&self, member: &mut Member, options: &ReloadOptions) -> Result<(), StageError> {
         let (Some(snapshot), Some(new)) = (&member.snapshot, &member.new) else {
             return Ok(());
         };
@@ -122,14 +125,22 @@ impl Host {
             handover::restore(new, carried, reason)
         });
         let mut state = match restored {
-            Ok(_) if reason == Reason::Update && !new.generation.manifest.hot_reload.state.preserve_state => {
+            Ok(_)
+                if reason == Reason::Update
+                    && !new.generation.manifest.hot_reload.state.preserve_state =>
+            {
                 let why = "`preserve_state` is off in mod.toml";
                 handover::begin_again(new, &bytes, why.to_owned())?
             }
             Err(error) if reason == Reason::Update && self.resets(member, options, &error) => {
                 let stage = error.stage.name();
-                let found = error.faults.first().map_or(String::new(), ToString::to_string);
-                let why = format!("the state could not be carried over at {stage} ({found}), and `on_state_error` is \"reset\"");
+                let found = error
+                    .faults
+                    .first()
+                    .map_or(String::new(), ToString::to_string);
+                let why = format!(
+                    "the state could not be carried over at {stage} ({found}), and `on_state_error` is \"reset\""
+                );
                 handover::begin_again(new, &bytes, why)?
             }
             restored => restored?,
@@ -193,7 +204,9 @@ impl Host {
             .context
             .colony_mut()
             .replace_definitions(definitions)
-            .expect("checked when the transaction was planned, and nothing reaches the colony since");
+            .expect(
+                "checked when the transaction was planned, and nothing reaches the colony since",
+            );
         changes.iter().map(ToString::to_string).collect()
     }
 
@@ -213,7 +226,7 @@ impl Host {
         let past = Past {
             number,
             package: Package::of(&generation),
-            snapshot,
+            snapshot: kept(&generation, &snapshot),
             cause: cause(&member),
         };
         let state = match member.new.take() {
@@ -283,11 +296,7 @@ impl Host {
     }
 
     /// Gives every member that was told of its end its life back.
-    pub(super) fn hand_back(
-        &mut self,
-        cohort: &mut [Member],
-        options: &ReloadOptions,
-    ) -> Vec<StageError> {
+    fn hand_back(&mut self, cohort: &mut [Member], options: &ReloadOptions) -> Vec<StageError> {
         let mut errors = Vec::new();
         for member in cohort.iter_mut() {
             // The instance that did not make it goes first: it must not be seen again.
@@ -331,8 +340,11 @@ impl Host {
     }
 
     fn rolled_back(&mut self, cohort: &[Member], error: StageError) -> ReloadReport {
-        self.unhealthy
-            .extend(cohort.iter().map(|member| member.old.generation.id().clone()));
+        self.unhealthy.extend(
+            cohort
+                .iter()
+                .map(|member| member.old.generation.id().clone()),
+        );
         let report = |member: &Member| {
             let generation = &member.old.generation;
             MemberReport {

@@ -1,0 +1,394 @@
+//! Mods that begin and cease to run while the colony goes on: added, disabled, removed, enabled again, renamed; and the state of
+//! those that do not run, which is kept until it is purged (seed-corrections 24, 26).
+
+use crate::context::Effects;
+use crate::diagnostic::Fault;
+use crate::handover::{self, Package};
+use crate::host::{Absence, Host};
+use crate::mod_id::ModId;
+use crate::report::{
+    Fate, MemberAction, MemberReport, Outcome, PathFate, ReloadReport, ReloadType, Stage,
+    StageError, StateReport,
+};
+use crate::save::SavedMod;
+use crate::value::Value;
+
+use super::plan::{ASSETS_FOLDER, Member};
+use super::queue::Request;
+use super::transaction::injected_fault;
+use super::{Change, ReloadOptions, rejected};
+
+impl Host {
+    /// Lets a mod run that does not: one that is new, or one that was disabled or removed, from the state that it had. Mods that waited
+    /// for it are tried again.
+    pub fn enable(&mut self, change: Change, options: &ReloadOptions) -> Vec<ReloadReport> {
+        let id = &change.mod_id;
+        if self.context.instance(id).is_some() {
+            return vec![rejected(
+                Outcome::Ignored,
+                format!("{id} is running already"),
+            )];
+        }
+        let request = Request {
+            enable: true,
+            ..self.request_of(change, options)
+        };
+        let mut reports = self.enqueue(request, usize::MAX);
+        reports.extend(self.process_requests(options));
+        reports
+    }
+
+    /// Stops a mod. Its state is kept, and its edits are not looked at until it is enabled.
+    pub fn disable(&mut self, id: &ModId, options: &ReloadOptions) -> Vec<ReloadReport> {
+        self.stop(id, MemberAction::Disabled, Absence::Disabled, options)
+    }
+
+    /// Takes a mod out of the run. Its state is kept until it is added again or purged.
+    pub fn remove(&mut self, id: &ModId, options: &ReloadOptions) -> Vec<ReloadReport> {
+        self.stop(id, MemberAction::Removed, Absence::Removed, options)
+    }
+
+    /// Deletes the state and the history of a mod that does not run.
+    pub fn purge(&mut self, id: &ModId) -> ReloadReport {
+        if self.context.instance(id).is_some() {
+            let fault = Fault::new(format!(
+                "{id} is running, and only what does not run can be purged"
+            ));
+            let error = StageError {
+                stage: Stage::Plan,
+                mod_id: id.clone(),
+                faults: vec![fault.help(format!("remove {id} first"))],
+            };
+            return ReloadReport {
+                error: Some(error),
+                ..rejected(Outcome::RolledBack, None)
+            };
+        }
+        self.history.remove(id);
+        let Some(saved) = self.dormant.remove(id) else {
+            return rejected(Outcome::Ignored, format!("no state of {id} is kept"));
+        };
+        let version = saved.version().to_string();
+        let storage = match saved.storage() {
+            Some(Value::Map(storage)) => storage,
+            _ => Default::default(),
+        };
+        let dropped = storage.into_iter().map(|(path, value)| PathFate {
+            path,
+            fate: Fate::Dropped,
+            value: format!("was {value}"),
+            by: None,
+        });
+        let member = MemberReport {
+            mod_id: id.clone(),
+            action: MemberAction::Purged,
+            kind: ReloadType::Full,
+            changed: Vec::new(),
+            versions: (version.clone(), version),
+            generations: (saved.generation(), saved.generation()),
+            state: StateReport {
+                paths: dropped.collect(),
+                ..StateReport::default()
+            },
+        };
+        ReloadReport {
+            members: vec![member],
+            ..rejected(Outcome::Committed, None)
+        }
+    }
+
+    /// One mod that is to run besides those that do, all or nothing.
+    pub(super) fn add(&mut self, request: &Request, options: &ReloadOptions) -> ReloadReport {
+        match self.try_add(request, options) {
+            Ok(report) => report,
+            Err(error) => {
+                let fault_reached = options.fault.as_ref().is_some_and(|fault| {
+                    fault.stage == error.stage && fault.mod_id == error.mod_id
+                });
+                ReloadReport {
+                    error: Some(error),
+                    fault_reached,
+                    ..rejected(Outcome::RolledBack, None)
+                }
+            }
+        }
+    }
+
+    fn try_add(
+        &mut self,
+        request: &Request,
+        options: &ReloadOptions,
+    ) -> Result<ReloadReport, StageError> {
+        let id = &request.change.mod_id;
+        let fail = |stage, faults| StageError {
+            stage,
+            mod_id: id.clone(),
+            faults,
+        };
+        self.inject_at(Stage::Settle, id, options)?;
+        let bundle = request.change.bundle.clone();
+        let bundle = bundle.map_err(|faults| fail(Stage::Settle, faults))?;
+        let package = Package::read(bundle).map_err(|faults| fail(Stage::Plan, faults))?;
+        let replaced = package.manifest.replaces.clone();
+        if let Some(old) = replaced.as_ref().and_then(|old| self.context.instance(old)) {
+            let changed = package.bundle().paths().map(str::to_owned).collect();
+            let member = Member {
+                request: Some(request.clone()),
+                ..Member::new(old, package, ReloadType::Full, changed)
+            };
+            let cohort = self.bind(vec![member]);
+            return Ok(self.transact(cohort, options));
+        }
+        self.inject_at(Stage::Plan, id, options)?;
+        let mut world = self.world();
+        let package = package.bound(&world);
+        world.insert(id.clone(), package.clone());
+        let with_assets = has_assets(&package);
+        let definitions = self.validate_world(&world, id, with_assets)?;
+        for stage in [
+            Stage::Parse,
+            Stage::Instantiate,
+            Stage::TopLevel,
+            Stage::Migrate,
+            Stage::Restore,
+            Stage::Loaded,
+            Stage::Commit,
+        ] {
+            self.inject_at(stage, id, options)?;
+        }
+        let from = [Some(id.clone()), replaced].into_iter().flatten();
+        let saved = from
+            .into_iter()
+            .find_map(|id| self.dormant.get(&id).cloned());
+        self.known.insert(id.clone());
+        let mut order = self.context.order();
+        order.retain(|other| other != id);
+        order.push(id.clone());
+        self.context.set_order(order);
+        let mut member = self.run_besides(&package, saved.as_ref())?;
+        member
+            .state
+            .notes
+            .extend(self.take_definitions(definitions));
+        self.absent.remove(id);
+        self.dormant.remove(id);
+        if let Some(old) = &package.manifest.replaces {
+            self.dormant.remove(old);
+        }
+        self.order_mods();
+        Ok(ReloadReport {
+            members: vec![member],
+            ..rejected(Outcome::Committed, None)
+        })
+    }
+
+    /// Begins a mod, or goes on with the state that it had.
+    fn run_besides(
+        &mut self,
+        package: &Package,
+        saved: Option<&SavedMod>,
+    ) -> Result<MemberReport, StageError> {
+        let version = package.manifest.version.to_string();
+        let (number, state, before) = match saved {
+            Some(saved) => {
+                let report = self.resume_saved(package, saved)?;
+                (
+                    report.generations.1,
+                    report.state,
+                    saved.version().to_string(),
+                )
+            }
+            None => (1, self.begin(package)?, version.clone()),
+        };
+        Ok(MemberReport {
+            mod_id: package.manifest.id.clone(),
+            action: MemberAction::Added,
+            kind: ReloadType::Full,
+            changed: Vec::new(),
+            versions: (before, version),
+            generations: (number, number),
+            state,
+        })
+    }
+
+    fn stop(
+        &mut self,
+        id: &ModId,
+        action: MemberAction,
+        absence: Absence,
+        options: &ReloadOptions,
+    ) -> Vec<ReloadReport> {
+        let Some(old) = self.context.instance(id) else {
+            let mut report = rejected(Outcome::Ignored, format!("{id} is not running"));
+            // A mod that is disabled can still be removed.
+            if self.dormant.contains_key(id)
+                && self.absent.insert(id.clone(), absence) != Some(absence)
+            {
+                report = rejected(Outcome::Committed, format!("{id} was not running"));
+            }
+            return vec![report];
+        };
+        let package = Package::of(&old.generation);
+        let mut member = Member::new(old, package, ReloadType::Full, Vec::new());
+        let report = match self.try_stop(&mut member, options) {
+            Ok(definitions) => {
+                let mut report = self.commit_stop(member, action, absence);
+                report
+                    .state
+                    .notes
+                    .extend(self.take_definitions(definitions));
+                ReloadReport {
+                    members: vec![report],
+                    ..rejected(Outcome::Committed, None)
+                }
+            }
+            Err(error) => self.give_up(&mut [member], error, options),
+        };
+        self.note_outcome(&[], &report);
+        let mut reports = vec![report];
+        reports.extend(self.process_requests(options));
+        reports
+    }
+
+    /// Every stage of a mod's end up to the commit point.
+    fn try_stop(
+        &mut self,
+        member: &mut Member,
+        options: &ReloadOptions,
+    ) -> Result<Option<sim::Definitions>, StageError> {
+        let id = member.id().clone();
+        self.inject_at(Stage::Settle, &id, options)?;
+        self.inject_at(Stage::Plan, &id, options)?;
+        let mut world = self.world();
+        world.remove(&id);
+        let needing: Vec<Fault> = world
+            .values()
+            .filter_map(|package| Some((package, package.manifest.dependencies.get(&id)?)))
+            .map(|(package, dependency)| {
+                let dependent = &package.manifest.id;
+                let fault = Fault::new(format!("{dependent} depends on {id}, and runs"));
+                fault
+                    .at(dependency.place.clone())
+                    .help(format!("stop {dependent} first"))
+            })
+            .collect();
+        if !needing.is_empty() {
+            return Err(StageError {
+                stage: Stage::Plan,
+                mod_id: id,
+                faults: needing,
+            });
+        }
+        let definitions = self.validate_world(&world, &id, has_assets(&member.package))?;
+        self.inject_at(Stage::Unload, &id, options)?;
+        member.unloaded = Some(if options.skip_unload {
+            Effects::default()
+        } else {
+            handover::unload(&self.context, &member.old)?
+        });
+        self.inject_at(Stage::Snapshot, &id, options)?;
+        member.snapshot = Some(handover::snapshot(&member.old)?);
+        self.inject_one(member, options, Stage::Commit)?;
+        Ok(definitions)
+    }
+
+    /// Takes the mod out. What it had asked of the coming tick is dropped with it, and said.
+    fn commit_stop(
+        &mut self,
+        member: Member,
+        action: MemberAction,
+        absence: Absence,
+    ) -> MemberReport {
+        let generation = &member.old.generation;
+        let id = generation.id().clone();
+        let mut notes = Vec::new();
+        let commands = std::mem::take(&mut generation.state.borrow_mut().held.commands);
+        if !commands.is_empty() {
+            notes.push(format!(
+                "{} commands that waited are dropped",
+                commands.len()
+            ));
+        }
+        let emitted = self.context.emitted();
+        let events = emitted.iter().filter(|event| event.mod_id == id).count();
+        drop(emitted);
+        if events > 0 {
+            notes.push(format!("{events} events that waited are dropped"));
+        }
+        self.config_changes.retain(|(changed, _, _)| *changed != id);
+        let saved = SavedMod::of(generation, &member.snapshot.unwrap_or_default());
+        self.dormant.insert(id.clone(), saved);
+        self.absent.insert(id.clone(), absence);
+        self.unhealthy.remove(&id);
+        drop(self.context.uninstall(&id));
+        self.order_mods();
+        let version = generation.manifest.version.to_string();
+        MemberReport {
+            mod_id: id,
+            action,
+            kind: ReloadType::Full,
+            changed: Vec::new(),
+            versions: (version.clone(), version),
+            generations: (generation.number(), generation.number()),
+            state: StateReport {
+                notes,
+                ..StateReport::default()
+            },
+        }
+    }
+
+    /// Lets a mod take the place of another: its queues, its history, its place in the load order.
+    pub(super) fn rename(&mut self, old: &ModId, new: &ModId) {
+        self.context.rename(old, new);
+        if let Some(history) = self.history.remove(old) {
+            self.history.insert(new.clone(), history);
+        }
+        for (id, _, _) in &mut self.config_changes {
+            if id == old {
+                *id = new.clone();
+            }
+        }
+        self.known.insert(new.clone());
+        self.unhealthy.remove(old);
+        self.absent.remove(new);
+        self.absent.insert(old.clone(), Absence::Removed);
+    }
+
+    /// Asks for a reload of every mod whose library code has appeared or gone with another mod.
+    pub(super) fn follow_libraries(&mut self) {
+        for member in self.bind(Vec::new()) {
+            let change = Change {
+                mod_id: member.id().clone(),
+                bundle: Ok(member.old.generation.bundle()),
+            };
+            let options = ReloadOptions {
+                kind: Some(ReloadType::Dependencies),
+                priority: Some(super::Priority::High),
+                ..ReloadOptions::default()
+            };
+            let request = self.request_of(change, &options);
+            self.enqueue(request, usize::MAX);
+        }
+    }
+
+    fn inject_at(
+        &self,
+        stage: Stage,
+        id: &ModId,
+        options: &ReloadOptions,
+    ) -> Result<(), StageError> {
+        if !self.injected(options, stage, id) {
+            return Ok(());
+        }
+        Err(StageError {
+            stage,
+            mod_id: id.clone(),
+            faults: vec![injected_fault(stage)],
+        })
+    }
+}
+
+fn has_assets(package: &Package) -> bool {
+    let mut paths = package.bundle().paths();
+    paths.any(|path| path.starts_with(ASSETS_FOLDER))
+}
