@@ -18,6 +18,7 @@ use std::path::Path;
 use modding::api::{self, Run};
 use modding::diagnostic::Fault;
 use modding::manifest::Manifest;
+use modding::reload::Priority;
 use modding::report::{Outcome, ReloadType, Stage};
 
 pub mod cli;
@@ -61,19 +62,19 @@ pub fn load_from(path: &Path, library: &ModLibrary) -> Result<(Scenario, Workspa
         .collect();
     let stages = Stage::ALL.map(Stage::name);
     let reload_types = ReloadType::ALL.map(ReloadType::name);
-    let outcomes = [
-        Outcome::Committed.name(),
-        Outcome::RolledBack.name(),
-        Outcome::Ignored.name(),
-        "done",
-        "failed",
-    ];
+    let outcomes: Vec<&str> = Outcome::ALL
+        .map(Outcome::name)
+        .into_iter()
+        .chain(["done", "failed"])
+        .collect();
+    let priorities = Priority::ALL.map(Priority::name);
     let vocabulary = Vocabulary {
         events: &events,
         commands: &commands,
         stages: &stages,
         outcomes: &outcomes,
         reload_types: &reload_types,
+        priorities: &priorities,
         event_fields: api::field_names,
         check_query: query::check,
     };

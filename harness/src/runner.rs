@@ -1,5 +1,6 @@
 //! Runs a scenario: steps at tick boundaries, ticks, expectations, and a record of it all.
 
+mod lifecycle;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +61,10 @@ struct Runner<'a> {
     workspace: Workspace,
     known: BTreeSet<ModId>,
     host: Host,
-    saves: BTreeMap<String, Vec<u8>>,
+    /// Saves by name, with the mods that were part of the run then.
+    saves: BTreeMap<String, (Vec<u8>, Vec<ModId>)>,
+    /// The mods that are part of the run: those that it began with, and those that steps have added.
+    present: Vec<ModId>,
     counts: EventCounts,
     /// Hashes of runs without a labelled step.
     chains_without: BTreeMap<String, Vec<u128>>,
@@ -142,7 +146,12 @@ impl<'a> Runner<'a> {
         };
         let workspace = original.clone();
         let known = workspace.known_mods();
-        let (bundles, unreadable) = bundles(scenario, &workspace);
+        let present: Vec<ModId> = scenario
+            .mods
+            .iter()
+            .map(|choice| choice.id.clone())
+            .collect();
+        let (bundles, unreadable) = bundles(&present, &workspace);
         let (host, mut left_out) = Host::start(&setup, bundles, known.clone())
             .map_err(|faults| at_colony(scenario, faults))?;
         left_out.extend(unreadable);
@@ -168,6 +177,7 @@ impl<'a> Runner<'a> {
             known,
             host,
             saves: BTreeMap::new(),
+            present,
             counts: EventCounts::of(scenario),
             chains_without: BTreeMap::new(),
             hand_overs_before_load: 0,
@@ -437,15 +447,15 @@ fn check_commands(scenario: &Scenario) -> Result<(), Vec<Fault>> {
     }
 }
 
-/// The files of the scenario's mods; those that cannot be read are left out.
-fn bundles(scenario: &Scenario, workspace: &Workspace) -> (Vec<Bundle>, Vec<LeftOut>) {
+/// The files of mods; those that cannot be read are left out.
+fn bundles(mods: &[ModId], workspace: &Workspace) -> (Vec<Bundle>, Vec<LeftOut>) {
     let mut bundles = Vec::new();
     let mut unreadable = Vec::new();
-    for choice in &scenario.mods {
-        match workspace.bundle(&choice.id) {
+    for id in mods {
+        match workspace.bundle(id) {
             Ok(bundle) => bundles.push(bundle),
             Err(faults) => unreadable.push(LeftOut {
-                name: choice.id.to_string(),
+                name: id.to_string(),
                 faults,
             }),
         }

@@ -12,6 +12,8 @@ use modding::diagnostic::{Fault, Place};
 use modding::document::Scalar;
 use modding::manifest::ConfigValue;
 use modding::mod_id::ModId;
+use modding::reload::Priority;
+use modding::report::ReloadType;
 use semver::VersionReq;
 use sim::MapSource;
 
@@ -43,6 +45,8 @@ pub struct Scenario {
     pub colony: ColonySetup,
     /// The mods, in the order in which the author names them.
     pub mods: Vec<ModChoice>,
+    /// Mods that steps add later.
+    pub additions: Vec<ModChoice>,
     /// What happens, by tick; on the same tick in the order of the file.
     pub steps: Vec<Step>,
     /// What must come out, in the order of the file.
@@ -109,6 +113,41 @@ pub enum Action {
         mods: Vec<ModId>,
         /// Whether to hand over even to identical content.
         force: bool,
+        /// Takes only what this type names; as the files ask for if None.
+        kind: Option<ReloadType>,
+        /// Where in the queue it comes; as the mod's situation asks for if None.
+        priority: Option<Priority>,
+        /// Whether the old generation is not told of its end.
+        skip_unload: bool,
+    },
+    /// Lets a mod run that is not in the list `load`, or one that was removed.
+    Add {
+        /// The mod.
+        mod_id: ModId,
+    },
+    /// Lets a mod run again that was disabled.
+    Enable {
+        /// The mod.
+        mod_id: ModId,
+    },
+    /// Stops a mod until it is enabled.
+    Disable {
+        /// The mod.
+        mod_id: ModId,
+        /// Whether it is not told of its end.
+        skip_unload: bool,
+    },
+    /// Takes a mod out of the run; its state is kept.
+    Remove {
+        /// The mod.
+        mod_id: ModId,
+        /// Whether it is not told of its end.
+        skip_unload: bool,
+    },
+    /// Deletes the state of a mod that was removed or disabled.
+    Purge {
+        /// The mod.
+        mod_id: ModId,
     },
     /// Goes back to an earlier generation of a mod.
     Rollback {
@@ -143,6 +182,8 @@ pub enum Action {
     },
     /// Saves, starts again as a new process would, and loads.
     Restart,
+    /// Saves and loads beside the run, and compares; the run goes on as it was.
+    Checkpoint,
     /// Makes a stage of a reload fail.
     InjectFault {
         /// The stage that fails.
@@ -190,6 +231,18 @@ pub enum FileChange {
         file: ModFile,
         /// Its content.
         content: Vec<u8>,
+    },
+    /// Applies a unified diff.
+    Patch {
+        /// The file.
+        file: ModFile,
+        /// The diff.
+        diff: String,
+    },
+    /// Leaves a file as it is, as a save without a change does.
+    Touch {
+        /// The file.
+        file: ModFile,
     },
     /// Cuts a file off, as a save that was torn does.
     Truncate {
@@ -349,6 +402,8 @@ pub struct Vocabulary<'v> {
     pub outcomes: &'v [&'v str],
     /// Types of reload.
     pub reload_types: &'v [&'v str],
+    /// Priorities of reloads.
+    pub priorities: &'v [&'v str],
     /// The fields of an event, by which it can be filtered; empty for mods' own events, which carry anything.
     pub event_fields: fn(&str) -> Vec<&'static str>,
     /// Checks a world query; the fault of an unknown one needs no place.

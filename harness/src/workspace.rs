@@ -42,7 +42,7 @@ impl Workspace {
             known: library.known().clone(),
         };
         let mut faults = Vec::new();
-        for choice in &scenario.mods {
+        for choice in scenario.mods.iter().chain(&scenario.additions) {
             workspace.known.insert(choice.id.clone());
             match library.files(choice, scenario.folder()) {
                 Ok(files) => _ = workspace.mods.insert(choice.id.clone(), files),

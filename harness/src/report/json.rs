@@ -1,7 +1,7 @@
 //! The report for programs. Versioned; the same bytes for the same run on every machine: no wall times, no absolute paths.
 
 use modding::diagnostic::Fault;
-use modding::report::{MemberReport, ReloadReport, StageError, StateReport};
+use modding::report::{MemberAction, MemberReport, ReloadReport, StageError, StateReport};
 use modding::tick::HandlerFailure;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -95,6 +95,9 @@ fn member(member: &MemberReport) -> Value {
     struct Member<'a> {
         #[serde(rename = "mod")]
         mod_id: &'a modding::mod_id::ModId,
+        action: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        renamed_from: Option<&'a modding::mod_id::ModId>,
         r#type: modding::report::ReloadType,
         changed: &'a [String],
         versions: &'a (String, String),
@@ -103,6 +106,11 @@ fn member(member: &MemberReport) -> Value {
     }
     let member = Member {
         mod_id: &member.mod_id,
+        action: member.action.name(),
+        renamed_from: match &member.action {
+            MemberAction::Renamed { from } => Some(from),
+            _ => None,
+        },
         r#type: member.kind,
         changed: &member.changed,
         versions: &member.versions,

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use modding::context::{LogLevel, LogLine};
 use modding::diagnostic::Fault;
-use modding::report::{Fate, MemberReport, Outcome, ReloadReport, StageError, StateReport};
+use modding::report::{
+    Fate, MemberAction, MemberReport, Outcome, ReloadReport, StageError, StateReport,
+};
 use modding::tick::HandlerFailure;
 
 use crate::record::{RunRecord, StepRecord, StepResult};
@@ -222,10 +224,16 @@ fn member_row(title: &str, member: &MemberReport, report: &ReloadReport) -> Row 
     } else {
         ""
     };
-    let generation = match report.outcome {
-        Outcome::Committed => format!("g{from} -> g{to}{reason}{cohort}"),
-        Outcome::RolledBack => format!("g{from} goes on{cohort}"),
-        Outcome::Ignored => format!("g{from}{reason}"),
+    let generation = match (report.outcome, &member.action) {
+        (Outcome::Committed, MemberAction::Reloaded) => {
+            format!("g{from} -> g{to}{reason}{cohort}")
+        }
+        (Outcome::Committed, MemberAction::Renamed { from: old }) => {
+            format!("g{from} -> g{to}   takes over from {old}{cohort}")
+        }
+        (Outcome::Committed, action) => format!("{} g{to}{cohort}", action.name()),
+        (Outcome::RolledBack, _) => format!("g{from} goes on{cohort}"),
+        (Outcome::Ignored | Outcome::Superseded, _) => format!("g{from}{reason}"),
     };
     let details = if report.outcome == Outcome::Committed {
         state_lines(&member.state)
@@ -240,7 +248,7 @@ fn member_row(title: &str, member: &MemberReport, report: &ReloadReport) -> Row 
             format!("{} {before} -> {after}", member.mod_id)
         },
         outcome: report.outcome.name().to_owned(),
-        kind: if report.outcome == Outcome::Ignored {
+        kind: if matches!(report.outcome, Outcome::Ignored | Outcome::Superseded) {
             "-".to_owned()
         } else {
             member.kind.name().to_owned()

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use modding::api::{self, Arguments, Run};
 use modding::bundle::Bundle;
+use modding::codec::CodecError;
 use modding::diagnostic::Fault;
 use modding::document::Scalar;
 use modding::handover::InjectedFault;
@@ -58,6 +59,9 @@ impl Runner<'_> {
         let forced = Action::Reload {
             mods: vec![mod_id.clone()],
             force: true,
+            kind: None,
+            priority: None,
+            skip_unload: false,
         };
         let fault = InjectedFault {
             stage,
@@ -82,64 +86,87 @@ impl Runner<'_> {
         fault: Option<InjectedFault>,
         commands: &mut Vec<Command>,
     ) -> StepResult {
-        let reloads = |runner: &mut Runner<'_>, mods: &[ModId], force| {
-            let changes = mods.iter().map(|id| runner.change(id)).collect();
-            StepResult::Reloads(runner.host.reload(
-                changes,
-                &ReloadOptions {
-                    force,
-                    fault: fault.clone(),
-                    ..ReloadOptions::default()
-                },
-            ))
+        let options = ReloadOptions {
+            fault,
+            ..ReloadOptions::default()
         };
         match action {
             Action::Files(actions) => match self.workspace.apply(actions) {
-                Ok(touched) => reloads(self, &touched.into_iter().collect::<Vec<_>>(), false),
+                Ok(touched) => self.reload(touched, &options),
                 Err(faults) => StepResult::Failed(faults),
             },
             Action::Config { mod_id, set } => match self.workspace.set_config(mod_id, set) {
-                Ok(()) => reloads(self, std::slice::from_ref(mod_id), false),
+                Ok(()) => self.reload([mod_id.clone()], &options),
                 Err(faults) => StepResult::Failed(faults),
             },
-            Action::Reload { mods, force } => reloads(self, mods, *force),
+            Action::Reload {
+                mods,
+                force,
+                kind,
+                priority,
+                skip_unload,
+            } => {
+                let options = ReloadOptions {
+                    force: *force,
+                    kind: *kind,
+                    priority: *priority,
+                    skip_unload: *skip_unload,
+                    ..options
+                };
+                self.reload(mods.clone(), &options)
+            }
             Action::Rollback { mod_id, to } => {
                 StepResult::Reloads(vec![self.host.rollback(mod_id, *to)])
             }
+            Action::Add { .. }
+            | Action::Enable { .. }
+            | Action::Disable { .. }
+            | Action::Remove { .. }
+            | Action::Purge { .. } => self.come_or_go(action, options),
             Action::Command {
                 function,
                 arguments,
-            } => match command(function, arguments) {
-                Ok(command) => match self.host.colony().check(&command) {
-                    Ok(()) => {
-                        commands.push(command);
-                        StepResult::Done(Vec::new())
-                    }
-                    Err(error) => {
-                        StepResult::Failed(vec![Fault::new(format!("colony.{function}: {error}"))])
-                    }
-                },
+            } => match self.checked_command(function, arguments) {
+                Ok(command) => {
+                    commands.push(command);
+                    StepResult::Done(Vec::new())
+                }
                 Err(fault) => StepResult::Failed(vec![fault]),
             },
             Action::Save { name } => match self.host.save() {
                 Ok((bytes, warnings)) => {
-                    self.saves.insert(name.clone(), bytes);
+                    let saved = (bytes, self.present.clone());
+                    self.saves.insert(name.clone(), saved);
                     StepResult::Done(warnings)
                 }
-                Err(error) => StepResult::Failed(vec![Fault::new(format!(
-                    "the run cannot be saved: {error}"
-                ))]),
+                Err(error) => cannot_save(&error),
             },
             Action::Load { name } => match self.saves.get(name).cloned() {
-                Some(bytes) => self.load(&bytes, bundles(self.scenario, &self.workspace)),
+                Some((bytes, present)) => {
+                    self.present = present;
+                    self.load(&bytes, bundles(&self.present, &self.workspace))
+                }
                 None => {
                     StepResult::Failed(vec![Fault::new(format!("nothing was saved as `{name}`"))])
                 }
             },
-            Action::Restart => self.restart(bundles(self.scenario, &self.workspace)),
+            Action::Restart => self.restart(bundles(&self.present, &self.workspace)),
+            Action::Checkpoint => self.checkpoint(),
             Action::InjectFault { .. } => {
                 StepResult::Failed(vec![Fault::new("a fault cannot happen during a fault")])
             }
+        }
+    }
+
+    fn checked_command(
+        &self,
+        function: &str,
+        arguments: &BTreeMap<String, Scalar>,
+    ) -> Result<Command, Fault> {
+        let command = command(function, arguments)?;
+        match self.host.colony().check(&command) {
+            Ok(()) => Ok(command),
+            Err(error) => Err(Fault::new(format!("colony.{function}: {error}"))),
         }
     }
 
@@ -147,11 +174,7 @@ impl Runner<'_> {
     pub(super) fn restart(&mut self, from: (Vec<Bundle>, Vec<LeftOut>)) -> StepResult {
         let (bytes, mut notes) = match self.host.save() {
             Ok(saved) => saved,
-            Err(error) => {
-                return StepResult::Failed(vec![Fault::new(format!(
-                    "the run cannot be saved: {error}"
-                ))]);
-            }
+            Err(error) => return cannot_save(&error),
         };
         let before = self.host.part_hashes();
         match self.load(&bytes, from) {
@@ -258,6 +281,12 @@ impl Runner<'_> {
     }
 }
 
+pub(super) fn cannot_save(error: &CodecError) -> StepResult {
+    StepResult::Failed(vec![Fault::new(format!(
+        "the run cannot be saved: {error}"
+    ))])
+}
+
 /// What became of a mod whose files are not those that wrote a save.
 fn updated_note(member: &MemberReport) -> String {
     let (before, after) = &member.versions;
@@ -317,14 +346,19 @@ fn title(action: &Action) -> String {
             [only] => changed_file(&only.change).to_string(),
             several => format!("batch of {}", several.len()),
         },
-        Action::Reload { mods, force } => {
+        Action::Reload {
+            mods, force, kind, ..
+        } => {
             let mods: Vec<&str> = mods.iter().map(ModId::as_str).collect();
-            format!(
-                "{}reload {}",
-                if *force { "forced " } else { "" },
-                mods.join(", ")
-            )
+            let forced = if *force { "forced " } else { "" };
+            let kind = kind.map_or(String::new(), |kind| format!("{} of ", kind.name()));
+            format!("{forced}reload {kind}{}", mods.join(", "))
         }
+        Action::Add { mod_id } => format!("add {mod_id}"),
+        Action::Enable { mod_id } => format!("enable {mod_id}"),
+        Action::Disable { mod_id, .. } => format!("disable {mod_id}"),
+        Action::Remove { mod_id, .. } => format!("remove {mod_id}"),
+        Action::Purge { mod_id } => format!("purge {mod_id}"),
         Action::Rollback { mod_id, to } => match to {
             Some(to) => format!("rollback {mod_id} to g{to}"),
             None => format!("rollback {mod_id}"),
@@ -334,6 +368,7 @@ fn title(action: &Action) -> String {
         Action::Save { name } => format!("save {name}"),
         Action::Load { name } => format!("load {name}"),
         Action::Restart => "restart".to_owned(),
+        Action::Checkpoint => "checkpoint".to_owned(),
         Action::InjectFault { stage, mod_id, .. } => format!("fault at {stage} of {mod_id}"),
     }
 }
@@ -343,6 +378,8 @@ fn changed_file(change: &FileChange) -> &ModFile {
     match change {
         FileChange::Edit { file, .. }
         | FileChange::Write { file, .. }
+        | FileChange::Patch { file, .. }
+        | FileChange::Touch { file }
         | FileChange::Truncate { file, .. }
         | FileChange::Delete { file }
         | FileChange::Copy { to: file, .. }

@@ -80,7 +80,9 @@ fn read_root(
         .required("mods")
         .map(|value| read_mods(&value))
         .unwrap_or_default();
-    let ids = mods.iter().map(|choice| choice.id.clone()).collect();
+    let additions = read_additions(root.optional("step"), &mods);
+    let choices = mods.iter().chain(&additions);
+    let ids = choices.map(|choice| choice.id.clone()).collect();
     let context = Context {
         folder,
         vocabulary,
@@ -106,6 +108,7 @@ fn read_root(
         ticks: context.ticks,
         colony,
         mods,
+        additions,
         steps,
         expectations,
         snapshot,
@@ -215,6 +218,35 @@ fn read_mods(value: &ValueReader<'_>) -> Vec<ModChoice> {
     choices
 }
 
+/// The mods that `add` steps name and that are not in the list already. Their other keys are checked when the steps are read.
+fn read_additions(steps: Option<ValueReader<'_>>, loaded: &[ModChoice]) -> Vec<ModChoice> {
+    let mut additions: Vec<ModChoice> = Vec::new();
+    for mut step in read_tables(steps) {
+        let Some(mut add) = step.optional("add").and_then(ValueReader::as_table) else {
+            continue;
+        };
+        let Some(value) = add.optional("mod").filter(ValueReader::is_string) else {
+            continue;
+        };
+        let text = value.string().unwrap_or_default();
+        let Ok(id) = ModId::parse(text) else {
+            continue;
+        };
+        let from = add.optional("from").filter(ValueReader::is_string);
+        let from = from.and_then(|from| from.string().map(str::to_owned));
+        let mut known = loaded.iter().chain(&additions);
+        if !known.any(|choice| choice.id == id) {
+            additions.push(ModChoice {
+                id,
+                version: None,
+                from,
+                place: value.place(),
+            });
+        }
+    }
+    additions
+}
+
 fn read_mod_choice(value: &ValueReader<'_>) -> Option<ModChoice> {
     let place = value.place();
     if value.is_string() {
@@ -269,7 +301,7 @@ pub(super) fn not_loaded(id: &ModId, context: &Context<'_>) -> Option<Fault> {
         return None;
     }
     let fault = Fault::new(format!(
-        "the mod `{id}` is not in the list `load` under `[mods]`"
+        "the mod `{id}` is not in the list `load` under `[mods]`, and no step adds it"
     ));
     Some(fault.suggest(id.as_str(), context.mods.iter().map(ModId::as_str)))
 }

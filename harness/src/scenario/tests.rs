@@ -8,6 +8,7 @@ const VOCABULARY: Vocabulary<'_> = Vocabulary {
     stages: &["parse", "restore"],
     outcomes: &["committed", "rolled back", "ignored", "done"],
     reload_types: &["scripts", "config", "full"],
+    priorities: &["low", "normal", "high", "critical"],
     event_fields: |_| vec!["kind", "job.kind"],
     check_query: |query| match query {
         "colonists.alive" => Ok(()),

@@ -34,6 +34,12 @@ pub(super) fn apply_change(
             *content = replace_once(content, file, find, replace)?.into_bytes();
             Ok(())
         }
+        FileChange::Patch { file, diff } => {
+            let content = existing(mods, file, touched)?;
+            *content = patched(content, file, diff)?.into_bytes();
+            Ok(())
+        }
+        FileChange::Touch { file } => existing(mods, file, touched).map(drop),
         FileChange::Truncate { file, bytes } => {
             let content = existing(mods, file, touched)?;
             match usize::try_from(*bytes) {
@@ -162,18 +168,32 @@ fn is_inside(path: &str, folder: &str) -> bool {
             .is_some_and(|rest| rest.starts_with('/'))
 }
 
+fn patched(content: &[u8], file: &ModFile, diff: &str) -> Result<String, Fault> {
+    let text = text_of(content, file)?;
+    let fault = |error: String| {
+        let fault = Fault::new(format!("the patch does not fit `{file}`: {error}"));
+        fault.help("make it anew from the file as it is at this tick")
+    };
+    let patch = diffy::Patch::from_str(diff).map_err(|error| fault(error.to_string()))?;
+    diffy::apply(text, &patch).map_err(|error| fault(error.to_string()))
+}
+
+fn text_of<'c>(content: &'c [u8], file: &ModFile) -> Result<&'c str, Fault> {
+    str::from_utf8(content).map_err(|error| {
+        Fault::new(format!(
+            "`{file}` is not UTF-8 at byte {}, it cannot be edited",
+            error.valid_up_to()
+        ))
+    })
+}
+
 fn replace_once(
     content: &[u8],
     file: &ModFile,
     find: &str,
     replace: &str,
 ) -> Result<String, Fault> {
-    let text = str::from_utf8(content).map_err(|error| {
-        Fault::new(format!(
-            "`{file}` is not UTF-8 at byte {}, it cannot be edited",
-            error.valid_up_to()
-        ))
-    })?;
+    let text = text_of(content, file)?;
     let places = occurrences(text, find);
     match places.as_slice() {
         [place] => Ok([&text[..*place], replace, &text[place + find.len()..]].concat()),

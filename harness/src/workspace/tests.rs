@@ -9,6 +9,7 @@ const VOCABULARY: Vocabulary<'_> = Vocabulary {
     stages: &["parse"],
     outcomes: &[],
     reload_types: &[],
+    priorities: &["low", "normal", "high", "critical"],
     event_fields: |_| Vec::new(),
     check_query: |_| Ok(()),
 };

@@ -1,0 +1,94 @@
+//! Reads what a step does to the mods that run: reloads by hand, and mods that come and go.
+
+use modding::document::{TableReader, ValueReader};
+use modding::mod_id::ModId;
+use modding::reload::Priority;
+use modding::report::ReloadType;
+
+use crate::scenario::Action;
+use crate::scenario::parse::{Context, path_beside, read_loaded_mod};
+
+pub(super) fn read_reload(value: &ValueReader<'_>, context: &Context<'_>) -> Option<Action> {
+    let mut table = value.table()?;
+    let mods = table.required("mods");
+    let force = table.optional("force").map(|value| value.boolean());
+    let skip_unload = read_skip_unload(&mut table);
+    let kind = table
+        .optional("type")
+        .and_then(|value| value.one_of("type of reload", context.vocabulary.reload_types));
+    let priority = table
+        .optional("priority")
+        .and_then(|value| value.one_of("priority", context.vocabulary.priorities));
+    table.finish();
+    let mods = mods?;
+    let ids: Vec<Option<ModId>> = mods
+        .array()?
+        .iter()
+        .map(|element| read_loaded_mod(element, context))
+        .collect();
+    if ids.is_empty() {
+        mods.fault("expected at least one mod, found none");
+    }
+    Some(Action::Reload {
+        mods: ids.into_iter().collect::<Option<_>>()?,
+        force: force.unwrap_or(Some(false))?,
+        kind: kind.and_then(ReloadType::from_name),
+        priority: priority.and_then(Priority::from_name),
+        skip_unload,
+    })
+}
+
+pub(super) fn read_rollback(value: &ValueReader<'_>, context: &Context<'_>) -> Option<Action> {
+    let mut table = value.table()?;
+    let mod_id = table
+        .required("mod")
+        .and_then(|value| read_loaded_mod(&value, context));
+    let to = table
+        .optional("to")
+        .map(|value| value.integer(1..=u32::MAX));
+    table.finish();
+    Some(Action::Rollback {
+        mod_id: mod_id?,
+        to: match to {
+            Some(to) => Some(to?),
+            None => None,
+        },
+    })
+}
+
+/// `{ mod, from }`; where the mod's files come from was read with the list of mods.
+pub(super) fn read_add(value: &ValueReader<'_>, context: &Context<'_>) -> Option<Action> {
+    let mut table = value.table()?;
+    let mod_id = table
+        .required("mod")
+        .and_then(|value| read_loaded_mod(&value, context));
+    let _ = table.optional("from").map(|value| path_beside(&value));
+    table.finish();
+    Some(Action::Add { mod_id: mod_id? })
+}
+
+/// `{ mod }`.
+pub(super) fn read_only_mod(value: &ValueReader<'_>, context: &Context<'_>) -> Option<ModId> {
+    let mut table = value.table()?;
+    let mod_id = table
+        .required("mod")
+        .and_then(|value| read_loaded_mod(&value, context));
+    table.finish();
+    mod_id
+}
+
+/// `{ mod, skip_unload }`.
+pub(super) fn read_stop(value: &ValueReader<'_>, context: &Context<'_>) -> Option<(ModId, bool)> {
+    let mut table = value.table()?;
+    let mod_id = table
+        .required("mod")
+        .and_then(|value| read_loaded_mod(&value, context));
+    let skip_unload = read_skip_unload(&mut table);
+    table.finish();
+    Some((mod_id?, skip_unload))
+}
+
+fn read_skip_unload(table: &mut TableReader<'_>) -> bool {
+    let value = table.optional("skip_unload");
+    value.and_then(|value| value.boolean()).unwrap_or(false)
+}
