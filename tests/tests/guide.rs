@@ -21,6 +21,7 @@ use harness::report::text::{self, TextOptions};
 use harness::runner::{RunOptions, run};
 use harness::scenario::Section;
 use modding::limits;
+use modding::reload::Priority;
 use modding::report::{Fate, Outcome, ReloadType, Stage};
 use tests::root;
 
@@ -203,7 +204,8 @@ fn the_reference_of_scenarios_names_all_there_is() {
         .map(Stage::name)
         .into_iter()
         .chain(ReloadType::ALL.map(ReloadType::name))
-        .chain([Outcome::Committed, Outcome::RolledBack, Outcome::Ignored].map(Outcome::name))
+        .chain(Outcome::ALL.map(Outcome::name))
+        .chain(Priority::ALL.map(Priority::name))
         .chain([Fate::Kept, Fate::Migrated, Fate::Defaulted, Fate::Dropped].map(Fate::name))
         .chain(Section::NAMED.map(|(name, _)| name))
         .chain(QUERIES.iter().map(|(query, _)| *query));

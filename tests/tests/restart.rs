@@ -44,11 +44,11 @@ fn a_mod_that_cannot_run_for_a_while_comes_back_to_its_state() {
     let write = |text: &str| {
         format!("write = {{ file = \"library/scripts/main.lua\", text = '''{text}''' }}\n")
     };
-    // The restart finds a broken file on the disk; the next one finds it mended.
+    // The restart finds a broken file; mending it brings back the mod, and then the one that depends on it (seed-corrections 45).
     let steps = format!(
         "[[step]]\nat = 5\n{}expect = {{ outcome = \"rolled_back\" }}\n\n[[step]]\nat = 6\nrestart = true\nexpect = {{ outcome = \"failed\", error = \"expected\" }}\n\n\
-         [[step]]\nat = 8\n{}expect = {{ outcome = \"ignored\" }}\n\n[[step]]\nat = 9\nrestart = true\n\n\
-         [[expect]]\nmod = \"library\"\npath = \"count\"\nequals = 7\n\n[[expect]]\nmod = \"user\"\npath = \"calls\"\nequals = 7\n",
+         [[step]]\nat = 8\n{}expect = {{ outcome = \"committed\" }}\n\n[[step]]\nat = 9\nrestart = true\n\n\
+         [[expect]]\nmod = \"library\"\npath = \"count\"\nequals = 8\n\n[[expect]]\nmod = \"user\"\npath = \"calls\"\nequals = 8\n",
         write("local = 5"),
         write(library)
     );
@@ -68,11 +68,11 @@ fn a_mod_that_cannot_run_for_a_while_comes_back_to_its_state() {
 }
 
 #[test]
-fn what_a_mod_emits_when_it_starts_in_a_load_is_heard() {
+fn what_a_mod_emits_when_it_starts_late_is_heard() {
     let script = "colony.events.register('mod_loaded', function(event) if event.reason == 'start' then colony.events.emit('here') end end)\n\
                   colony.events.register('late:here', function() print('heard') end)\n";
     let steps = format!(
-        "[[step]]\nat = 4\nwrite = {{ file = \"late/scripts/main.lua\", text = '''{script}''' }}\nexpect = {{ outcome = \"ignored\" }}\n\n[[step]]\nat = 5\nrestart = true\n"
+        "[[step]]\nat = 4\nwrite = {{ file = \"late/scripts/main.lua\", text = '''{script}''' }}\nexpect = {{ outcome = \"committed\" }}\n\n[[step]]\nat = 5\nrestart = true\n"
     );
     let record = Project::new()
         .lua_mod("late", "1.0.0", "", "error('not yet')")
@@ -80,5 +80,5 @@ fn what_a_mod_emits_when_it_starts_in_a_load_is_heard() {
         .run()
         .unwrap();
     assert_eq!(record.faults(), []);
-    assert_eq!(log_by_tick(&record)[&5], ["heard"]);
+    assert_eq!(log_by_tick(&record)[&4], ["heard"]);
 }

@@ -190,7 +190,7 @@ fn snapshots_that_cannot_be_are_refused() {
         ),
         (
             "at = [3]\ninclude = [\"mods.stast\"]",
-            "11:12 the mod `stast` is not in the list `load` under `[mods]` (did you mean `stats`?)",
+            "11:12 the mod `stast` is not in the list `load` under `[mods]`, and no step adds it (did you mean `stats`?)",
         ),
         (
             "include = []",
@@ -241,7 +241,7 @@ error: unknown key `labl`
    |
 help: did you mean `label`?
 
-error: the mod `stast` is not in the list `load` under `[mods]`
+error: the mod `stast` is not in the list `load` under `[mods]`, and no step adds it
   --> scenarios/x.toml:12:20
    |
 12 | reload = { mods = [\"stast\"] }
@@ -289,6 +289,42 @@ fn every_action_is_read() {
         [[step]]
         at = 9
         fault = { stage = "parse", mod = "stats" }
+        [[step]]
+        at = 10
+        reload = { mods = ["stats"], type = "config", priority = "high", skip_unload = true }
+        [[step]]
+        at = 11
+        patch = { file = "stats/a.lua", diff = """
+--- a
++++ b
+@@ -1 +1 @@
+-a
++b
+""" }
+        [[step]]
+        at = 11
+        touch = { file = "stats/a.lua" }
+        [[step]]
+        at = 12
+        disable = { mod = "stats", skip_unload = true }
+        [[step]]
+        at = 12
+        enable = { mod = "stats" }
+        [[step]]
+        at = 13
+        remove = { mod = "stats" }
+        [[step]]
+        at = 13
+        purge = { mod = "stats" }
+        [[step]]
+        at = 14
+        add = { mod = "late", from = "late" }
+        [[step]]
+        at = 15
+        checkpoint = true
+        [[step]]
+        at = 15
+        edit = { file = "late/a.lua", find = "a", replace = "b" }
         "#,
     );
     let scenario = read(&text).expect("no fault");
@@ -301,7 +337,7 @@ fn every_action_is_read() {
         "3 Files([FileAction { change: Write { file: ModFile { mod_id: ModId(\"stats\"), path: \"scripts/new.lua\" }, content: [114, 101, 116, 117, 114, 110, 32, 49, 10] }",
         "3 Files([FileAction { change: Write { file: ModFile { mod_id: ModId(\"stats\"), path: \"scripts/new.lua\" }, content: [97, 10, 98] }",
         "4 Files([FileAction { change: Delete { file: ModFile { mod_id: ModId(\"stats\"), path: \"a.lua\" } }",
-        "5 Reload { mods: [ModId(\"stats\"), ModId(\"base\")], force: true }",
+        "5 Reload { mods: [ModId(\"stats\"), ModId(\"base\")], force: true, kind: None, priority: None, skip_unload: false }",
         "5 Rollback { mod_id: ModId(\"stats\"), to: Some(1) }",
         "5 Config { mod_id: ModId(\"stats\"), set: {\"boost\": Integer(2), \"on\": Boolean(true)} }",
         "6 Command { function: \"jobs.designate\", arguments: {\"kind\": Text(\"chop\"), \"x\": Integer(3)} }",
@@ -309,6 +345,16 @@ fn every_action_is_read() {
         "7 Load { name: \"early\" }",
         "8 InjectFault { stage: \"restore\", mod_id: ModId(\"stats\"), during: Some(Config {",
         "9 InjectFault { stage: \"parse\", mod_id: ModId(\"stats\"), during: None }",
+        "10 Reload { mods: [ModId(\"stats\")], force: false, kind: Some(Config), priority: Some(High), skip_unload: true }",
+        "11 Files([FileAction { change: Patch { file: ModFile { mod_id: ModId(\"stats\"), path: \"a.lua\" }, diff: \"--- a\\n+++ b",
+        "11 Files([FileAction { change: Touch { file: ModFile { mod_id: ModId(\"stats\"), path: \"a.lua\" } }",
+        "12 Disable { mod_id: ModId(\"stats\"), skip_unload: true }",
+        "12 Enable { mod_id: ModId(\"stats\") }",
+        "13 Remove { mod_id: ModId(\"stats\"), skip_unload: false }",
+        "13 Purge { mod_id: ModId(\"stats\") }",
+        "14 Add { mod_id: ModId(\"late\") }",
+        "15 Checkpoint",
+        "15 Files([FileAction { change: Edit { file: ModFile { mod_id: ModId(\"late\"), path: \"a.lua\" }",
     ];
     assert_eq!(actions.len(), expected.len());
     for (action, expected) in actions.iter().zip(expected) {
@@ -320,8 +366,9 @@ const STEP_FAULTS: &[Row] = &[
     (
         "at = 1",
         &[
-            "9:1 a step needs one action, found none: one of edit, write, truncate, delete, copy, rename, batch, \
-                      reload, rollback, config, command, save, load, restart, fault",
+            "9:1 a step needs one action, found none: one of edit, write, patch, truncate, touch, delete, copy, \
+                      rename, batch, reload, rollback, config, add, enable, disable, remove, purge, command, save, load, \
+                      restart, checkpoint, fault",
         ],
     ),
     (
@@ -339,8 +386,9 @@ const STEP_FAULTS: &[Row] = &[
     (
         "at = 1\nsvae = \"a\"",
         &[
-            "9:1 a step needs one action, found none: one of edit, write, truncate, delete, copy, rename, batch, \
-             reload, rollback, config, command, save, load, restart, fault",
+            "9:1 a step needs one action, found none: one of edit, write, patch, truncate, touch, delete, \
+             copy, rename, batch, reload, rollback, config, add, enable, disable, remove, purge, command, save, load, restart, \
+             checkpoint, fault",
             "11:1 unknown key `svae` (did you mean `save`?)",
         ],
     ),
@@ -356,8 +404,9 @@ const STEP_FAULTS: &[Row] = &[
     (
         "at = 1\nbatch = [{ save = \"a\" }, 1]",
         &[
-            "11:10 an element of a batch needs one action, found none: one of edit, write, truncate, delete, copy, rename",
-            "11:12 unknown key `save` (known here: copy, delete, edit, rename, truncate, write)",
+            "11:10 an element of a batch needs one action, found none: one of edit, write, patch, truncate, touch, \
+             delete, copy, rename",
+            "11:12 unknown key `save` (known here: copy, delete, edit, patch, rename, touch, truncate, write)",
             "11:26 expected a table, found an integer",
         ],
     ),
@@ -372,7 +421,7 @@ const STEP_FAULTS: &[Row] = &[
         "at = 1\ncopy = { from = \"/etc\", to = \"other\" }",
         &[
             "11:17 expected a path relative to the scenario's folder, with `/` between its parts",
-            "11:30 the mod `other` is not in the list `load` under `[mods]` (known here: base, stats)",
+            "11:30 the mod `other` is not in the list `load` under `[mods]`, and no step adds it (known here: base, stats)",
         ],
     ),
     (
@@ -387,9 +436,10 @@ const STEP_FAULTS: &[Row] = &[
         "at = 1\nfault = { stage = \"restor\", mod = \"stats\", during = { save = \"a\" } }",
         &[
             "11:19 unknown stage `restor` (did you mean `restore`?)",
-            "11:53 `during` needs one action, found none: one of edit, write, truncate, delete, copy, rename, batch, \
-             reload, rollback, config",
-            "11:55 unknown key `save` (known here: batch, config, copy, delete, edit, reload, rename, rollback, truncate, write)",
+            "11:53 `during` needs one action, found none: one of edit, write, patch, truncate, touch, delete, copy, \
+             rename, batch, reload, rollback, config, add, enable, disable, remove",
+            "11:55 unknown key `save` (known here: add, batch, config, copy, delete, disable, edit, enable, patch, reload, remove, \
+             rename, rollback, touch, truncate, write)",
         ],
     ),
     (
