@@ -140,6 +140,32 @@ impl Host {
         report.reason = Some(format!("content of g{}", past.number));
         report
     }
+
+    /// Migrates a mod again while its migration is being written: the code that runs takes the state that the last older version
+    /// had when it was replaced. What the mod's handlers have done since then to its storage is lost; timers, random numbers
+    /// and waiting commands go on as they are.
+    pub fn migrate_again(&mut self, id: &ModId, options: &ReloadOptions) -> ReloadReport {
+        let Some(old) = self.context.instance(id) else {
+            return rejected(Outcome::Ignored, format!("{id} is not running"));
+        };
+        let version = &old.generation.manifest.version;
+        let history = self.history.get(id);
+        let Some(past) = history.and_then(|history| history.last_older(version)) else {
+            let reason = format!("no older version than {version} of {id} is in the history");
+            return rejected(Outcome::Ignored, reason);
+        };
+        let Ok(snapshot) = codec::decode(&past.snapshot) else {
+            let reason = format!("the state of g{} of {id} cannot be read", past.number);
+            return rejected(Outcome::Ignored, reason);
+        };
+        let reason = format!("state of {}, g{}", past.version(), past.number);
+        let package = Package::of(&old.generation);
+        let member = Member::new(old, package, ReloadType::Full, Vec::new(), Some(snapshot));
+        ReloadReport {
+            reason: Some(reason),
+            ..self.transact(vec![member], options)
+        }
+    }
 }
 
 fn ignored(old: &Instance, changed: Vec<String>, reason: String) -> ReloadReport {
