@@ -31,6 +31,7 @@ pub mod runner;
 pub mod scenario;
 pub mod snapshot;
 pub mod suite;
+pub mod watcher;
 pub mod workspace;
 
 use scenario::{ModChoice, Scenario, Vocabulary, read_scenario};
