@@ -24,7 +24,7 @@ use crate::snapshot::trail::TrailRecorder;
 use crate::snapshot::{TickEvents, describe, writers};
 use crate::workspace::Workspace;
 
-use steps::command;
+pub(crate) use steps::command;
 
 /// What is done to every mod at every tick beside the scenario's steps, to prove I4 and I5.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,16 +134,10 @@ impl<'a> Runner<'a> {
         options: &'a RunOptions,
     ) -> Result<Runner<'a>, Vec<Fault>> {
         check_commands(scenario)?;
-        let setup = Setup {
-            seed: scenario.seed,
-            map: scenario.colony.map.clone(),
-            colonists: scenario.colony.colonists,
-            stock: scenario.colony.stock.clone(),
-        };
         let workspace = original.clone();
         let known = workspace.known_mods();
         let (bundles, unreadable) = bundles(scenario, &workspace);
-        let (host, mut left_out) = Host::start(&setup, bundles, known.clone())
+        let (host, mut left_out) = Host::start(&setup(scenario), bundles, known.clone())
             .map_err(|faults| at_colony(scenario, faults))?;
         left_out.extend(unreadable);
         let trace = options.explain.then(SharedTrace::default);
@@ -301,7 +295,7 @@ impl<'a> Runner<'a> {
                 Check::HashEqualsWithoutStep { label } => {
                     self.chain_without(label).get(tick as usize).copied()
                 }
-                Check::Compare { .. } => None,
+                Check::Compare { .. } | Check::HashEquals { .. } => None,
             };
             let count = match &expectation.check {
                 Check::Compare {
@@ -395,9 +389,19 @@ impl<'a> Runner<'a> {
     }
 }
 
+/// The colony at tick 0.
+pub(crate) fn setup(scenario: &Scenario) -> Setup {
+    Setup {
+        seed: scenario.seed,
+        map: scenario.colony.map.clone(),
+        colonists: scenario.colony.colonists,
+        stock: scenario.colony.stock.clone(),
+    }
+}
+
 /// Why no colony can be made, as the scenario's author meets it: a fault of the set-up stands at `[colony]`, and without `base`
 /// there is hardly a definition, which is worth saying once.
-fn at_colony(scenario: &Scenario, faults: Vec<Fault>) -> Vec<Fault> {
+pub(crate) fn at_colony(scenario: &Scenario, faults: Vec<Fault>) -> Vec<Fault> {
     let located = faults
         .into_iter()
         .map(|fault| match (&fault.place, &scenario.colony.place) {
@@ -419,7 +423,7 @@ fn at_colony(scenario: &Scenario, faults: Vec<Fault>) -> Vec<Fault> {
 }
 
 /// Commands of steps that could not be issued whatever the colony looks like.
-fn check_commands(scenario: &Scenario) -> Result<(), Vec<Fault>> {
+pub(crate) fn check_commands(scenario: &Scenario) -> Result<(), Vec<Fault>> {
     let check = |step: &Step| match &step.action {
         Action::Command {
             function,
@@ -438,7 +442,7 @@ fn check_commands(scenario: &Scenario) -> Result<(), Vec<Fault>> {
 }
 
 /// The files of the scenario's mods; those that cannot be read are left out.
-fn bundles(scenario: &Scenario, workspace: &Workspace) -> (Vec<Bundle>, Vec<LeftOut>) {
+pub(crate) fn bundles(scenario: &Scenario, workspace: &Workspace) -> (Vec<Bundle>, Vec<LeftOut>) {
     let mut bundles = Vec::new();
     let mut unreadable = Vec::new();
     for choice in &scenario.mods {

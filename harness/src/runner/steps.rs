@@ -106,6 +106,13 @@ impl Runner<'_> {
             Action::Rollback { mod_id, to } => {
                 StepResult::Reloads(vec![self.host.rollback(mod_id, *to)])
             }
+            Action::MigrateAgain { mod_id } => {
+                let options = ReloadOptions {
+                    fault,
+                    ..ReloadOptions::default()
+                };
+                StepResult::Reloads(vec![self.host.migrate_again(mod_id, &options)])
+            }
             Action::Command {
                 function,
                 arguments,
@@ -289,7 +296,7 @@ fn updated_note(member: &MemberReport) -> String {
 }
 
 /// The command that a step issues, through the same table as mods.
-pub(super) fn command(
+pub(crate) fn command(
     function: &str,
     arguments: &BTreeMap<String, Scalar>,
 ) -> Result<Command, Fault> {
@@ -329,6 +336,7 @@ fn title(action: &Action) -> String {
             Some(to) => format!("rollback {mod_id} to g{to}"),
             None => format!("rollback {mod_id}"),
         },
+        Action::MigrateAgain { mod_id } => format!("migrate {mod_id} again"),
         Action::Config { mod_id, .. } => format!("{mod_id}/config.toml"),
         Action::Command { function, .. } => function.clone(),
         Action::Save { name } => format!("save {name}"),

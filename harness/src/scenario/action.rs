@@ -28,7 +28,7 @@ const FILE_ACTION_READERS: [ReadChange; 6] = [
 ];
 
 /// The other actions that lead to a reload, so that a fault can be injected into it.
-const RELOAD_ACTIONS: [&str; 4] = ["batch", "reload", "rollback", "config"];
+const RELOAD_ACTIONS: [&str; 5] = ["batch", "reload", "rollback", "migrate_again", "config"];
 
 /// The actions that lead to no reload of their own.
 const OTHER_ACTIONS: [&str; 5] = ["command", "save", "load", "restart", "fault"];
@@ -81,6 +81,9 @@ fn read_named_action(
         "batch" => read_batch(value, context),
         "reload" => read_reload(value, context),
         "rollback" => read_rollback(value, context),
+        "migrate_again" => Some(Action::MigrateAgain {
+            mod_id: read_loaded_mod(value, context)?,
+        }),
         "config" => read_config(value, context),
         "command" => read_command(value, context),
         "save" => Some(Action::Save {
