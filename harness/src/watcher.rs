@@ -1,12 +1,27 @@
 //! Watches the folders of mods on the disk and says when the files of a mod have settled.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
 use modding::mod_id::ModId;
+
+use crate::project::location;
+
+mod events;
+mod known;
+mod outbox;
+mod reading;
+mod settling;
+mod worker;
+
+use outbox::Outbox;
+use worker::{Message, Worker};
 
 /// A mod and where its files are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,47 +114,110 @@ impl fmt::Display for Notice {
 }
 
 /// Watches the folders of mods on the disk and says when the files of a mod have settled.
+///
+/// Events are hints: what counts is what is read once the files are quiet. The reading is done on a thread of the watcher's.
 #[derive(Debug)]
-pub struct Watcher;
+pub struct Watcher {
+    outbox: Outbox,
+    thread: Option<JoinHandle<()>>,
+}
 
 impl Watcher {
     /// Watches `mods` from now on. What is there now is taken as known and is not reported, unless it cannot be read or
     /// [`Watcher::note_running`] says that something else is running.
     ///
     /// # Errors
-    /// A mod that is named twice, a folder that has no absolute path, or no thread to be had.
-    pub fn new(_mods: Vec<WatchedMod>, _options: WatcherOptions) -> Result<Watcher, Fault> {
-        Ok(Watcher)
+    /// A mod that is named twice, a folder whose path is empty, or no thread to be had.
+    pub fn new(mods: Vec<WatchedMod>, options: WatcherOptions) -> Result<Watcher, Fault> {
+        let mut watched = BTreeMap::new();
+        for one in mods {
+            let one = one.absolute()?;
+            if let Some(twice) = watched.insert(one.mod_id.clone(), one) {
+                let fault = Fault::new(format!("{} is watched twice", twice.mod_id));
+                return Err(fault.help("name each mod once"));
+            }
+        }
+        // Where polling is needed, quiet is what two looks find.
+        let poll_interval = options.poll_interval.min(options.quiet_after_write);
+        let options = WatcherOptions {
+            poll_interval,
+            ..options
+        };
+        let (sender, inbox) = mpsc::channel();
+        let outbox = Outbox::new(sender);
+        let worker = Worker::new(watched.into_values().collect(), options, outbox.clone());
+        let thread = std::thread::Builder::new()
+            .name("watcher".to_owned())
+            .spawn(move || worker.run(&inbox))
+            .map_err(|error| Fault::new(format!("cannot watch the mods: no thread: {error}")))?;
+        Ok(Watcher {
+            outbox,
+            thread: Some(thread),
+        })
     }
 
     /// What has settled since the last call; mods that were saved together come together. Never blocks.
     pub fn poll(&mut self) -> Vec<Settled> {
-        Vec::new()
+        self.outbox.take_settled()
     }
 
-    /// Waits until something has settled, at most for `timeout`.
+    /// Waits until something has settled, at most for `timeout`; it gives nothing then.
     pub fn wait(&mut self, timeout: Duration) -> Vec<Settled> {
-        std::thread::sleep(timeout);
-        Vec::new()
+        self.outbox.wait_settled(timeout)
     }
 
     /// Whether no event waits to settle and nothing waits to be taken by [`Watcher::poll`].
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        true
+        self.outbox.is_quiet()
     }
 
-    /// Watches one more mod, or a mod in another folder than before.
-    pub fn add(&mut self, _watched: WatchedMod) {}
+    /// Watches one more mod, or a mod in another folder than before. What is there when this is taken up is taken as known, as in
+    /// [`Watcher::new`]: follow it with [`Watcher::note_running`].
+    pub fn add(&mut self, watched: WatchedMod) {
+        // A path that cannot be made absolute is empty: reported as gone, like any other that is not there.
+        let watched = watched.clone().absolute().unwrap_or(watched);
+        self.outbox.tell(Message::Add(watched));
+    }
 
     /// Watches a mod no more.
-    pub fn remove(&mut self, _mod_id: &ModId) {}
+    pub fn remove(&mut self, mod_id: &ModId) {
+        self.outbox.tell(Message::Remove(mod_id.clone()));
+    }
 
-    /// Tells which content of a mod is running: equal content on the disk is not reported, other content is, once.
-    pub fn note_running(&mut self, _mod_id: &ModId, _hash: u128) {}
+    /// Tells which content of a mod is running. Equal content on the disk is not reported, unless something broken was reported
+    /// before: its repair is news. Before anything was reported, other content on the disk is: it was saved after the run had
+    /// read it. Later it is not: a run may well go on with what it had.
+    pub fn note_running(&mut self, mod_id: &ModId, hash: u128) {
+        self.outbox.tell(Message::Running(mod_id.clone(), hash));
+    }
 
     /// What happened to the watching itself since the last call.
     pub fn take_notices(&mut self) -> Vec<Notice> {
-        Vec::new()
+        self.outbox.take_notices()
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.outbox.tell(Message::Stop);
+        if let Some(thread) = self.thread.take() {
+            // One that panicked has said so.
+            _ = thread.join();
+        }
+    }
+}
+
+impl WatchedMod {
+    /// The same with an absolute folder, as events name it.
+    fn absolute(self) -> Result<Self, Fault> {
+        let folder = std::path::absolute(&self.folder).map_err(|error| {
+            let Self { mod_id, folder } = &self;
+            Fault::new(format!(
+                "cannot watch the folder `{}` of {mod_id}: {error}",
+                location::text(folder)
+            ))
+        })?;
+        Ok(Self { folder, ..self })
     }
 }
