@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use modding::diagnostic::Fault;
 use modding::host::LeftOut;
+use modding::report::Outcome;
 
 use crate::project::location;
 use crate::scenario::{Scenario, TICKS_MAX};
@@ -222,7 +223,25 @@ impl Live<'_> {
             self.write(&format!("{notice}\n"));
         }
         let happenings = self.session.boundary(settled);
+        self.note_running(&happenings);
         self.tell(happenings)
+    }
+
+    /// Tells the watcher what runs now. What was gone back to by hand is not told: it is not what lies on the disk.
+    fn note_running(&mut self, happenings: &[Happening]) {
+        for happening in happenings {
+            let Happening::Reload(reload) = happening else {
+                continue;
+            };
+            if reload.report.outcome != Outcome::Committed {
+                continue;
+            }
+            for member in &reload.report.members {
+                if let Some(content) = self.session.content(&member.mod_id) {
+                    self.watcher.note_running(&member.mod_id, content.hash());
+                }
+            }
+        }
     }
 
     fn tell(&mut self, happenings: Vec<Happening>) -> Result<(), LiveError> {
