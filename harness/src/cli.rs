@@ -103,6 +103,19 @@ struct RunArguments {
     /// The folder of mods [default: the folders of the project that the scenario is in].
     #[arg(long, value_name = "FOLDER")]
     mods: Option<PathBuf>,
+    /// With `real`, the steps change files in a temporary folder, and what a watcher reads there is reloaded: slower, and it
+    /// must come to the same.
+    #[arg(long, value_enum, default_value_t = WatcherKind::None)]
+    watcher: WatcherKind,
+}
+
+/// How a run learns what its steps changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WatcherKind {
+    /// It made the changes itself, in memory.
+    None,
+    /// The operating system tells of them.
+    Real,
 }
 
 /// How to report a suite.

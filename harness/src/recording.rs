@@ -115,7 +115,7 @@ impl Recording {
         text += &format!("colonists = {}\n", self.colony.colonists);
         let stock = self.colony.stock.iter();
         let stock: Vec<String> = stock
-            .map(|(item, count)| format!("{} = {count}", quoted(item)))
+            .map(|(item, count)| format!("{} = {count}", key(item)))
             .collect();
         if !stock.is_empty() {
             text += &format!("stock = {{ {} }}\n", stock.join(", "));
@@ -198,4 +198,9 @@ impl Recording {
 /// A text as TOML writes it.
 fn quoted(text: &str) -> String {
     toml_edit::Value::from(text).to_string().trim().to_owned()
+}
+
+/// A key as TOML writes it: bare where it can be.
+fn key(name: &str) -> String {
+    toml_edit::Key::new(name).to_string().trim().to_owned()
 }

@@ -1,5 +1,6 @@
 //! Runs a scenario: steps at tick boundaries, ticks, expectations, and a record of it all.
 
+mod real_files;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +10,7 @@ use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
 use modding::handover::InjectedFault;
 use modding::host::{Host, LeftOut};
+use modding::manifest::ConfigValue;
 use modding::mod_id::ModId;
 use modding::reload::{Change, ReloadOptions};
 use modding::report::{Outcome, ReloadReport};
@@ -19,11 +21,12 @@ use sim::{Command, Setup};
 use crate::event_counts::EventCounts;
 use crate::expectation::{explain, judge, unexpected_failures};
 use crate::record::{ColonyAtEnd, ModAtStart, RunRecord, StepRecord, StepResult};
-use crate::scenario::{Action, Check, Scenario, Step, Subject, When};
+use crate::scenario::{Action, Check, FileAction, Scenario, Step, Subject, When};
 use crate::snapshot::trail::TrailRecorder;
 use crate::snapshot::{TickEvents, describe, writers};
 use crate::workspace::Workspace;
 
+use real_files::RealFiles;
 pub(crate) use steps::command;
 
 /// What is done to every mod at every tick beside the scenario's steps, to prove I4 and I5.
@@ -38,6 +41,16 @@ pub enum EveryTick {
     SaveAndLoad,
 }
 
+/// Where the files of a run are that its steps change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FilesOfRun {
+    /// In memory.
+    #[default]
+    InMemory,
+    /// On the disk too, in a temporary folder; what a watcher reads there is reloaded.
+    Watched,
+}
+
 /// How a scenario is run.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
@@ -49,6 +62,8 @@ pub struct RunOptions {
     pub explain: bool,
     /// Whether the scenario's snapshots are taken.
     pub snapshots: bool,
+    /// Where the files are.
+    pub files: FilesOfRun,
     /// Faults that are made to happen beside the scenario's steps, before a tick: what a test of I3 adds.
     pub extra_faults: BTreeMap<u64, (Vec<ModId>, InjectedFault)>,
 }
@@ -68,6 +83,8 @@ struct Runner<'a> {
     record: RunRecord,
     /// Who wrote what, where faults are to say so.
     trace: Option<SharedTrace>,
+    /// The files on the disk, where there are any.
+    real_files: Option<RealFiles>,
 }
 
 /// Runs a scenario on the mods in a workspace. Progress is told after every tick.
@@ -137,6 +154,13 @@ impl<'a> Runner<'a> {
         let workspace = original.clone();
         let known = workspace.known_mods();
         let (bundles, unreadable) = bundles(scenario, &workspace);
+        let real_files = match options.files {
+            FilesOfRun::InMemory => None,
+            FilesOfRun::Watched => {
+                let begun = RealFiles::begin(scenario, &workspace);
+                Some(begun.map_err(|fault| vec![fault])?)
+            }
+        };
         let (host, mut left_out) = Host::start(&setup(scenario), bundles, known.clone())
             .map_err(|faults| at_colony(scenario, faults))?;
         left_out.extend(unreadable);
@@ -167,6 +191,7 @@ impl<'a> Runner<'a> {
             hand_overs_before_load: 0,
             record,
             trace,
+            real_files,
         })
     }
 
@@ -333,10 +358,37 @@ impl<'a> Runner<'a> {
     }
 
     fn change(&self, id: &ModId) -> Change {
+        let read = self.real_files.as_ref().and_then(|files| files.content(id));
+        let content = read.unwrap_or_else(|| self.workspace.bundle(id));
         Change {
             mod_id: id.clone(),
-            bundle: self.workspace.bundle(id).map(Rc::new),
+            bundle: content.map(Rc::new),
         }
+    }
+
+    /// Makes all changes, or none, and returns the mods that they name.
+    fn change_files(&mut self, actions: &[FileAction]) -> Result<BTreeSet<ModId>, Vec<Fault>> {
+        let before = self.real_files.is_some().then(|| self.workspace.clone());
+        let touched = self.workspace.apply(actions)?;
+        if let (Some(files), Some(before)) = (&mut self.real_files, before) {
+            files.apply(&before, actions)?;
+            files.wait_for(&touched, &self.workspace)?;
+        }
+        Ok(touched)
+    }
+
+    fn change_config(
+        &mut self,
+        id: &ModId,
+        set: &BTreeMap<String, ConfigValue>,
+    ) -> Result<(), Vec<Fault>> {
+        let before = self.real_files.is_some().then(|| self.workspace.clone());
+        self.workspace.set_config(id, set)?;
+        if let (Some(files), Some(before)) = (&mut self.real_files, before) {
+            files.follow(id, &before, &self.workspace)?;
+            files.wait_for([id], &self.workspace)?;
+        }
+        Ok(())
     }
 
     /// Failing calls of a mod since the start, before and after loads.

@@ -32,10 +32,13 @@ pub struct Change {
     pub bundle: Result<Rc<Bundle>, Vec<Fault>>,
 }
 
+/// Called with a mod and the stage that begins for it.
+pub type TellStage = dyn Fn(&ModId, Stage);
+
 /// Told of each stage of a transaction as it begins, for each of its mods. Whoever wants to know how long a stage takes reads
 /// a clock there: this crate has none.
 #[derive(Clone)]
-pub struct Observer(pub Rc<dyn Fn(&ModId, Stage)>);
+pub struct Observer(pub Rc<TellStage>);
 
 impl fmt::Debug for Observer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -234,11 +234,10 @@ impl Session {
         let mut happenings = Vec::new();
         let mut commands = Vec::new();
         let next = self.current_tick() + 1;
-        let (due, later) = std::mem::take(&mut self.steps)
-            .into_iter()
-            .partition(|step| step.at <= next);
+        let steps = std::mem::take(&mut self.steps).into_iter();
+        let (due, later): (Vec<Step>, Vec<Step>) = steps.partition(|step| step.at <= next);
         self.steps = later;
-        for step in Vec::<Step>::from(due) {
+        for step in due {
             self.act(&step.action, &mut commands, &mut happenings);
         }
         let record = self.host.tick(&commands);

@@ -6,7 +6,7 @@ use modding::document::Scalar;
 use modding::mod_id::ModId;
 use modding::report::{Outcome, ReloadReport, Stage};
 
-use super::{Content, RecordedStep, Recording, quoted};
+use super::{Content, RecordedStep, Recording, key, quoted};
 use crate::workspace::Files;
 
 /// A fault to repeat: the stage and the mod.
@@ -69,11 +69,11 @@ impl Recording {
     ) {
         let arguments: Vec<String> = arguments
             .iter()
-            .map(|(name, value)| format!("{} = {}", quoted(name), scalar(value)))
+            .map(|(name, value)| format!("{} = {}", key(name), scalar(value)))
             .collect();
         let action = format!(
             "command = {{ {} = {{ {} }} }}",
-            quoted(function),
+            key(function),
             arguments.join(", ")
         );
         let outcome = if done { "done" } else { "failed" };

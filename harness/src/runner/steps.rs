@@ -94,11 +94,11 @@ impl Runner<'_> {
             ))
         };
         match action {
-            Action::Files(actions) => match self.workspace.apply(actions) {
+            Action::Files(actions) => match self.change_files(actions) {
                 Ok(touched) => reloads(self, &touched.into_iter().collect::<Vec<_>>(), false),
                 Err(faults) => StepResult::Failed(faults),
             },
-            Action::Config { mod_id, set } => match self.workspace.set_config(mod_id, set) {
+            Action::Config { mod_id, set } => match self.change_config(mod_id, set) {
                 Ok(()) => reloads(self, std::slice::from_ref(mod_id), false),
                 Err(faults) => StepResult::Failed(faults),
             },
@@ -116,18 +116,7 @@ impl Runner<'_> {
             Action::Command {
                 function,
                 arguments,
-            } => match command(function, arguments) {
-                Ok(command) => match self.host.colony().check(&command) {
-                    Ok(()) => {
-                        commands.push(command);
-                        StepResult::Done(Vec::new())
-                    }
-                    Err(error) => {
-                        StepResult::Failed(vec![Fault::new(format!("colony.{function}: {error}"))])
-                    }
-                },
-                Err(fault) => StepResult::Failed(vec![fault]),
-            },
+            } => issue(&self.host, function, arguments, commands),
             Action::Save { name } => match self.host.save() {
                 Ok((bytes, warnings)) => {
                     self.saves.insert(name.clone(), bytes);
@@ -293,6 +282,26 @@ fn updated_note(member: &MemberReport) -> String {
         "{} has other files than those that ran: {before} g{from} -> {after} g{to} · {fates}",
         member.mod_id
     )
+}
+
+/// Adds a command to those of the tick, if the colony takes it as it is now.
+fn issue(
+    host: &Host,
+    function: &str,
+    arguments: &BTreeMap<String, Scalar>,
+    commands: &mut Vec<Command>,
+) -> StepResult {
+    let command = match command(function, arguments) {
+        Ok(command) => command,
+        Err(fault) => return StepResult::Failed(vec![fault]),
+    };
+    match host.colony().check(&command) {
+        Ok(()) => {
+            commands.push(command);
+            StepResult::Done(Vec::new())
+        }
+        Err(error) => StepResult::Failed(vec![Fault::new(format!("colony.{function}: {error}"))]),
+    }
 }
 
 /// The command that a step issues, through the same table as mods.
