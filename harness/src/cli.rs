@@ -5,8 +5,9 @@ mod progress;
 mod review;
 mod run;
 mod test;
+mod watch;
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -60,6 +61,8 @@ enum Command {
     Run(RunArguments),
     /// Run scenarios as tests, in parallel, and compare their snapshots.
     Test(TestArguments),
+    /// Run a colony and reload its mods as they are edited.
+    Watch(WatchArguments),
     /// Accept or reject snapshots that differ from the accepted ones.
     Review(ReviewArguments),
 }
@@ -100,6 +103,19 @@ struct RunArguments {
     /// The folder of mods [default: the folders of the project that the scenario is in].
     #[arg(long, value_name = "FOLDER")]
     mods: Option<PathBuf>,
+    /// With `real`, the steps change files in a temporary folder, and what a watcher reads there is reloaded: slower, and it
+    /// must come to the same.
+    #[arg(long, value_enum, default_value_t = WatcherKind::None)]
+    watcher: WatcherKind,
+}
+
+/// How a run learns what its steps changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WatcherKind {
+    /// It made the changes itself, in memory.
+    None,
+    /// The operating system tells of them.
+    Real,
 }
 
 /// How to report a suite.
@@ -173,6 +189,34 @@ struct ReviewArguments {
     reject: bool,
 }
 
+#[derive(Debug, clap::Args)]
+struct WatchArguments {
+    /// The scenario whose colony and mods to run; its steps and expectations are left out [default: a small colony with all
+    /// mods of the project].
+    scenario: Option<PathBuf>,
+    /// Stop after this tick [default: go on].
+    #[arg(long, value_name = "N")]
+    ticks: Option<NonZeroU64>,
+    /// So many ticks in a second; 0 for as fast as it goes.
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    ticks_per_second: u32,
+    /// Do the scenario's steps too, except those that change files, save or load.
+    #[arg(long, requires = "scenario")]
+    steps: bool,
+    /// Write what happens to a new scenario, which repeats it to the same hash; contents go into a folder beside it.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Show every line that mods write, not only new warnings and errors.
+    #[arg(long)]
+    log: bool,
+    /// Look at the files again and again, where the system does not tell of changes.
+    #[arg(long)]
+    poll: bool,
+    /// The folder of mods [default: the folders of the project].
+    #[arg(long, value_name = "FOLDER")]
+    mods: Option<PathBuf>,
+}
+
 /// Does what the command line says.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -180,6 +224,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run::run(run, arguments.color),
         Command::Review(review) => review::review(review, arguments.color),
         Command::Test(test) => test::test(test, arguments.color),
+        Command::Watch(watch) => watch::watch(watch, arguments.color),
     };
     exit.into()
 }

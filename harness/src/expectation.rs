@@ -12,6 +12,7 @@ use modding::value::Value;
 
 use crate::query;
 use crate::record::{StepResult, Verdict};
+use crate::report::json::hex;
 use crate::scenario::{
     Action, Check, Comparison, Expectation, Scenario, Step, StepExpectation, Subject,
 };
@@ -65,6 +66,13 @@ pub(crate) fn judge(
                 .help("something of the step stayed in the colony or in a mod")
             })
         }
+        Check::HashEquals { hash } => (*hash != host.chain()).then(|| {
+            Fault::new(format!(
+                "the hash at tick {tick} is {}, expected another",
+                hex(host.chain())
+            ))
+            .help("something went another way than when the hash was written down")
+        }),
         Check::Compare {
             subject,
             comparison,
@@ -213,14 +221,18 @@ fn wish(comparison: &Comparison) -> String {
 }
 
 fn unasked_failure(step: &Step, tick: u64, result: &StepResult) -> Vec<Fault> {
-    let rolls_back = matches!(step.action, Action::Rollback { .. });
+    let by_hand = matches!(
+        step.action,
+        Action::Rollback { .. } | Action::MigrateAgain { .. }
+    );
     let unasked = |report: &ReloadReport| match report.outcome {
-        // An edit may be ignored, since it may change nothing; a rollback that was asked for by hand may not.
-        Outcome::Ignored if rolls_back => {
-            Some(Fault::new(report.reason.clone().unwrap_or_else(|| {
-                "the rollback came to nothing".to_owned()
-            })))
-        }
+        // An edit may be ignored, since it may change nothing; what was asked for by hand may not.
+        Outcome::Ignored if by_hand => Some(Fault::new(
+            report
+                .reason
+                .clone()
+                .unwrap_or_else(|| "the step came to nothing".to_owned()),
+        )),
         _ => rolled_back_unasked(report),
     };
     let faults = match result {

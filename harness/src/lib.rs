@@ -1,7 +1,7 @@
 //! The harness of `colony-sim`: reads scenarios, runs them, reports what happened.
 //!
 //! It never decides what the colony or a mod does: what it adds to them comes from the scenario file. The clock is read
-//! only to show progress and speed on standard error.
+//! to show progress and speed on standard error, and while a person watches: to pace the ticks and to say how long a reload took.
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -24,14 +24,17 @@ use modding::report::{Outcome, ReloadType, Stage};
 pub mod cli;
 mod event_counts;
 mod expectation;
+pub mod live;
 pub mod project;
 pub mod query;
 pub mod record;
+pub mod recording;
 pub mod report;
 pub mod runner;
 pub mod scenario;
 pub mod snapshot;
 pub mod suite;
+pub mod watcher;
 pub mod workspace;
 
 use scenario::{ModChoice, Scenario, Vocabulary, read_scenario};

@@ -1,6 +1,7 @@
 //! Runs a scenario: steps at tick boundaries, ticks, expectations, and a record of it all.
 
 mod lifecycle;
+mod real_files;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
 use modding::handover::InjectedFault;
 use modding::host::{Host, LeftOut};
+use modding::manifest::ConfigValue;
 use modding::mod_id::ModId;
 use modding::reload::{Change, ReloadOptions};
 use modding::report::{Outcome, ReloadReport};
@@ -20,12 +22,13 @@ use sim::{Command, Setup};
 use crate::event_counts::EventCounts;
 use crate::expectation::{explain, judge, unexpected_failures};
 use crate::record::{ColonyAtEnd, ModAtStart, RunRecord, StepRecord, StepResult};
-use crate::scenario::{Action, Check, Scenario, Step, Subject, When};
+use crate::scenario::{Action, Check, FileAction, Scenario, Step, Subject, When};
 use crate::snapshot::trail::TrailRecorder;
 use crate::snapshot::{TickEvents, describe, writers};
 use crate::workspace::Workspace;
 
-use steps::command;
+use real_files::RealFiles;
+pub(crate) use steps::command;
 
 /// What is done to every mod at every tick beside the scenario's steps, to prove I4 and I5.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +42,16 @@ pub enum EveryTick {
     SaveAndLoad,
 }
 
+/// Where the files of a run are that its steps change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FilesOfRun {
+    /// In memory.
+    #[default]
+    InMemory,
+    /// On the disk too, in a temporary folder; what a watcher reads there is reloaded.
+    Watched,
+}
+
 /// How a scenario is run.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
@@ -50,6 +63,8 @@ pub struct RunOptions {
     pub explain: bool,
     /// Whether the scenario's snapshots are taken.
     pub snapshots: bool,
+    /// Where the files are.
+    pub files: FilesOfRun,
     /// Faults that are made to happen beside the scenario's steps, before a tick: what a test of I3 adds.
     pub extra_faults: BTreeMap<u64, (Vec<ModId>, InjectedFault)>,
 }
@@ -72,6 +87,8 @@ struct Runner<'a> {
     record: RunRecord,
     /// Who wrote what, where faults are to say so.
     trace: Option<SharedTrace>,
+    /// The files on the disk, where there are any.
+    real_files: Option<RealFiles>,
 }
 
 /// Runs a scenario on the mods in a workspace. Progress is told after every tick.
@@ -138,21 +155,18 @@ impl<'a> Runner<'a> {
         options: &'a RunOptions,
     ) -> Result<Runner<'a>, Vec<Fault>> {
         check_commands(scenario)?;
-        let setup = Setup {
-            seed: scenario.seed,
-            map: scenario.colony.map.clone(),
-            colonists: scenario.colony.colonists,
-            stock: scenario.colony.stock.clone(),
-        };
         let workspace = original.clone();
         let known = workspace.known_mods();
-        let present: Vec<ModId> = scenario
-            .mods
-            .iter()
-            .map(|choice| choice.id.clone())
-            .collect();
+        let present = initial_mods(scenario);
         let (bundles, unreadable) = bundles(&present, &workspace);
-        let (host, mut left_out) = Host::start(&setup, bundles, known.clone())
+        let real_files = match options.files {
+            FilesOfRun::InMemory => None,
+            FilesOfRun::Watched => {
+                let begun = RealFiles::begin(scenario, &workspace);
+                Some(begun.map_err(|fault| vec![fault])?)
+            }
+        };
+        let (host, mut left_out) = Host::start(&setup(scenario), bundles, known.clone())
             .map_err(|faults| at_colony(scenario, faults))?;
         left_out.extend(unreadable);
         let trace = options.explain.then(SharedTrace::default);
@@ -183,6 +197,7 @@ impl<'a> Runner<'a> {
             hand_overs_before_load: 0,
             record,
             trace,
+            real_files,
         })
     }
 
@@ -311,7 +326,7 @@ impl<'a> Runner<'a> {
                 Check::HashEqualsWithoutStep { label } => {
                     self.chain_without(label).get(tick as usize).copied()
                 }
-                Check::Compare { .. } => None,
+                Check::Compare { .. } | Check::HashEquals { .. } => None,
             };
             let count = match &expectation.check {
                 Check::Compare {
@@ -349,10 +364,37 @@ impl<'a> Runner<'a> {
     }
 
     fn change(&self, id: &ModId) -> Change {
+        let read = self.real_files.as_ref().and_then(|files| files.content(id));
+        let content = read.unwrap_or_else(|| self.workspace.bundle(id));
         Change {
             mod_id: id.clone(),
-            bundle: self.workspace.bundle(id).map(Rc::new),
+            bundle: content.map(Rc::new),
         }
+    }
+
+    /// Makes all changes, or none, and returns the mods that they name.
+    fn change_files(&mut self, actions: &[FileAction]) -> Result<BTreeSet<ModId>, Vec<Fault>> {
+        let before = self.real_files.is_some().then(|| self.workspace.clone());
+        let touched = self.workspace.apply(actions)?;
+        if let (Some(files), Some(before)) = (&mut self.real_files, before) {
+            files.apply(&before, actions)?;
+            files.wait_for(&touched, &self.workspace)?;
+        }
+        Ok(touched)
+    }
+
+    fn change_config(
+        &mut self,
+        id: &ModId,
+        set: &BTreeMap<String, ConfigValue>,
+    ) -> Result<(), Vec<Fault>> {
+        let before = self.real_files.is_some().then(|| self.workspace.clone());
+        self.workspace.set_config(id, set)?;
+        if let (Some(files), Some(before)) = (&mut self.real_files, before) {
+            files.follow(id, &before, &self.workspace)?;
+            files.wait_for([id], &self.workspace)?;
+        }
+        Ok(())
     }
 
     /// Failing calls of a mod since the start, before and after loads.
@@ -405,9 +447,19 @@ impl<'a> Runner<'a> {
     }
 }
 
+/// The colony at tick 0.
+pub(crate) fn setup(scenario: &Scenario) -> Setup {
+    Setup {
+        seed: scenario.seed,
+        map: scenario.colony.map.clone(),
+        colonists: scenario.colony.colonists,
+        stock: scenario.colony.stock.clone(),
+    }
+}
+
 /// Why no colony can be made, as the scenario's author meets it: a fault of the set-up stands at `[colony]`, and without `base`
 /// there is hardly a definition, which is worth saying once.
-fn at_colony(scenario: &Scenario, faults: Vec<Fault>) -> Vec<Fault> {
+pub(crate) fn at_colony(scenario: &Scenario, faults: Vec<Fault>) -> Vec<Fault> {
     let located = faults
         .into_iter()
         .map(|fault| match (&fault.place, &scenario.colony.place) {
@@ -429,7 +481,7 @@ fn at_colony(scenario: &Scenario, faults: Vec<Fault>) -> Vec<Fault> {
 }
 
 /// Commands of steps that could not be issued whatever the colony looks like.
-fn check_commands(scenario: &Scenario) -> Result<(), Vec<Fault>> {
+pub(crate) fn check_commands(scenario: &Scenario) -> Result<(), Vec<Fault>> {
     let check = |step: &Step| match &step.action {
         Action::Command {
             function,
@@ -447,8 +499,14 @@ fn check_commands(scenario: &Scenario) -> Result<(), Vec<Fault>> {
     }
 }
 
+/// The mods that a scenario begins with, as it lists them.
+pub(crate) fn initial_mods(scenario: &Scenario) -> Vec<ModId> {
+    let choices = scenario.mods.iter();
+    choices.map(|choice| choice.id.clone()).collect()
+}
+
 /// The files of mods; those that cannot be read are left out.
-fn bundles(mods: &[ModId], workspace: &Workspace) -> (Vec<Bundle>, Vec<LeftOut>) {
+pub(crate) fn bundles(mods: &[ModId], workspace: &Workspace) -> (Vec<Bundle>, Vec<LeftOut>) {
     let mut bundles = Vec::new();
     let mut unreadable = Vec::new();
     for id in mods {

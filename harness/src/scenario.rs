@@ -156,6 +156,11 @@ pub enum Action {
         /// The generation, from 1; the one before the present one if None.
         to: Option<u32>,
     },
+    /// Runs a mod's migration again, from the state of the last older version.
+    MigrateAgain {
+        /// The mod.
+        mod_id: ModId,
+    },
     /// Sets configuration values, as an edit of `config.toml` would.
     Config {
         /// The mod.
@@ -342,6 +347,11 @@ pub enum Check {
     HashEqualsWithoutStep {
         /// The label of the step.
         label: String,
+    },
+    /// The hash is this one: all that has happened is what once happened, as in a recorded session.
+    HashEquals {
+        /// The hash.
+        hash: u128,
     },
 }
 

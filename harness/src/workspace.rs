@@ -91,6 +91,11 @@ impl Workspace {
         Ok(())
     }
 
+    /// The present files of a mod, those that do not count included.
+    pub(crate) fn files(&self, mod_id: &ModId) -> Option<&Files> {
+        self.mods.get(mod_id).map(AsRef::as_ref)
+    }
+
     /// The present files of a mod.
     pub fn bundle(&self, mod_id: &ModId) -> Result<Bundle, Vec<Fault>> {
         let Some(files) = self.mods.get(mod_id) else {

@@ -45,6 +45,12 @@ impl History {
         }
     }
 
+    /// The last generation of an older version than `version`.
+    pub(crate) fn last_older(&self, version: &Version) -> Option<&Past> {
+        let mut newest_first = self.past.iter().rev();
+        newest_first.find(|past| past.version() < version)
+    }
+
     /// The numbers that can be gone back to, oldest first.
     pub(crate) fn numbers(&self) -> Vec<u32> {
         self.past.iter().map(|past| past.number).collect()

@@ -41,10 +41,13 @@ pub struct Change {
     pub bundle: Result<Rc<Bundle>, Vec<Fault>>,
 }
 
+/// Called with a mod and the stage that begins for it.
+pub type TellStage = dyn Fn(&ModId, Stage);
+
 /// Told of each stage of a transaction as it begins, for each of its mods. Whoever wants to know how long a stage takes reads
 /// a clock there: this crate has none.
 #[derive(Clone)]
-pub struct Observer(pub Rc<dyn Fn(&ModId, Stage)>);
+pub struct Observer(pub Rc<TellStage>);
 
 impl fmt::Debug for Observer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -195,6 +198,35 @@ impl Host {
         let mut report = self.transact(cohort, &ReloadOptions::default());
         report.reason = Some(format!("content of g{}", past.number));
         report
+    }
+
+    /// Migrates a mod again while its migration is being written: the code that runs takes the state that the last older version
+    /// had when it was replaced. What the mod's handlers have done since then to its storage is lost; timers, random numbers
+    /// and waiting commands go on as they are.
+    pub fn migrate_again(&mut self, id: &ModId, options: &ReloadOptions) -> ReloadReport {
+        let Some(old) = self.context.instance(id) else {
+            return rejected(Outcome::Ignored, format!("{id} is not running"));
+        };
+        let version = &old.generation.manifest.version;
+        let history = self.history.get(id);
+        let Some(past) = history.and_then(|history| history.last_older(version)) else {
+            let reason = format!("no older version than {version} of {id} is in the history");
+            return rejected(Outcome::Ignored, reason);
+        };
+        let Ok(snapshot) = codec::decode(&past.snapshot) else {
+            let reason = format!("the state of g{} of {id} cannot be read", past.number);
+            return rejected(Outcome::Ignored, reason);
+        };
+        let reason = format!("state of {}, g{}", past.version(), past.number);
+        let package = Package::of(&old.generation);
+        let member = Member {
+            past: Some(snapshot),
+            ..Member::new(old, package, ReloadType::Full, Vec::new())
+        };
+        ReloadReport {
+            reason: Some(reason),
+            ..self.transact(vec![member], options)
+        }
     }
 
     pub(crate) fn request_of(&self, change: Change, options: &ReloadOptions) -> Request {

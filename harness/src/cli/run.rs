@@ -7,13 +7,13 @@ use modding::diagnostic::Fault;
 
 use super::environment::coloured;
 use super::progress::Progress;
-use super::{Colour, Exit, Format, RunArguments};
+use super::{Colour, Exit, Format, RunArguments, WatcherKind};
 use crate::load_from;
 use crate::project::{self, Project};
 use crate::record::RunRecord;
 use crate::report::text::TextOptions;
 use crate::report::{json, source, text};
-use crate::runner::{self, RunOptions};
+use crate::runner::{self, FilesOfRun, RunOptions};
 
 pub(super) fn run(arguments: &RunArguments, colour: Colour) -> Exit {
     let started = Instant::now();
@@ -27,6 +27,10 @@ pub(super) fn run(arguments: &RunArguments, colour: Colour) -> Exit {
         let total = scenario.ticks;
         let options = RunOptions {
             snapshots: true,
+            files: match arguments.watcher {
+                WatcherKind::None => FilesOfRun::InMemory,
+                WatcherKind::Real => FilesOfRun::Watched,
+            },
             ..RunOptions::default()
         };
         runner::run_explained(

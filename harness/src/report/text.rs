@@ -271,7 +271,8 @@ fn changed_files(title: &str, member: &MemberReport, report: &ReloadReport) -> S
     }
 }
 
-fn state_lines(state: &StateReport) -> Vec<String> {
+/// What became of each path, what was carried, and notes.
+pub(crate) fn state_lines(state: &StateReport) -> Vec<String> {
     let width = state
         .paths
         .iter()
@@ -385,12 +386,7 @@ fn log(text: &mut String, record: &RunRecord, all: bool) {
 
 /// A handler that failed, with its error.
 pub(crate) fn handler_failure(text: &mut String, failure: &HandlerFailure, colour: bool) {
-    let (event, key) = &failure.handler;
-    let name = match (event.as_str(), key.as_str()) {
-        ("timer", timer) => format!("timer `{timer}`"),
-        (event, "default") => event.to_owned(),
-        (event, key) => format!("{event} ({key})"),
-    };
+    let name = handler_name(failure);
     let when = if failure.count == 1 {
         format!("at tick {}", number(failure.first))
     } else {
@@ -406,7 +402,26 @@ pub(crate) fn handler_failure(text: &mut String, failure: &HandlerFailure, colou
         "failing  {} {}  g{}: {name}, {when}",
         failure.mod_id, failure.version, failure.generation
     );
-    text.push_str(&render(std::slice::from_ref(&failure.fault), colour));
+    failure_details(text, failure, &failure.fault, colour);
+}
+
+/// The handler as its author knows it: its event, or its timer.
+pub(crate) fn handler_name(failure: &HandlerFailure) -> String {
+    match (failure.handler.0.as_str(), failure.handler.1.as_str()) {
+        ("timer", timer) => format!("timer `{timer}`"),
+        (event, "default") => event.to_owned(),
+        (event, key) => format!("{event} ({key})"),
+    }
+}
+
+/// What a handler raised, shown as `fault`, who called it and with what.
+pub(crate) fn failure_details(
+    text: &mut String,
+    failure: &HandlerFailure,
+    fault: &Fault,
+    colour: bool,
+) {
+    text.push_str(&render(std::slice::from_ref(fault), colour));
     for caller in failure.error.callers.iter().skip(1) {
         let function = caller
             .function

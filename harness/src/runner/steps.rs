@@ -91,11 +91,11 @@ impl Runner<'_> {
             ..ReloadOptions::default()
         };
         match action {
-            Action::Files(actions) => match self.workspace.apply(actions) {
+            Action::Files(actions) => match self.change_files(actions) {
                 Ok(touched) => self.reload(touched, &options),
                 Err(faults) => StepResult::Failed(faults),
             },
-            Action::Config { mod_id, set } => match self.workspace.set_config(mod_id, set) {
+            Action::Config { mod_id, set } => match self.change_config(mod_id, set) {
                 Ok(()) => self.reload([mod_id.clone()], &options),
                 Err(faults) => StepResult::Failed(faults),
             },
@@ -118,6 +118,9 @@ impl Runner<'_> {
             Action::Rollback { mod_id, to } => {
                 StepResult::Reloads(vec![self.host.rollback(mod_id, *to)])
             }
+            Action::MigrateAgain { mod_id } => {
+                StepResult::Reloads(vec![self.host.migrate_again(mod_id, &options)])
+            }
             Action::Add { .. }
             | Action::Enable { .. }
             | Action::Disable { .. }
@@ -126,13 +129,7 @@ impl Runner<'_> {
             Action::Command {
                 function,
                 arguments,
-            } => match self.checked_command(function, arguments) {
-                Ok(command) => {
-                    commands.push(command);
-                    StepResult::Done(Vec::new())
-                }
-                Err(fault) => StepResult::Failed(vec![fault]),
-            },
+            } => issue(&self.host, function, arguments, commands),
             Action::Save { name } => match self.host.save() {
                 Ok((bytes, warnings)) => {
                     let saved = (bytes, self.present.clone());
@@ -155,18 +152,6 @@ impl Runner<'_> {
             Action::InjectFault { .. } => {
                 StepResult::Failed(vec![Fault::new("a fault cannot happen during a fault")])
             }
-        }
-    }
-
-    fn checked_command(
-        &self,
-        function: &str,
-        arguments: &BTreeMap<String, Scalar>,
-    ) -> Result<Command, Fault> {
-        let command = command(function, arguments)?;
-        match self.host.colony().check(&command) {
-            Ok(()) => Ok(command),
-            Err(error) => Err(Fault::new(format!("colony.{function}: {error}"))),
         }
     }
 
@@ -317,8 +302,28 @@ fn updated_note(member: &MemberReport) -> String {
     )
 }
 
+/// Adds a command to those of the tick, if the colony takes it as it is now.
+fn issue(
+    host: &Host,
+    function: &str,
+    arguments: &BTreeMap<String, Scalar>,
+    commands: &mut Vec<Command>,
+) -> StepResult {
+    let command = match command(function, arguments) {
+        Ok(command) => command,
+        Err(fault) => return StepResult::Failed(vec![fault]),
+    };
+    match host.colony().check(&command) {
+        Ok(()) => {
+            commands.push(command);
+            StepResult::Done(Vec::new())
+        }
+        Err(error) => StepResult::Failed(vec![Fault::new(format!("colony.{function}: {error}"))]),
+    }
+}
+
 /// The command that a step issues, through the same table as mods.
-pub(super) fn command(
+pub(crate) fn command(
     function: &str,
     arguments: &BTreeMap<String, Scalar>,
 ) -> Result<Command, Fault> {
@@ -363,6 +368,7 @@ fn title(action: &Action) -> String {
             Some(to) => format!("rollback {mod_id} to g{to}"),
             None => format!("rollback {mod_id}"),
         },
+        Action::MigrateAgain { mod_id } => format!("migrate {mod_id} again"),
         Action::Config { mod_id, .. } => format!("{mod_id}/config.toml"),
         Action::Command { function, .. } => function.clone(),
         Action::Save { name } => format!("save {name}"),

@@ -17,8 +17,16 @@ const FILE_ACTIONS: [&str; 8] = [
 ];
 
 /// The other actions that lead to a reload, so that a fault can be injected into it.
-const RELOAD_ACTIONS: [&str; 8] = [
-    "batch", "reload", "rollback", "config", "add", "enable", "disable", "remove",
+const RELOAD_ACTIONS: [&str; 9] = [
+    "batch",
+    "reload",
+    "rollback",
+    "migrate_again",
+    "config",
+    "add",
+    "enable",
+    "disable",
+    "remove",
 ];
 
 /// The actions that lead to no reload of their own.
@@ -80,6 +88,9 @@ fn read_named_action(
         "batch" => read_batch(value, context),
         "reload" => reload::read_reload(value, context),
         "rollback" => reload::read_rollback(value, context),
+        "migrate_again" => Some(Action::MigrateAgain {
+            mod_id: read_loaded_mod(value, context)?,
+        }),
         "add" => reload::read_add(value, context),
         "enable" => Some(Action::Enable {
             mod_id: reload::read_only_mod(value, context)?,

@@ -94,9 +94,13 @@ const COMPARISONS: [&str; 6] = [
     "count",
 ];
 
+/// The digits of a hash in a report.
+const HASH_DIGITS: usize = 32;
+
 enum SubjectOrHash {
     Subject(Subject),
     HashWithoutStep(String),
+    Hash(u128),
 }
 
 fn read_when(table: &mut TableReader<'_>, context: &Context<'_>) -> Option<When> {
@@ -223,7 +227,20 @@ fn read_event_count<'d>(
 }
 
 fn read_hash(value: ValueReader<'_>) -> Option<(SubjectOrHash, ValueReader<'_>)> {
-    let mut table = value.table()?;
+    if value.is_string() {
+        let digits = value.string()?;
+        let hash = u128::from_str_radix(digits, 16).ok();
+        let Some(hash) = hash.filter(|_| digits.len() == HASH_DIGITS) else {
+            value.fault(format!(
+                "expected a hash of {HASH_DIGITS} digits as a report shows it, found `{digits}`"
+            ));
+            return None;
+        };
+        return Some((SubjectOrHash::Hash(hash), value));
+    }
+    let Some(mut table) = value.clone().as_table() else {
+        return value.mismatch("a hash or a table `{ without_step }`");
+    };
     let label = table.required("without_step");
     table.finish();
     let label = label?;
@@ -236,14 +253,21 @@ fn read_check(
     subject: SubjectOrHash,
     comparisons: Vec<(&str, ValueReader<'_>)>,
 ) -> Option<Check> {
+    let compares_already = |comparisons: Vec<(&str, ValueReader<'_>)>| {
+        for (key, value) in comparisons {
+            value.fault(format!(
+                "`{key}` does not go with `hash_equals`, which compares already"
+            ));
+        }
+    };
     match subject {
         SubjectOrHash::HashWithoutStep(label) => {
-            for (key, value) in comparisons {
-                value.fault(format!(
-                    "`{key}` does not go with `hash_equals`, which compares already"
-                ));
-            }
+            compares_already(comparisons);
             Some(Check::HashEqualsWithoutStep { label })
+        }
+        SubjectOrHash::Hash(hash) => {
+            compares_already(comparisons);
+            Some(Check::HashEquals { hash })
         }
         SubjectOrHash::Subject(subject) => {
             let counts_events = matches!(subject, Subject::EventCount { .. });

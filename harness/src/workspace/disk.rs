@@ -9,6 +9,11 @@ use std::path::{Path, PathBuf};
 
 use modding::bundle::normalise;
 use modding::diagnostic::Fault;
+use modding::manifest::Watching;
+
+mod walk;
+
+pub use walk::{Entry, Selection, Walk, counts_as_folder};
 
 /// Most bytes of one file.
 pub const FILE_BYTES_MAX: u64 = 10 * 1024 * 1024;
@@ -44,20 +49,46 @@ pub fn read_text(path: &Path, shown: &str) -> Result<String, Fault> {
 /// Reads all files of a folder and the folders in it, by their path in it with `/` separators. What is named like `.git`, with a
 /// leading dot, is left out.
 pub fn read_folder(path: &Path, shown: &str) -> Result<BTreeMap<String, Vec<u8>>, Vec<Fault>> {
+    read_selected(path, shown, Selection::Everything)
+}
+
+/// Reads the files of a folder that are part of a mod. The others are not looked into: they may be as large, as unreadable and as
+/// strangely named as they like.
+pub fn read_mod_folder(
+    path: &Path,
+    shown: &str,
+    watching: &Watching,
+) -> Result<BTreeMap<String, Vec<u8>>, Vec<Fault>> {
+    read_selected(path, shown, Selection::Mod(watching))
+}
+
+fn read_selected(
+    path: &Path,
+    shown: &str,
+    selection: Selection<'_>,
+) -> Result<BTreeMap<String, Vec<u8>>, Vec<Fault>> {
     let root = path
         .canonicalize()
         .map_err(|error| vec![cannot_read(path, shown, &error)])?;
-    let mut reader = FolderReader {
-        root,
-        shown: shown.to_owned(),
-        files: BTreeMap::new(),
-        faults: Vec::new(),
-    };
-    reader.read();
-    if reader.faults.is_empty() {
-        Ok(reader.files)
+    let reader = FolderReader { root, shown };
+    let mut files = BTreeMap::new();
+    let mut faults = Vec::new();
+    for entry in Walk::new(&reader.root, selection) {
+        if files.len() >= FOLDER_FILES_MAX {
+            let message =
+                format!("`{shown}` has too many files, expected at most {FOLDER_FILES_MAX}");
+            faults.push(Fault::new(message));
+            break;
+        }
+        match reader.read_entry(&entry) {
+            Ok(content) => _ = files.insert(entry.path, content),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() {
+        Ok(files)
     } else {
-        Err(reader.faults)
+        Err(faults)
     }
 }
 
@@ -72,73 +103,25 @@ pub fn folder_names(path: &Path) -> Vec<String> {
     names
 }
 
-struct FolderReader {
+struct FolderReader<'a> {
     root: PathBuf,
-    shown: String,
-    files: BTreeMap<String, Vec<u8>>,
-    faults: Vec<Fault>,
+    shown: &'a str,
 }
 
-impl FolderReader {
-    fn read(&mut self) {
-        let mut pending = vec![String::new()];
-        while let Some(folder) = pending.pop() {
-            for name in self.entry_names(&folder) {
-                let path = if folder.is_empty() {
-                    name
-                } else {
-                    format!("{folder}/{name}")
-                };
-                if self.files.len() >= FOLDER_FILES_MAX {
-                    let message = format!(
-                        "`{}` has too many files, expected at most {FOLDER_FILES_MAX}",
-                        self.shown
-                    );
-                    self.faults.push(Fault::new(message));
-                    return;
-                }
-                match self.read_entry(&path) {
-                    Ok(Some(content)) => _ = self.files.insert(path, content),
-                    Ok(None) => pending.push(path),
-                    Err(fault) => self.faults.push(fault),
-                }
-            }
+impl FolderReader<'_> {
+    fn read_entry(&self, entry: &Entry) -> Result<Vec<u8>, Fault> {
+        let shown = self.shown_path(&entry.path);
+        let full = &entry.full;
+        if let Some(error) = &entry.error {
+            return Err(cannot_read(full, &shown, error));
         }
-    }
-
-    /// The visible names in a folder, sorted, so that faults come in the same order everywhere.
-    fn entry_names(&mut self, folder: &str) -> Vec<String> {
-        let shown = self.shown_path(folder);
-        let path = self.root.join(folder);
-        let mut names = Vec::new();
-        match fs::read_dir(&path).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
-            Err(error) => self.faults.push(cannot_read(&path, &shown, &error)),
-            Ok(entries) => {
-                for entry in entries {
-                    match entry.file_name().into_string() {
-                        Ok(name) if name.starts_with('.') => {}
-                        Ok(name) => names.push(name),
-                        Err(name) => self.faults.push(not_utf8(&shown, &name)),
-                    }
-                }
-            }
-        }
-        names.sort_unstable();
-        names
-    }
-
-    /// The content of a file; None for a folder.
-    fn read_entry(&self, path: &str) -> Result<Option<Vec<u8>>, Fault> {
-        let shown = self.shown_path(path);
-        let full = self.root.join(path);
-        let metadata =
-            fs::symlink_metadata(&full).map_err(|error| cannot_read(&full, &shown, &error))?;
-        if metadata.is_dir() {
-            return Ok(None);
+        if !entry.is_utf8 {
+            let message = format!("the name `{shown}` is not UTF-8");
+            return Err(Fault::new(message).help("rename the file"));
         }
         let target = full
             .canonicalize()
-            .map_err(|error| cannot_read(&full, &shown, &error))?;
+            .map_err(|error| cannot_read(full, &shown, &error))?;
         if !target.starts_with(&self.root) {
             return Err(
                 Fault::new(format!("the link `{shown}` leads out of `{}`", self.shown))
@@ -151,24 +134,16 @@ impl FolderReader {
                 "expected `{shown}` to be a file or a folder, found a link or device"
             )));
         }
-        read_file(&target, &shown).map(Some)
+        read_file(&target, &shown)
     }
 
     fn shown_path(&self, path: &str) -> String {
         if path.is_empty() {
-            self.shown.clone()
+            self.shown.to_owned()
         } else {
             format!("{}/{path}", self.shown)
         }
     }
-}
-
-fn not_utf8(folder: &str, name: &OsStr) -> Fault {
-    let message = format!(
-        "the name `{folder}/{}` is not UTF-8",
-        name.to_string_lossy()
-    );
-    Fault::new(message).help("rename the file")
 }
 
 fn cannot_read(path: &Path, shown: &str, error: &io::Error) -> Fault {

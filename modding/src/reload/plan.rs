@@ -31,7 +31,7 @@ pub(super) struct Member {
     pub(super) changed: Vec<String>,
     /// What it was asked for with; none for a mod that only follows others.
     pub(super) request: Option<Request>,
-    /// The state to start from instead of the running one's storage: a rollback across versions.
+    /// The state to start from instead of the running one's storage: a rollback across versions, or the state to migrate again.
     pub(super) past: Option<Snapshot>,
     /// What the old generation did when it was told of its end.
     pub(super) unloaded: Option<Effects>,

@@ -108,11 +108,12 @@ impl Host {
         let (Some(snapshot), Some(new)) = (&member.snapshot, &member.new) else {
             return Ok(());
         };
-        let previous = member.old.generation.manifest.version.clone();
-        let reason = if member.same_content() {
-            Reason::Resume
-        } else {
-            Reason::Update
+        let running = member.old.generation.manifest.version.clone();
+        let (reason, previous) = match (&member.past, member.same_content()) {
+            // The code that runs migrates again: what is new to it is the state.
+            (Some(past), true) => (Reason::Update, past.version.clone()),
+            (None, true) => (Reason::Resume, running),
+            (_, false) => (Reason::Update, running),
         };
         self.inject_one(member, options, Stage::Migrate)?;
         let bytes = match &member.past {
@@ -410,7 +411,7 @@ impl Host {
 }
 
 /// The state for a rollback to an older version: carried where migrations lead there, else the state of then with the timers,
-/// the random position and the commands of now.
+/// the random position and the commands of now. To migrate again, the state of then from before the migration.
 fn with_past_state(
     new: &Instance,
     now: &[u8],
@@ -418,12 +419,14 @@ fn with_past_state(
     from: &Version,
 ) -> Result<Vec<u8>, StageError> {
     let generation = &new.generation;
-    let joined = generation
-        .declarations
-        .borrow()
-        .migrations
-        .iter()
-        .any(|migration| migration.range.matches(from));
+    let goes_back = generation.manifest.version < *from;
+    let joined = goes_back
+        && generation
+            .declarations
+            .borrow()
+            .migrations
+            .iter()
+            .any(|migration| migration.range.matches(from));
     if joined {
         return Ok(now.to_vec());
     }

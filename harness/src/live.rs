@@ -1,0 +1,290 @@
+//! `colony-sim watch`: a colony runs while its mods are written. What comes to rest on the disk is reloaded at the next tick
+//! boundary, and what became of it is told at once.
+
+pub mod happening;
+mod lineage;
+pub mod session;
+mod stopwatch;
+mod terminal;
+pub mod text;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use modding::diagnostic::Fault;
+use modding::host::LeftOut;
+use modding::report::Outcome;
+
+use crate::project::location;
+use crate::scenario::{Scenario, TICKS_MAX};
+use crate::watcher::{WatchedMod, Watcher, WatcherOptions};
+use crate::workspace::Workspace;
+use happening::{Checkpoint, Happening};
+use session::{Session, SessionOptions};
+use terminal::Keyboard;
+use text::View;
+
+pub use stopwatch::Clock;
+
+/// The longest time in which nobody looks at keys, files and signals.
+const ATTENTION_EVERY: Duration = Duration::from_millis(20);
+
+/// How a colony is watched.
+#[derive(Clone, Debug)]
+pub struct LiveOptions {
+    /// The last tick; without one it ends when it is told to.
+    pub ticks: Option<u64>,
+    /// How fast it goes; 0 is as fast as it can.
+    pub ticks_per_second: u32,
+    /// Where the session is recorded.
+    pub record: Option<PathBuf>,
+    /// Whether the scenario's steps are done.
+    pub steps: bool,
+    /// Whether every line that mods write is shown.
+    pub log: bool,
+    /// Whether there is colour in the errors.
+    pub colour: bool,
+    /// Where checkpoints are kept.
+    pub checkpoints: PathBuf,
+    /// Set from outside when it is to end.
+    pub stop: Arc<AtomicBool>,
+    /// How the files are watched.
+    pub watcher: WatcherOptions,
+}
+
+/// Why a session ended before its author or its last tick said so.
+#[derive(Debug)]
+pub enum LiveError {
+    /// It cannot begin.
+    Invalid(Vec<Fault>),
+    /// The recording or a checkpoint cannot be written.
+    CannotWrite(Fault),
+}
+
+/// Runs a colony until it is told to end. Whoever reads its output and stops reading ends it too.
+///
+/// # Errors
+/// See [`LiveError`].
+pub fn watch(
+    scenario: &Scenario,
+    workspace: &Workspace,
+    watched: Vec<WatchedMod>,
+    options: &LiveOptions,
+) -> Result<(), LiveError> {
+    let folders = watched.iter().map(|watched| {
+        let folder = location::from_here(&watched.folder);
+        (watched.mod_id.clone(), location::text(&folder))
+    });
+    let view = View {
+        colour: options.colour,
+        keys: terminal::is_interactive(),
+        folders: folders.collect(),
+    };
+    let record = options.record.as_deref().and_then(Path::file_stem);
+    let session_options = SessionOptions {
+        watched: view.folders.keys().cloned().collect(),
+        record: record.map(|name| name.to_string_lossy().into_owned()),
+        steps: options.steps,
+        log: options.log,
+        clock: Rc::new(Instant::now),
+    };
+    // The watcher comes first: what is saved while the colony begins is not missed.
+    let mut watcher =
+        Watcher::new(watched, options.watcher).map_err(|fault| LiveError::Invalid(vec![fault]))?;
+    let (session, left_out) =
+        Session::begin(scenario, workspace, session_options).map_err(LiveError::Invalid)?;
+    for id in view.folders.keys() {
+        if let Some(content) = session.content(id) {
+            watcher.note_running(id, content.hash());
+        }
+    }
+    let mut live = Live {
+        session,
+        watcher,
+        keyboard: Keyboard::open(),
+        view,
+        options,
+        scenario,
+        closed: false,
+    };
+    live.begin(&left_out)?;
+    live.run()?;
+    live.end()
+}
+
+struct Live<'a> {
+    session: Session,
+    watcher: Watcher,
+    keyboard: Option<Keyboard>,
+    view: View,
+    options: &'a LiveOptions,
+    scenario: &'a Scenario,
+    /// Whether nobody reads any more.
+    closed: bool,
+}
+
+impl Live<'_> {
+    fn begin(&mut self, left_out: &[LeftOut]) -> Result<(), LiveError> {
+        let mut text = self.view.heading(self.options.ticks_per_second);
+        if self.options.steps {
+            let steps = self.scenario.steps.iter();
+            let left = steps.filter(|step| !session::goes_live(&step.action));
+            match left.count() {
+                0 => {}
+                count => text.push_str(&format!(
+                    "steps that change files, save or load are left out: {count} of {}\n",
+                    self.scenario.steps.len()
+                )),
+            }
+        }
+        for left_out in left_out {
+            text.push_str(&self.view.left_out(left_out));
+        }
+        self.write(&text);
+        self.store()
+    }
+
+    fn run(&mut self) -> Result<(), LiveError> {
+        let per_second = self.options.ticks_per_second;
+        let period = Duration::from_secs(1).checked_div(per_second);
+        let mut next = Instant::now();
+        while !self.is_over() {
+            self.attend(Duration::ZERO)?;
+            if self.is_over() {
+                break;
+            }
+            if self.session.is_paused() {
+                self.attend(ATTENTION_EVERY)?;
+                continue;
+            }
+            let happenings = self.session.tick();
+            self.tell(happenings)?;
+            let Some(period) = period else { continue };
+            // A colony that cannot keep up goes as fast as it can, and does not hurry afterwards.
+            next = (next + period).max(Instant::now());
+            while !self.is_over() && !self.session.is_paused() {
+                let left = next.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break;
+                }
+                self.attend(left.min(ATTENTION_EVERY))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<(), LiveError> {
+        let ending = self.view.ending(&self.session);
+        self.write(&ending);
+        self.store()?;
+        let Some(file) = &self.options.record else {
+            return Ok(());
+        };
+        let shown = location::text(file);
+        let text = if self.session.current_tick() == 0 {
+            // What was written so far is ours, and of no use without a scenario.
+            let _ = fs::remove_dir_all(crate::recording::Recording::folder_of(file));
+            format!("{shown} is not written: no tick has run\n")
+        } else {
+            format!("recorded in {shown}: colony-sim run {shown}\n")
+        };
+        self.write(&text);
+        Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        // A recording is a scenario, which ends there.
+        let recorded_max = self.options.record.as_ref().map(|_| TICKS_MAX);
+        let last = self.options.ticks.into_iter().chain(recorded_max).min();
+        self.closed
+            || self.options.stop.load(Ordering::Relaxed)
+            || self.session.is_finished()
+            || last.is_some_and(|last| self.session.current_tick() >= last)
+    }
+
+    /// Looks at keys and files; waits for files at most so long.
+    fn attend(&mut self, wait: Duration) -> Result<(), LiveError> {
+        let keys = self.keyboard.as_ref().map(Keyboard::pressed);
+        for key in keys.unwrap_or_default() {
+            let happenings = self.session.command(key);
+            self.tell(happenings)?;
+        }
+        let settled = if wait.is_zero() {
+            self.watcher.poll()
+        } else {
+            self.watcher.wait(wait)
+        };
+        for notice in self.watcher.take_notices() {
+            self.write(&format!("{notice}\n"));
+        }
+        let happenings = self.session.boundary(settled);
+        self.note_running(&happenings);
+        self.tell(happenings)
+    }
+
+    /// Tells the watcher what runs now. What was gone back to by hand is not told: it is not what lies on the disk.
+    fn note_running(&mut self, happenings: &[Happening]) {
+        for happening in happenings {
+            let Happening::Reload(reload) = happening else {
+                continue;
+            };
+            if reload.report.outcome != Outcome::Committed {
+                continue;
+            }
+            for member in &reload.report.members {
+                if let Some(content) = self.session.content(&member.mod_id) {
+                    self.watcher.note_running(&member.mod_id, content.hash());
+                }
+            }
+        }
+    }
+
+    fn tell(&mut self, happenings: Vec<Happening>) -> Result<(), LiveError> {
+        if happenings.is_empty() {
+            return Ok(());
+        }
+        let mut text = String::new();
+        for happening in &happenings {
+            text.push_str(&self.view.happening(happening));
+            if let Happening::Checkpoint(checkpoint) = happening {
+                text.push_str(&self.keep(checkpoint)?);
+            }
+        }
+        self.write(&text);
+        self.store()
+    }
+
+    /// Writes a checkpoint's file.
+    fn keep(&self, checkpoint: &Checkpoint) -> Result<String, LiveError> {
+        let folder = &self.options.checkpoints;
+        let name = format!("{}-{}.save", self.scenario.stem(), checkpoint.tick);
+        let path = folder.join(name);
+        let shown = location::text(&path);
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&path, &checkpoint.bytes))
+            .map_err(|error| cannot_write(&shown, &error))?;
+        Ok(format!("{}kept in {shown}\n", text::tick(checkpoint.tick)))
+    }
+
+    /// Writes the recording so far.
+    fn store(&self) -> Result<(), LiveError> {
+        let (Some(file), Some(recording)) = (&self.options.record, self.session.recording()) else {
+            return Ok(());
+        };
+        let stored = recording.store(file, &self.session.end());
+        stored.map_err(|error| cannot_write(&location::text(file), &error))
+    }
+
+    fn write(&mut self, text: &str) {
+        self.closed |= terminal::write(text, self.keyboard.as_ref()).is_err();
+    }
+}
+
+fn cannot_write(shown: &str, error: &io::Error) -> LiveError {
+    LiveError::CannotWrite(Fault::new(format!("cannot write `{shown}`: {error}")))
+}

@@ -1,0 +1,345 @@
+//! A live session: a colony, its mods, and what the author does to them. It knows no terminal and no disk, and its clock is
+//! given to it, so that a test can be the author.
+
+mod actions;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use modding::bundle::Bundle;
+use modding::context::{LogLevel, LogLine};
+use modding::diagnostic::Fault;
+use modding::host::{Host, LeftOut};
+use modding::mod_id::ModId;
+use modding::report::{Outcome, ReloadReport};
+
+use super::happening::{Failing, Happening};
+use super::lineage::Lineage;
+use super::stopwatch::Clock;
+use crate::recording::{Content, Recording, SessionEnd};
+use crate::runner::{at_colony, bundles, check_commands, initial_mods, setup};
+use crate::scenario::{Scenario, Step};
+use crate::watcher::Settled;
+use crate::workspace::{Files, Workspace};
+
+pub use actions::goes_live;
+
+/// After so many more failing calls, by how much a handler must have failed to be told again: ten, a hundred, a thousand times.
+const FAILING_AGAIN_FACTOR: u32 = 10;
+
+/// How a session is held.
+#[derive(Clone)]
+pub struct SessionOptions {
+    /// The mods whose files are watched; a reload by hand reloads these.
+    pub watched: BTreeSet<ModId>,
+    /// The name of the recording, if there is to be one.
+    pub record: Option<String>,
+    /// Whether the scenario's steps are done, as far as they [can be](goes_live).
+    pub steps: bool,
+    /// Whether every line that mods write is told, not only new warnings and errors.
+    pub log: bool,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+/// What the author can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// Stop before the next tick, or go on.
+    Pause,
+    /// One tick, then stop.
+    Step,
+    /// Reload every watched mod, whatever its content.
+    Reload,
+    /// Undo the last change.
+    Back,
+    /// Run the migration of the last changed mod again.
+    MigrateAgain,
+    /// Keep the run as it is.
+    Checkpoint,
+    /// What the keys are.
+    Help,
+    /// The end.
+    Quit,
+}
+
+/// How the transactions of a session ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes {
+    /// The new generation runs.
+    pub committed: u64,
+    /// The old one went on.
+    pub rolled_back: u64,
+    /// There was nothing to do.
+    pub ignored: u64,
+}
+
+/// See the [module](self).
+pub struct Session {
+    host: Host,
+    options: SessionOptions,
+    /// The last content of each mod that came to rest on the disk, running or not.
+    contents: BTreeMap<ModId, Content>,
+    /// Scripted steps that have not acted.
+    steps: Vec<Step>,
+    lineage: Lineage,
+    /// For each failure of the host, at how many calls it is told again, and whether it was told to be suspended.
+    told_failures: Vec<(u32, bool)>,
+    /// What mods wrote, and what was refused, that is not told again until the mod changes.
+    told: BTreeSet<(Option<ModId>, String)>,
+    paused: bool,
+    /// Ticks to run although the session is paused.
+    steps_asked: u64,
+    finished: bool,
+    outcomes: Outcomes,
+    recording: Option<Recording>,
+}
+
+impl Session {
+    /// Begins the colony of `scenario` with the mods in `workspace`; also those that could not start.
+    ///
+    /// # Errors
+    /// A scenario that cannot begin: every fault at once.
+    pub fn begin(
+        scenario: &Scenario,
+        workspace: &Workspace,
+        options: SessionOptions,
+    ) -> Result<(Session, Vec<LeftOut>), Vec<Fault>> {
+        let steps = if options.steps {
+            check_commands(scenario)?;
+            let live = scenario.steps.iter().filter(|step| goes_live(&step.action));
+            live.cloned().collect()
+        } else {
+            Vec::new()
+        };
+        let (started, unreadable) = bundles(&initial_mods(scenario), workspace);
+        let (host, mut left_out) = Host::start(&setup(scenario), started, workspace.known_mods())
+            .map_err(|faults| at_colony(scenario, faults))?;
+        left_out.extend(unreadable);
+        let contents: BTreeMap<ModId, Content> = scenario
+            .mods
+            .iter()
+            .map(|choice| {
+                (
+                    choice.id.clone(),
+                    workspace.bundle(&choice.id).map(Into::into),
+                )
+            })
+            .collect();
+        let recording = options.record.as_ref().map(|name| {
+            let files = contents.iter().map(|(id, content)| {
+                let files = match content {
+                    Ok(bundle) => files_of(bundle),
+                    // As they are: the repetition shall not be able to read them either.
+                    Err(_) => workspace.files(id).cloned().unwrap_or_default(),
+                };
+                (id.clone(), files)
+            });
+            Recording::begin(name, scenario, files.collect())
+        });
+        let mut lineage = Lineage::default();
+        for (id, _, number) in host.mods() {
+            lineage.begin(id, number);
+        }
+        let session = Session {
+            host,
+            options,
+            contents,
+            steps,
+            lineage,
+            told_failures: Vec::new(),
+            told: BTreeSet::new(),
+            paused: false,
+            steps_asked: 0,
+            finished: false,
+            outcomes: Outcomes::default(),
+            recording,
+        };
+        Ok((session, left_out))
+    }
+
+    /// The last tick that ran.
+    #[must_use]
+    pub fn current_tick(&self) -> u64 {
+        self.host.current_tick()
+    }
+
+    /// The hash of everything that has happened.
+    #[must_use]
+    pub fn hash(&self) -> u128 {
+        self.host.chain()
+    }
+
+    /// The host, to look at.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// How the transactions so far ended.
+    #[must_use]
+    pub fn outcomes(&self) -> Outcomes {
+        self.outcomes
+    }
+
+    /// The content of a watched mod as it last came to rest; `None` for one that cannot be read.
+    #[must_use]
+    pub fn content(&self, id: &ModId) -> Option<&Bundle> {
+        self.contents.get(id)?.as_deref().ok()
+    }
+
+    /// Whether the next tick has to wait.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused && self.steps_asked == 0
+    }
+
+    /// Whether the author asked for the end.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// The recording so far, if there is one.
+    #[must_use]
+    pub fn recording(&self) -> Option<&Recording> {
+        self.recording.as_ref()
+    }
+
+    /// How the session would end, were it over now.
+    #[must_use]
+    pub fn end(&self) -> SessionEnd {
+        let mut failing_calls: BTreeMap<ModId, u64> = BTreeMap::new();
+        for failure in self.host.failures() {
+            *failing_calls.entry(failure.mod_id.clone()).or_default() += u64::from(failure.count);
+        }
+        SessionEnd {
+            tick: self.current_tick(),
+            hash: self.hash(),
+            failing_calls,
+        }
+    }
+
+    /// What came to rest on the disk, at the boundary before the next tick: one reload of all that came together.
+    pub fn boundary(&mut self, settled: Vec<Settled>) -> Vec<Happening> {
+        if settled.is_empty() {
+            return Vec::new();
+        }
+        let mut happenings = self.reload_settled(settled);
+        self.tell_log(self.host.take_log(), &mut happenings);
+        happenings
+    }
+
+    /// One tick, with the scripted steps before it.
+    pub fn tick(&mut self) -> Vec<Happening> {
+        let mut happenings = Vec::new();
+        let mut commands = Vec::new();
+        let next = self.current_tick() + 1;
+        let steps = std::mem::take(&mut self.steps).into_iter();
+        let (due, later): (Vec<Step>, Vec<Step>) = steps.partition(|step| step.at <= next);
+        self.steps = later;
+        for step in due {
+            self.act(&step.action, &mut commands, &mut happenings);
+        }
+        let record = self.host.tick(&commands);
+        self.steps_asked = self.steps_asked.saturating_sub(1);
+        self.tell_log(record.log, &mut happenings);
+        for refused in record.refused {
+            if self.is_news(refused.mod_id.clone(), &refused.reason) {
+                happenings.push(Happening::Refused(refused));
+            }
+        }
+        self.tell_failures(&mut happenings);
+        happenings
+    }
+
+    /// What the author asks for.
+    pub fn command(&mut self, key: Key) -> Vec<Happening> {
+        let mut happenings = match key {
+            Key::Pause => self.pause(),
+            Key::Step => self.step(),
+            Key::Reload => self.reload_all(),
+            Key::Back => self.back(),
+            Key::MigrateAgain => self.migrate_again(),
+            Key::Checkpoint => self.checkpoint(),
+            Key::Help => vec![Happening::Help],
+            Key::Quit => {
+                self.finished = true;
+                Vec::new()
+            }
+        };
+        self.tell_log(self.host.take_log(), &mut happenings);
+        happenings
+    }
+
+    /// The tick that comes: what happens at a boundary is of it.
+    fn next_tick(&self) -> u64 {
+        self.current_tick() + 1
+    }
+
+    fn count(&mut self, report: &ReloadReport) {
+        match report.outcome {
+            Outcome::Committed => self.outcomes.committed += 1,
+            Outcome::RolledBack => self.outcomes.rolled_back += 1,
+            Outcome::Ignored | Outcome::Superseded => self.outcomes.ignored += 1,
+        }
+        if report.outcome == Outcome::Committed {
+            // New code says things anew.
+            let changed = |id: &Option<ModId>| {
+                let mut members = report.members.iter();
+                members.any(|member| Some(&member.mod_id) == id.as_ref())
+            };
+            self.told.retain(|(id, _)| !changed(id));
+        }
+    }
+
+    /// Whether something that a mod wrote, or was refused, has not been told since the mod changed.
+    fn is_news(&mut self, id: Option<ModId>, text: &str) -> bool {
+        self.options.log || self.told.insert((id, text.to_owned()))
+    }
+
+    fn tell_log(&mut self, log: Vec<LogLine>, happenings: &mut Vec<Happening>) {
+        for line in log {
+            let shown = self.options.log || line.level > LogLevel::Info;
+            if shown && self.is_news(Some(line.mod_id.clone()), &line.text) {
+                happenings.push(Happening::Log(line));
+            }
+        }
+    }
+
+    /// Each failing handler once with its error, again when it is suspended, and again whenever its count has another digit.
+    fn tell_failures(&mut self, happenings: &mut Vec<Happening>) {
+        let tick = self.current_tick();
+        for (at, failure) in self.host.failures().iter().enumerate() {
+            let first = at >= self.told_failures.len();
+            if first {
+                self.told_failures.push((FAILING_AGAIN_FACTOR, false));
+                let (id, generation) = (&failure.mod_id, failure.generation);
+                self.lineage.note_failure(id, generation);
+            }
+            let (again, suspended) = &mut self.told_failures[at];
+            let more = failure.count >= *again;
+            let news = failure.suspended && !*suspended;
+            *suspended = failure.suspended;
+            while failure.count >= *again {
+                *again = again.saturating_mul(FAILING_AGAIN_FACTOR);
+            }
+            if first || more || news {
+                let changed = self.lineage.last_changed().contains(&failure.mod_id);
+                let good = self.lineage.last_without_errors(&failure.mod_id);
+                let back_to = good.filter(|_| changed);
+                happenings.push(Happening::Failing(Box::new(Failing {
+                    tick,
+                    failure: failure.clone(),
+                    first,
+                    back_to,
+                })));
+            }
+        }
+    }
+}
+
+/// The files of a bundle.
+fn files_of(bundle: &Bundle) -> Files {
+    let file = |path: &str| Some((path.to_owned(), bundle.file(path)?.to_vec()));
+    bundle.paths().filter_map(file).collect()
+}

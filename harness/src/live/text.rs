@@ -1,0 +1,377 @@
+//! A live session as a person reads it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use modding::context::LogLevel;
+use modding::diagnostic::Fault;
+use modding::host::LeftOut;
+use modding::mod_id::ModId;
+use modding::report::{Fate, MemberReport, Outcome, ReloadReport, ReloadType, Stage, StateReport};
+
+use super::happening::{Cause, ChangedFile, Failing, Happening, LiveReload, Times};
+use super::session::Session;
+use crate::report::json::hex;
+use crate::report::source::render;
+use crate::report::text::{failure_details, handler_name, number, state_lines};
+
+/// Files of one change that are named.
+const FILES_SHOWN_MAX: usize = 4;
+
+/// Milliseconds below which a time is shown with a fraction.
+const FRACTION_BELOW: f64 = 10.0;
+
+/// The keys and what they do, as the first line names them.
+const KEYS: &str = "p pause · s step · r reload · b back · m migrate again · ? help · q quit";
+
+/// The keys in full.
+const HELP: &str = "
+p  pause, or go on
+s  run one tick, then pause
+r  reload all watched mods, even those that did not change
+b  back to the generation before the last change, the last one without errors; the files stay as they are
+m  run the migrations of the last change again, from the state that the older version had
+c  keep the run in a file (checkpoint)
+?  these lines
+q  quit, as Ctrl-C does
+";
+
+/// How a session is shown.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    /// Colour in the errors.
+    pub colour: bool,
+    /// Whether there are keys to speak of.
+    pub keys: bool,
+    /// The folder of each watched mod as a person in the working directory would write it: errors name files in it.
+    pub folders: BTreeMap<ModId, String>,
+}
+
+impl View {
+    /// The first line.
+    #[must_use]
+    pub fn heading(&self, ticks_per_second: u32) -> String {
+        let speed = match ticks_per_second {
+            0 => "as fast as it goes".to_owned(),
+            ticks => format!("at {} ticks/s", number(u64::from(ticks))),
+        };
+        let mods = match self.folders.len() {
+            1 => "1 mod".to_owned(),
+            count => format!("{count} mods"),
+        };
+        let keys = if self.keys { KEYS } else { "Ctrl-C ends it" };
+        format!("watching {mods} {speed} · {keys}\n")
+    }
+
+    /// A mod that does not run.
+    #[must_use]
+    pub fn left_out(&self, left_out: &LeftOut) -> String {
+        let faults = self.located(&left_out.faults);
+        format!(
+            "\n{} is left out\n{}",
+            left_out.name,
+            render(&faults, self.colour)
+        )
+    }
+
+    /// The last line.
+    #[must_use]
+    pub fn ending(&self, session: &Session) -> String {
+        let colony = session.host().colony();
+        let alive = colony.view().colonists().count() as u64;
+        let all = alive + colony.view().deaths();
+        let outcomes = session.outcomes();
+        let parts = [
+            (outcomes.committed, "committed"),
+            (outcomes.rolled_back, "rolled back"),
+            (outcomes.ignored, "ignored"),
+        ];
+        let reloads: Vec<String> = parts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{} {what}", number(*count)))
+            .collect();
+        let reloads = if reloads.is_empty() {
+            "no reload".to_owned()
+        } else {
+            reloads.join(", ")
+        };
+        format!(
+            "\ntick {} · {} of {} alive · {reloads} · hash {}\n",
+            number(session.current_tick()),
+            number(alive),
+            number(all),
+            hex(session.hash())
+        )
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn happening(&self, happening: &Happening) -> String {
+        match happening {
+            Happening::Reload(reload) => self.reload(reload),
+            Happening::Failing(failing) => self.failing(failing),
+            Happening::Log(line) => {
+                let level = match line.level {
+                    LogLevel::Info => "",
+                    LogLevel::Warn => "warning: ",
+                    LogLevel::Error => "error: ",
+                };
+                let tick = tick(line.tick);
+                format!("{tick}{}: {level}{}\n", line.mod_id, line.text)
+            }
+            Happening::Refused(refused) => {
+                let mod_id = refused.mod_id.as_ref();
+                let issuer = mod_id.map_or("the scenario".to_owned(), ToString::to_string);
+                format!(
+                    "{}a command of {issuer} was refused: {}\n",
+                    tick(refused.tick),
+                    refused.reason
+                )
+            }
+            Happening::Command {
+                tick: at,
+                function,
+                refused,
+            } => match refused {
+                None => format!("{}{function}\n", tick(*at)),
+                Some(fault) => format!("{}{function} failed: {}\n", tick(*at), fault.message),
+            },
+            Happening::Note { tick: at, text } => format!("{}{text}\n", tick(*at)),
+            Happening::Checkpoint(checkpoint) => {
+                let warnings = checkpoint.warnings.iter();
+                let warnings: Vec<String> =
+                    warnings.map(|warning| format!("{warning}\n")).collect();
+                warnings.concat()
+            }
+            Happening::Help => {
+                let folders: Vec<String> = self
+                    .folders
+                    .iter()
+                    .map(|(id, folder)| format!("{id} in {folder}\n"))
+                    .collect();
+                format!("{HELP}\nwatched:\n{}", folders.concat())
+            }
+        }
+    }
+
+    fn reload(&self, reload: &LiveReload) -> String {
+        let report = &reload.report;
+        let (tick, outcome) = (tick(reload.tick), report.outcome.name());
+        let indent = " ".repeat(tick.chars().count());
+        let mut text = String::from("\n");
+        if report.members.is_empty() {
+            let reason = report.reason.clone().unwrap_or_default();
+            let _ = writeln!(text, "{tick}{outcome:<11}  {reason}");
+        }
+        for (at, member) in report.members.iter().enumerate() {
+            let (first, outcome) = if at == 0 {
+                (tick.as_str(), outcome)
+            } else {
+                (indent.as_str(), "")
+            };
+            let line = format!("{first}{outcome:<11}  {}", member_line(member, reload));
+            let _ = writeln!(text, "{}", line.trim_end());
+            if report.outcome == Outcome::Committed {
+                for detail in details(member, reload, at == 0) {
+                    let _ = writeln!(text, "{indent}{detail}");
+                }
+            }
+        }
+        self.errors(&mut text, report, reload.cause);
+        text
+    }
+
+    fn errors(&self, text: &mut String, report: &ReloadReport, cause: Cause) {
+        if let Some(error) = &report.error {
+            let faults = self.located(&error.faults);
+            text.push_str(&render(&faults, self.colour));
+            // Advice of the error's own is better than this.
+            if cause == Cause::Saved && faults.iter().all(|fault| fault.help.is_none()) {
+                text.push_str("help: save again to retry\n");
+            }
+        }
+        for error in &report.hand_back_errors {
+            let _ = writeln!(
+                text,
+                "the old code of {} could not take its state back in a new machine: the old machine goes on",
+                error.mod_id
+            );
+            text.push_str(&render(&self.located(&error.faults), self.colour));
+        }
+    }
+
+    fn failing(&self, failing: &Failing) -> String {
+        let failure = &failing.failure;
+        let count = match failure.count {
+            1 => String::new(),
+            count => format!(
+                ", {} times since tick {}",
+                number(u64::from(count)),
+                number(failure.first)
+            ),
+        };
+        let suspended = if failure.suspended && !failing.first {
+            ": suspended until the mod changes"
+        } else {
+            ""
+        };
+        let mut text = format!(
+            "\n{}{:<11}  {} {}  g{}: {}{count}{suspended}\n",
+            tick(failing.tick),
+            "failing",
+            failure.mod_id,
+            failure.version,
+            failure.generation,
+            handler_name(failure),
+        );
+        if failing.first {
+            let fault = self.located_one(&failure.fault);
+            failure_details(&mut text, failure, &fault, self.colour);
+        }
+        if let Some(number) = failing.back_to.filter(|_| self.keys) {
+            let _ = writeln!(
+                text,
+                "help: b goes back to g{number}, the last generation without errors"
+            );
+        }
+        text
+    }
+
+    /// Faults at the files where they lie.
+    fn located(&self, faults: &[Fault]) -> Vec<Fault> {
+        faults.iter().map(|fault| self.located_one(fault)).collect()
+    }
+
+    fn located_one(&self, fault: &Fault) -> Fault {
+        let mut fault = fault.clone();
+        if let Some(place) = &mut fault.place
+            && let Some((id, path)) = place.file.split_once('/')
+            && let Some(folder) = ModId::parse(id).ok().and_then(|id| self.folders.get(&id))
+        {
+            place.file = format!("{folder}/{path}").into();
+        }
+        fault
+    }
+}
+
+/// What stands in front of a line: the tick, and room after it.
+pub(super) fn tick(tick: u64) -> String {
+    format!("tick {}  ", number(tick))
+}
+
+/// The mod, its generations, and what there is to say about them.
+fn member_line(member: &MemberReport, reload: &LiveReload) -> String {
+    let report = &reload.report;
+    let (before, after) = &member.versions;
+    let (from, to) = member.generations;
+    let reason = report.reason.clone().unwrap_or_default();
+    match report.outcome {
+        Outcome::Committed => {
+            let versions = if before == after {
+                before.clone()
+            } else {
+                format!("{before} -> {after}")
+            };
+            let generations = if from == to {
+                format!("g{to}")
+            } else {
+                format!("g{from} -> g{to}")
+            };
+            let why = match reload.cause {
+                Cause::MigratedAgain => format!(" · migrated again from the {reason}"),
+                _ if !reason.is_empty() => format!(" · {reason}"),
+                Cause::Forced => " · forced".to_owned(),
+                _ => String::new(),
+            };
+            format!(
+                "{} {versions}  {generations}  {}{why}",
+                member.mod_id,
+                member.kind.name()
+            )
+        }
+        Outcome::RolledBack => {
+            let stage = match &report.error {
+                Some(error) if error.stage > Stage::Parse => {
+                    format!(" · failed at {}", error.stage.name())
+                }
+                _ => String::new(),
+            };
+            format!(
+                "{} {before}  g{from} goes on, nothing lost{stage}",
+                member.mod_id
+            )
+        }
+        Outcome::Ignored | Outcome::Superseded => {
+            format!("{} {before}  {reason}", member.mod_id)
+        }
+    }
+}
+
+/// What is below a member that committed: files and times, then the state.
+fn details(member: &MemberReport, reload: &LiveReload, first: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    let files = reload.lines.get(&member.mod_id);
+    let files = files.map_or(String::new(), |files| changed_files(files));
+    // The members of a cohort commit together: one time is that of all.
+    let times = reload.times.as_ref().filter(|_| first).map(times);
+    let parts = [Some(files).filter(|files| !files.is_empty()), times];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if !parts.is_empty() {
+        lines.push(parts.join(" · "));
+    }
+    let state = &member.state;
+    if member.kind != ReloadType::Config {
+        let counts = [Fate::Kept, Fate::Migrated, Fate::Defaulted, Fate::Dropped].map(|fate| {
+            let count = state.paths.iter().filter(|path| path.fate == fate).count();
+            format!("{count} {}", fate.name())
+        });
+        lines.push(counts.join(" · "));
+    }
+    let changed = state.paths.iter().filter(|path| path.fate != Fate::Kept);
+    lines.extend(state_lines(&StateReport {
+        paths: changed.cloned().collect(),
+        notes: state.notes.clone(),
+        ..StateReport::default()
+    }));
+    lines
+}
+
+fn changed_files(files: &[ChangedFile]) -> String {
+    let shown = files.iter().take(FILES_SHOWN_MAX).map(|file| {
+        let lines = match file.lines {
+            Some((new, 0)) => format!(" +{new}"),
+            Some((0, gone)) => format!(" -{gone}"),
+            Some((new, gone)) => format!(" +{new} -{gone}"),
+            None => String::new(),
+        };
+        format!("{}{lines}", file.path)
+    });
+    let mut shown: Vec<String> = shown.collect();
+    if files.len() > FILES_SHOWN_MAX {
+        shown.push(format!("{} more", files.len() - FILES_SHOWN_MAX));
+    }
+    shown.join(", ")
+}
+
+fn times(times: &Times) -> String {
+    let (load, hand_over) = (milliseconds(times.load), milliseconds(times.hand_over));
+    match times.since_save {
+        Some((all, settle)) => format!(
+            "running {} ms after the save (settle {}, load {load}, hand-over {hand_over})",
+            milliseconds(all),
+            milliseconds(settle)
+        ),
+        None => format!("load {load} ms, hand-over {hand_over} ms"),
+    }
+}
+
+fn milliseconds(duration: Duration) -> String {
+    let milliseconds = duration.as_secs_f64() * 1_000.0;
+    if milliseconds < FRACTION_BELOW {
+        format!("{milliseconds:.1}")
+    } else {
+        number(milliseconds.round() as u64)
+    }
+}

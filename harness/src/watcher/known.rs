@@ -1,0 +1,246 @@
+//! What a watcher knows of a mod, and whether what it finds is news.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use modding::diagnostic::Fault;
+use modding::manifest::Watching;
+
+use super::WatchedMod;
+use super::reading::{Reading, Stamps};
+use crate::workspace::disk::counts_as_folder;
+
+/// A watched mod.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) watched: WatchedMod,
+    /// Its folder as events name it.
+    roots: BTreeSet<PathBuf>,
+    /// Whether the system tells of changes in its folder.
+    pub(super) is_told: bool,
+    /// What it asked of watching when it was read last.
+    watching: Watching,
+    /// Its files when it was read last.
+    paths: BTreeSet<String>,
+    /// What the system said about its files last.
+    pub(super) stamps: Stamps,
+    content: News,
+}
+
+/// The content that was found last, and what became of it.
+#[derive(Debug, Default)]
+struct News {
+    last: Option<Content>,
+    running: Option<u128>,
+    /// Whether anything was ever reported.
+    was_reported: bool,
+    /// Whether what was reported last has been running. What has not is broken, and its repair is news in any case.
+    was_running: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Content {
+    Files(u128),
+    Unreadable(Vec<Fault>),
+}
+
+impl Known {
+    /// A mod whose `watched.folder` is absolute.
+    pub(super) fn new(watched: WatchedMod) -> Self {
+        let canonical = watched.folder.canonicalize().ok();
+        let roots = [Some(watched.folder.clone()), canonical];
+        Self {
+            watched,
+            roots: roots.into_iter().flatten().collect(),
+            is_told: false,
+            watching: Watching::default(),
+            paths: BTreeSet::new(),
+            stamps: None,
+            content: News::default(),
+        }
+    }
+
+    pub(super) fn watching(&self) -> &Watching {
+        &self.watching
+    }
+
+    /// How long the mod asks to wait for quiet.
+    pub(super) fn delay(&self) -> Option<Duration> {
+        self.watching.debounce_delay.map(Duration::from_millis)
+    }
+
+    /// Whether a path is the mod's folder or one that this is in.
+    pub(super) fn is_in(&self, path: &Path) -> bool {
+        self.roots.iter().any(|root| root.starts_with(path))
+    }
+
+    /// The path below the mod's folder of something whose change may be a change of the mod.
+    pub(super) fn relevant(&self, path: &Path) -> Option<String> {
+        if !self.watching.watch_mod_directory {
+            return None;
+        }
+        let below = self
+            .roots
+            .iter()
+            .find_map(|root| path.strip_prefix(root).ok())?;
+        let below = below.to_string_lossy().replace('\\', "/");
+        let is_hidden = below.split('/').any(|name| name.starts_with('.'));
+        let is_relevant = !below.is_empty()
+            && !is_hidden
+            && (self.watching.watches(&below) || self.is_relevant_folder(path, &below));
+        is_relevant.then_some(below)
+    }
+
+    /// A folder that was moved in brings files, one that is gone took them along; either is a single event.
+    fn is_relevant_folder(&self, path: &Path, below: &str) -> bool {
+        let inside = format!("{below}/");
+        let had_files = || {
+            let mut from = self.paths.range(inside.clone()..);
+            from.next().is_some_and(|path| path.starts_with(&inside))
+        };
+        self.watching.watch_subdirectories
+            && counts_as_folder(&self.watching, below)
+            && (path.is_dir() || had_files())
+    }
+
+    /// Whether what was read is to be reported.
+    pub(super) fn is_news(&mut self, reading: &Reading) -> bool {
+        self.watching = reading.watching.clone();
+        self.paths = reading.paths();
+        self.stamps = reading.stamps.clone();
+        self.content.is_news(content_of(reading))
+    }
+
+    /// Takes what was read as known, unless it cannot be read: whether it is to be reported.
+    pub(super) fn begin(&mut self, reading: &Reading) -> bool {
+        let is_news = self.is_news(reading);
+        if reading.bundle.is_ok() {
+            self.content.was_reported = false;
+            self.content.was_running = true;
+            return false;
+        }
+        is_news
+    }
+
+    /// Whether the mod has to be read again, now that its running content is known.
+    pub(super) fn note_running(&mut self, hash: u128) -> bool {
+        self.content.note_running(hash)
+    }
+}
+
+fn content_of(reading: &Reading) -> Content {
+    match &reading.bundle {
+        Ok(bundle) => Content::Files(bundle.hash()),
+        Err(faults) => Content::Unreadable(faults.clone()),
+    }
+}
+
+impl News {
+    fn is_news(&mut self, found: Content) -> bool {
+        if self.last.as_ref() == Some(&found) {
+            return false;
+        }
+        let is_running = self
+            .running
+            .is_some_and(|hash| found == Content::Files(hash));
+        self.last = Some(found);
+        if is_running && (self.was_running || !self.was_reported) {
+            self.was_running = true;
+            return false;
+        }
+        self.was_reported = true;
+        self.was_running = is_running;
+        true
+    }
+
+    fn note_running(&mut self, hash: u128) -> bool {
+        self.running = Some(hash);
+        let running = Some(Content::Files(hash));
+        if self.last == running {
+            self.was_running = true;
+        } else if !self.was_reported {
+            // Changed after the run read it and before it was watched. Once something was reported, a run may well go on with
+            // other content: with the one before what was broken, or with one that was gone back to.
+            self.last = running;
+            return true;
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(hash: u128) -> Content {
+        Content::Files(hash)
+    }
+
+    fn unreadable() -> Content {
+        Content::Unreadable(vec![Fault::new("gone")])
+    }
+
+    /// As a watcher that has found 1 at its start, of a run that runs 1.
+    fn begun() -> News {
+        News {
+            last: Some(files(1)),
+            running: Some(1),
+            was_reported: false,
+            was_running: true,
+        }
+    }
+
+    #[test]
+    fn equal_content_is_no_news_whatever_became_of_it() {
+        let mut news = begun();
+        assert!(!news.is_news(files(1)));
+        assert!(news.is_news(files(2)));
+        assert!(!news.is_news(files(2)));
+        assert!(!news.note_running(1));
+        assert!(!news.is_news(files(2)));
+        assert!(news.is_news(unreadable()));
+        assert!(!news.is_news(unreadable()));
+    }
+
+    #[test]
+    fn what_is_broken_is_news_again_after_its_repair_and_so_is_the_repair() {
+        let mut news = begun();
+        for _ in 0..2 {
+            assert!(news.is_news(unreadable()));
+            assert!(news.is_news(files(1)));
+            assert!(news.is_news(files(2)));
+            assert!(!news.note_running(1));
+            assert!(news.is_news(files(1)));
+        }
+    }
+
+    #[test]
+    fn content_that_the_run_took_by_itself_is_no_news() {
+        let mut news = begun();
+        assert!(news.note_running(2));
+        assert!(!news.is_news(files(2)));
+        assert!(news.is_news(files(3)));
+        assert!(!news.note_running(3));
+        assert!(!news.note_running(4));
+        assert!(!news.is_news(files(4)));
+    }
+
+    #[test]
+    fn a_rollback_by_hand_does_not_bring_back_what_lies_on_the_disk() {
+        let mut news = begun();
+        assert!(news.is_news(files(2)));
+        assert!(!news.note_running(2));
+        assert!(!news.note_running(1));
+        assert!(!news.is_news(files(2)));
+        assert!(news.is_news(files(3)));
+    }
+
+    #[test]
+    fn what_changed_before_it_was_watched_is_news() {
+        let mut news = begun();
+        news.running = None;
+        assert!(news.note_running(9));
+        assert!(news.is_news(files(1)));
+    }
+}

@@ -1,0 +1,126 @@
+//! Reads the files of a mod as they are at one moment: what changes while it is read is no reading.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, Metadata};
+use std::path::Path;
+use std::time::SystemTime;
+
+use modding::bundle::Bundle;
+use modding::diagnostic::Fault;
+use modding::manifest::{MANIFEST_FILE, Watching, select_files, watching_of};
+
+use super::WatchedMod;
+use crate::project::location;
+use crate::workspace::disk::{self, FOLDER_FILES_MAX, Selection, Walk};
+
+/// What the system says about the files of a mod, by path; `None` where there is no folder.
+pub(super) type Stamps = Option<BTreeMap<String, Stamp>>;
+
+/// What the system says about a file, and about what it links to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    itself: Option<FileStamp>,
+    target: Option<FileStamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct FileStamp {
+    size: u64,
+    modified: Option<SystemTime>,
+    /// The inode and when it last changed, which no program can set back; zero where the system has none.
+    inode: (u64, i64, i64),
+}
+
+/// A mod's files at one moment.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// What the mod asks of watching.
+    pub(super) watching: Watching,
+    /// What the system says about its files.
+    pub(super) stamps: Stamps,
+    /// Its files, or why they cannot be read.
+    pub(super) bundle: Result<Bundle, Vec<Fault>>,
+}
+
+impl Reading {
+    /// The paths of its files.
+    pub(super) fn paths(&self) -> BTreeSet<String> {
+        let paths = self.stamps.iter().flat_map(BTreeMap::keys);
+        paths.cloned().collect()
+    }
+}
+
+/// The files of a mod; `None` if they changed while they were read.
+pub(super) fn read(watched: &WatchedMod) -> Option<Reading> {
+    let watching = watching(watched);
+    let before = stamps(&watched.folder, &watching);
+    let bundle = bundle(watched, &watching);
+    let still = self::watching(watched);
+    let after = stamps(&watched.folder, &still);
+    (watching == still && before == after).then_some(Reading {
+        watching,
+        stamps: after,
+        bundle,
+    })
+}
+
+/// What the system says about the files of a mod. It costs no look into them.
+pub(super) fn stamps(folder: &Path, watching: &Watching) -> Stamps {
+    // As in reading: the folder itself may be a link.
+    let root = folder.canonicalize().ok().filter(|root| root.is_dir())?;
+    let entries = Walk::new(&root, Selection::Mod(watching)).take(FOLDER_FILES_MAX + 1);
+    let stamps = entries.map(|entry| {
+        let stamp = Stamp {
+            itself: fs::symlink_metadata(&entry.full).ok().map(FileStamp::of),
+            target: fs::metadata(&entry.full).ok().map(FileStamp::of),
+        };
+        (entry.path, stamp)
+    });
+    Some(stamps.collect())
+}
+
+fn watching(watched: &WatchedMod) -> Watching {
+    let path = watched.folder.join(MANIFEST_FILE);
+    let mut files = BTreeMap::new();
+    // A pipe would be waited for.
+    if path.is_file()
+        && let Ok(content) = disk::read_file(&path, MANIFEST_FILE)
+    {
+        files.insert(MANIFEST_FILE.to_owned(), content);
+    }
+    watching_of(watched.mod_id.as_str(), &files)
+}
+
+fn bundle(watched: &WatchedMod, watching: &Watching) -> Result<Bundle, Vec<Fault>> {
+    let WatchedMod { mod_id, folder } = watched;
+    if !folder.exists() {
+        let folder = location::text(folder);
+        let fault = Fault::new(format!("the folder `{folder}` of {mod_id} is gone"));
+        return Err(vec![fault.help(
+            "bring it back, it is waited for: until then the mod goes on as it is",
+        )]);
+    }
+    let files = disk::read_mod_folder(folder, mod_id.as_str(), watching)?;
+    select_files(mod_id.as_str(), files)
+}
+
+impl FileStamp {
+    #[cfg(unix)]
+    fn of(metadata: Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self {
+            size: metadata.len(),
+            modified: metadata.modified().ok(),
+            inode: (metadata.ino(), metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn of(metadata: Metadata) -> Self {
+        Self {
+            size: metadata.len(),
+            modified: metadata.modified().ok(),
+            inode: (0, 0, 0),
+        }
+    }
+}
