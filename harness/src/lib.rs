@@ -21,6 +21,7 @@ use modding::diagnostic::Fault;
 use modding::manifest::Manifest;
 use modding::report::{Outcome, ReloadType, Stage};
 
+pub mod check;
 pub mod cli;
 mod event_counts;
 mod expectation;

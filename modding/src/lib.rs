@@ -75,3 +75,5 @@ pub mod tick;
 pub mod trace;
 pub mod unit_test;
 pub mod value;
+
+pub use lua::findings;

@@ -5,6 +5,7 @@
 mod bindings;
 mod convert;
 mod errors;
+pub mod findings;
 mod interrupt;
 mod library;
 mod require;
