@@ -1,14 +1,19 @@
 //! Makes the scenario that shows a difference as small as it can be: fewer ticks, steps, colonists, things.
 
+use std::collections::BTreeSet;
+
 use toml_edit::{DocumentMut, Item};
 
-use super::probe::{Draft, integer};
+use super::probe::{Draft, integer, keep_steps};
 use super::reproduction::{Interrupted, text};
 use super::trial::{Ending, Trials, Variation};
-use super::{Change, Outcome, Reproduction, Round, Subject, TrialKind};
+use super::{Change, Outcome, Reproduction, Round, Subject, TrialKind, pool};
 use crate::load_text;
 use crate::runner::{Interruption, RunOptions, run};
 use crate::scenario::Scenario;
+
+/// Fewer colonists than this are tried, one count after the other.
+const COLONISTS_TRIED: u32 = 9;
 
 /// A scenario that shows the difference, and when.
 struct Shown {
@@ -46,14 +51,7 @@ pub(super) fn shrink(
     // Each change is tried on what the ones before have left.
     shrinker.try_with(&mut shown, &|_| {});
     shrinker.fewer_steps(&mut shown);
-    for colonists in 1..shown.scenario.colony.colonists.min(8) {
-        let fewer = |document: &mut DocumentMut| {
-            document["colony"]["colonists"] = integer(u64::from(colonists))
-        };
-        if shrinker.try_with(&mut shown, &fewer) {
-            break;
-        }
-    }
+    shrinker.fewer_colonists(&mut shown);
     let items: Vec<String> = shown.scenario.colony.stock.keys().cloned().collect();
     for item in items {
         shrinker.try_with(&mut shown, &|document| {
@@ -69,40 +67,38 @@ pub(super) fn shrink(
 impl Shrinker<'_> {
     /// Leaves out all steps, or each that is not needed.
     fn fewer_steps(&self, shown: &mut Shown) {
-        if shown.scenario.steps.is_empty()
-            || self.try_with(shown, &|document| _ = document.remove("step"))
-        {
+        let steps = shown.scenario.steps.len();
+        if steps == 0 || self.try_with(shown, &|document| _ = document.remove("step")) {
             return;
         }
-        for at in (0..shown.scenario.steps.len()).rev() {
+        for at in (0..steps).rev() {
             self.try_with(shown, &|document| {
-                if let Some(steps) = document
-                    .get_mut("step")
-                    .and_then(Item::as_array_of_tables_mut)
-                    && at < steps.len()
-                {
+                let steps = document.get_mut("step");
+                if let Some(steps) = steps.and_then(Item::as_array_of_tables_mut) {
                     steps.remove(at);
                 }
             });
         }
     }
 
+    /// As few colonists as there can be.
+    fn fewer_colonists(&self, shown: &mut Shown) {
+        let fewer: Vec<u32> = (1..shown.scenario.colony.colonists.min(COLONISTS_TRIED)).collect();
+        let attempt = |colonists: &u32| {
+            let change = |document: &mut DocumentMut| {
+                document["colony"]["colonists"] = integer(u64::from(*colonists));
+            };
+            self.changed(shown, &change)
+        };
+        let found = pool::each(&fewer, &attempt, &mut || {});
+        if let Some(smaller) = found.into_iter().flatten().next() {
+            *shown = smaller;
+        }
+    }
+
     /// Changes the scenario if it still shows a difference, and no later.
-    fn try_with(&self, shown: &mut Shown, change: &dyn Fn(&mut DocumentMut)) -> bool {
-        let Ok(mut document) = shown.draft.text.parse::<DocumentMut>() else {
-            return false;
-        };
-        document["ticks"] = integer(shown.change.tick);
-        super::probe::keep_steps(&mut document, &|step| {
-            let at = step.get("at").and_then(Item::as_integer);
-            at.is_some_and(|at| at <= shown.change.tick as i64)
-        });
-        change(&mut document);
-        let draft = Draft {
-            path: shown.draft.path.clone(),
-            text: document.to_string(),
-        };
-        let smaller = self.shows(draft);
+    fn try_with(&self, shown: &mut Shown, change: &(dyn Fn(&mut DocumentMut) + Sync)) -> bool {
+        let smaller = self.changed(shown, change);
         let accepted = smaller.is_some();
         if let Some(smaller) = smaller {
             *shown = smaller;
@@ -110,37 +106,59 @@ impl Shrinker<'_> {
         accepted
     }
 
-    /// The scenario, if there is a difference in it.
-    fn shows(&self, draft: Draft) -> Option<Shown> {
+    /// The scenario changed and cut off where the difference is, if there still is one.
+    fn changed(&self, shown: &Shown, change: &dyn Fn(&mut DocumentMut)) -> Option<Shown> {
+        let mut document: DocumentMut = shown.draft.text.parse().ok()?;
+        change(&mut document);
+        document["ticks"] = integer(shown.change.tick);
+        keep_steps(&mut document, &|step| {
+            let at = step.get("at").and_then(Item::as_integer);
+            at.is_some_and(|at| at <= shown.change.tick as i64)
+        });
+        let draft = Draft {
+            path: shown.draft.path.clone(),
+            text: document.to_string(),
+        };
         let (scenario, workspace) =
             load_text(&draft.path, &draft.text, &self.subject.library).ok()?;
         let mut silent = |_: u64, _: u64| {};
-        let trials = Trials::begin(
-            &scenario,
-            &workspace,
-            &self.subject.mod_id,
-            &Default::default(),
-            &mut silent,
-        )
-        .ok()?;
-        let ticks = 1..=scenario.ticks;
-        let variation = match self.saves {
-            true => Variation {
-                interrupted: Some((Interruption::SaveAndLoad, ticks)),
-                ..Variation::default()
-            },
-            false => Variation::hand_over(&self.subject.mod_id, ticks),
-        };
-        let Ending::Differs(tick) = trials.compare(&variation) else {
-            return None;
-        };
-        let (change, _) = trials.first_change(&variation, tick);
+        let id = &self.subject.mod_id;
+        let trials =
+            Trials::begin(&scenario, &workspace, id, &BTreeSet::new(), &mut silent).ok()?;
+        let change = self.change(&trials, &shown.change)?;
         drop(trials);
         Some(Shown {
             draft,
             scenario,
             change,
         })
+    }
+
+    /// The difference in other runs: of the same interruption if that is enough, else of the first that is.
+    fn change(&self, trials: &Trials<'_>, known: &Change) -> Option<Change> {
+        let (first, last) = known.interrupted?;
+        let ticks = 1..=trials.scenario.ticks;
+        let each = Variation {
+            interrupted: Some((self.interruption(), ticks)),
+            ..Variation::default()
+        };
+        if let Ending::Differs(tick) = trials.compare(&each.before(first..=last)) {
+            return Some(Change {
+                tick,
+                ..known.clone()
+            });
+        }
+        match trials.compare(&each) {
+            Ending::Differs(tick) => Some(trials.first_change(&each, tick).0),
+            _ => None,
+        }
+    }
+
+    fn interruption(&self) -> Interruption {
+        match self.saves {
+            true => Interruption::SaveAndLoad,
+            false => Interruption::HandOver(self.subject.mod_id.clone()),
+        }
     }
 
     /// The file, if running it shows the difference.
@@ -171,10 +189,7 @@ impl Shrinker<'_> {
         let Ok((scenario, workspace)) = loaded else {
             return false;
         };
-        let interruption = match self.saves {
-            true => Interruption::SaveAndLoad,
-            false => Interruption::HandOver(self.subject.mod_id.clone()),
-        };
+        let interruption = self.interruption();
         let hash = |last: u64| {
             let options = RunOptions {
                 interrupted: Some((interruption.clone(), interrupted.first..=last)),

@@ -161,8 +161,10 @@ fn model_of(scripts: &[Script]) -> Model {
 }
 
 impl Script {
-    /// A place in the script.
+    /// A place in the script, up to the end of its first line.
     fn place(&self, span: Range<usize>) -> Place {
+        let line = self.source[span.clone()].find('\n');
+        let span = span.start..line.map_or(span.end, |length| span.start + length);
         Place {
             file: self.file.clone(),
             source: Arc::clone(&self.source),

@@ -41,15 +41,39 @@ pub fn report(report: &CheckReport, options: &CheckTextOptions<'_>) -> String {
         );
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    let explaining = usize::from(report.explanations().next().is_some());
-    let warnings = report.findings.len() - explaining + usize::from(!report.failures.is_empty());
-    let found = match warnings {
-        0 => "none".to_owned(),
-        warnings => count(warnings as u64, "warning"),
-    };
-    let _ = writeln!(text, "  {:<31} {:>9}  {found}", "static findings", "");
+    let _ = writeln!(
+        text,
+        "  {:<31} {:>9}  {}",
+        "static findings",
+        "",
+        findings(report)
+    );
     problems(&mut text, report, options);
     text
+}
+
+/// How many findings there are.
+fn findings(report: &CheckReport) -> String {
+    let explaining = usize::from(explanation(report).is_some());
+    let warnings = report.findings.len() - explaining + report.failures.len().min(1);
+    let parts = [
+        (explaining > 0).then(|| "1 explains it".to_owned()),
+        (warnings > 0).then(|| count(warnings as u64, "warning")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        "none".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+/// The finding that explains why the mod does not survive.
+fn explanation(report: &CheckReport) -> Option<&Finding> {
+    let changed = report
+        .verdict()
+        .is_some_and(|round| matches!(round.outcome, Outcome::Changed(_)));
+    report.explanations().next().filter(|_| changed)
 }
 
 fn result(round: &Round, report: &CheckReport) -> String {
@@ -76,11 +100,7 @@ fn result(round: &Round, report: &CheckReport) -> String {
 }
 
 fn problems(text: &mut String, report: &CheckReport, options: &CheckTextOptions<'_>) {
-    let mut explanations = report.explanations();
-    let explanation = report
-        .verdict()
-        .filter(|round| !is_failure(round))
-        .and_then(|_| explanations.next());
+    let explanation = explanation(report);
     if let Some(round) = report.verdict() {
         let _ = write!(text, "\n{}", verdict(report, round, explanation, options));
     }
@@ -121,10 +141,6 @@ fn problems(text: &mut String, report: &CheckReport, options: &CheckTextOptions<
             renderer.render(&[help])
         );
     }
-}
-
-fn is_failure(round: &Round) -> bool {
-    matches!(round.outcome, Outcome::Fails { .. })
 }
 
 /// The error that convicts the mod.
@@ -184,9 +200,12 @@ fn headline(
         Some(code) => title.id(code),
         None => title,
     };
-    let notes = notes.iter().map(|note| Level::NOTE.no_name().message(note));
-    let group = Group::with_title(title).elements(notes);
-    renderer(options.colour).render(&[group]) + "\n"
+    // Without lines of source the renderer would leave a margin for them.
+    let mut text = renderer(options.colour).render(&[Group::with_title(title)]) + "\n";
+    for note in notes {
+        let _ = writeln!(text, "   = {note}");
+    }
+    text
 }
 
 /// A finding with its lines, notes, and what to write instead.

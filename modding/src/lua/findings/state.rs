@@ -1,6 +1,7 @@
 //! State that a reload loses: variables and coroutines that are made while the mod loads and that it changes while it runs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::model::{BindingId, Model, Reference, Role, Script, Span, Write};
 use super::{Code, Edit, Finding};
@@ -177,6 +178,7 @@ fn edits(model: &Model, scripts: &[Script], id: BindingId, writes: &[&Write]) ->
     let function = binding.function?;
     let script = &scripts[statement.script];
     let value = value.as_ref().map(|value| &script.source[value.range()]);
+    let keyed = writes.iter().any(|write| write.target.keys.contains(&None));
     let is_plain = value.is_some_and(|value| {
         let is_number = value.parse::<f64>().is_ok();
         let is_text = value.starts_with('"') && value.ends_with('"') && value.len() > 1;
@@ -193,7 +195,7 @@ fn edits(model: &Model, scripts: &[Script], id: BindingId, writes: &[&Write]) ->
         && writes
             .iter()
             .all(|write| write.span.script == statement.script);
-    if !is_plain || loads || !in_place {
+    if !is_plain || keyed || loads || !in_place {
         return None;
     }
     let entry = format!("{} = {}", binding.name, value.unwrap_or_default());
@@ -205,7 +207,7 @@ fn edits(model: &Model, scripts: &[Script], id: BindingId, writes: &[&Write]) ->
         }),
         [(brace, is_empty)] if brace.script == statement.script => {
             edits.push(Edit {
-                span: statement.range(),
+                span: with_line_end(&script.source, statement.range()),
                 replacement: String::new(),
             });
             let separator = if *is_empty { " " } else { "," };
@@ -222,4 +224,11 @@ fn edits(model: &Model, scripts: &[Script], id: BindingId, writes: &[&Write]) ->
     }));
     edits.sort_by_key(|edit| edit.span.start);
     Some(edits)
+}
+
+/// The stretch with the end of its line, where nothing else stands on the line.
+fn with_line_end(source: &str, span: Range<usize>) -> Range<usize> {
+    let starts_line = source[..span.start].ends_with('\n') || span.start == 0;
+    let ends_line = source[span.end..].starts_with('\n');
+    span.start..span.end + usize::from(starts_line && ends_line)
 }

@@ -553,7 +553,13 @@ impl Walker<'_> {
 
     fn key(&mut self, index: &Index) -> Option<String> {
         match index {
-            Index::Dot { name, .. } => Some(text(name)),
+            Index::Dot { name, .. } => {
+                if text(name) == "__mode" {
+                    let span = self.span(name);
+                    self.model.weak_keys.push(span);
+                }
+                Some(text(name))
+            }
             Index::Brackets { expression, .. } => {
                 self.note_weak(expression);
                 self.expression(expression);
