@@ -6,7 +6,6 @@ use super::probe::Draft;
 use super::trial::{Ending, Trials, Variation};
 use super::{Outcome, Round, Subject, TrialKind};
 use crate::load_text;
-use crate::runner::Interruption;
 
 /// Clears the mod of what happens without it as well. Hand-overs are of the mod alone: nothing else can be why they are noticed.
 pub(super) fn excuse(
@@ -45,10 +44,7 @@ pub(super) fn excuse(
     let Ok(without) = begun else { return };
     for round in rounds.iter_mut().filter(|round| suspect(round)) {
         let variations = match round.kind {
-            TrialKind::SaveAndLoadAtEachTick => vec![Variation {
-                interrupted: Some((Interruption::SaveAndLoad, 1..=scenario.ticks)),
-                ..Variation::default()
-            }],
+            TrialKind::SaveAndLoadAtEachTick => vec![Variation::save_and_load(1..=scenario.ticks)],
             TrialKind::Collector => super::trial::perturbations(),
             _ => vec![Variation::default()],
         };

@@ -15,6 +15,9 @@ use crate::scenario::Scenario;
 /// Fewer colonists than this are tried, one count after the other.
 const COLONISTS_TRIED: u32 = 9;
 
+/// A difference within so many ticks is early enough: fewer colonists and steps are then worth more than fewer ticks.
+const TICKS_CHEAP: u64 = 200;
+
 /// A scenario that shows the difference, and when.
 struct Shown {
     draft: Draft,
@@ -25,6 +28,8 @@ struct Shown {
 struct Shrinker<'a> {
     subject: &'a Subject,
     saves: bool,
+    /// Ticks within which the difference must show.
+    ticks_max: u64,
 }
 
 /// A small scenario that shows the change of a round; none where no scenario can show it.
@@ -42,7 +47,11 @@ pub(super) fn shrink(
     let Outcome::Changed(change) = &round.outcome else {
         return None;
     };
-    let shrinker = Shrinker { subject, saves };
+    let shrinker = Shrinker {
+        subject,
+        saves,
+        ticks_max: change.tick.max(TICKS_CHEAP).min(trials.scenario.ticks),
+    };
     let mut shown = Shown {
         draft: draft.clone(),
         scenario: trials.scenario.clone(),
@@ -61,6 +70,7 @@ pub(super) fn shrink(
         });
     }
     shrinker.fewer_steps(&mut shown);
+    shrinker.fewer_ticks(&mut shown);
     shrinker.reproduction(&shown)
 }
 
@@ -88,7 +98,9 @@ impl Shrinker<'_> {
             let change = |document: &mut DocumentMut| {
                 document["colony"]["colonists"] = integer(u64::from(*colonists));
             };
-            self.changed(shown, &change)
+            self.changed(shown, self.ticks_max, &change, &|trials, known| {
+                self.change(trials, known)
+            })
         };
         let found = pool::each(&fewer, &attempt, &mut || {});
         if let Some(smaller) = found.into_iter().flatten().next() {
@@ -96,9 +108,27 @@ impl Shrinker<'_> {
         }
     }
 
-    /// Changes the scenario if it still shows a difference, and no later.
+    /// Cuts the scenario off where the earliest interruption that shows has made its difference.
+    fn fewer_ticks(&self, shown: &mut Shown) {
+        let cut = |ticks: u64, shown: &Shown| {
+            self.changed(shown, ticks, &|_| {}, &|trials, _| self.search(trials))
+        };
+        if let Some(found) = cut(shown.change.tick, shown)
+            && found.change.tick < shown.change.tick
+        {
+            *shown = found;
+        }
+        let (ticks, change) = (shown.change.tick, shown.change.clone());
+        if let Some(cut_off) = self.changed(shown, ticks, &|_| {}, &|_, _| Some(change.clone())) {
+            *shown = cut_off;
+        }
+    }
+
+    /// Changes the scenario if it still shows a difference.
     fn try_with(&self, shown: &mut Shown, change: &(dyn Fn(&mut DocumentMut) + Sync)) -> bool {
-        let smaller = self.changed(shown, change);
+        let smaller = self.changed(shown, self.ticks_max, change, &|trials, known| {
+            self.change(trials, known)
+        });
         let accepted = smaller.is_some();
         if let Some(smaller) = smaller {
             *shown = smaller;
@@ -106,14 +136,20 @@ impl Shrinker<'_> {
         accepted
     }
 
-    /// The scenario changed and cut off where the difference is, if there still is one.
-    fn changed(&self, shown: &Shown, change: &dyn Fn(&mut DocumentMut)) -> Option<Shown> {
+    /// The scenario changed and cut off, if `find` still finds a difference.
+    fn changed(
+        &self,
+        shown: &Shown,
+        ticks: u64,
+        change: &dyn Fn(&mut DocumentMut),
+        find: &dyn Fn(&Trials<'_>, &Change) -> Option<Change>,
+    ) -> Option<Shown> {
         let mut document: DocumentMut = shown.draft.text.parse().ok()?;
         change(&mut document);
-        document["ticks"] = integer(shown.change.tick);
+        document["ticks"] = integer(ticks);
         keep_steps(&mut document, &|step| {
             let at = step.get("at").and_then(Item::as_integer);
-            at.is_some_and(|at| at <= shown.change.tick as i64)
+            at.is_some_and(|at| at <= i64::try_from(ticks).unwrap_or(i64::MAX))
         });
         let draft = Draft {
             path: shown.draft.path.clone(),
@@ -125,7 +161,7 @@ impl Shrinker<'_> {
         let id = &self.subject.mod_id;
         let trials =
             Trials::begin(&scenario, &workspace, id, &BTreeSet::new(), &mut silent).ok()?;
-        let change = self.change(&trials, &shown.change)?;
+        let change = find(&trials, &shown.change)?;
         drop(trials);
         Some(Shown {
             draft,
@@ -137,20 +173,36 @@ impl Shrinker<'_> {
     /// The difference in other runs: of the same interruption if that is enough, else of the first that is.
     fn change(&self, trials: &Trials<'_>, known: &Change) -> Option<Change> {
         let (first, last) = known.interrupted?;
-        let ticks = 1..=trials.scenario.ticks;
-        let each = Variation {
-            interrupted: Some((self.interruption(), ticks)),
-            ..Variation::default()
-        };
-        if let Ending::Differs(tick) = trials.compare(&each.before(first..=last)) {
-            return Some(Change {
+        match trials.compare(&self.each_tick(trials).before(first..=last)) {
+            Ending::Differs(tick) => Some(Change {
                 tick,
                 ..known.clone()
-            });
+            }),
+            _ => self.search(trials),
         }
-        match trials.compare(&each) {
-            Ending::Differs(tick) => Some(trials.first_change(&each, tick).0),
-            _ => None,
+    }
+
+    fn search(&self, trials: &Trials<'_>) -> Option<Change> {
+        let each = self.each_tick(trials);
+        let Ending::Differs(tick) = trials.compare(&each) else {
+            return None;
+        };
+        // What was kept for long is nearly always lost by an interruption right before it is needed, too.
+        match trials.compare(&each.before(tick..=tick)) {
+            Ending::Differs(differs) => Some(Change {
+                interrupted: Some((tick, tick)),
+                tick: differs,
+                parts: Vec::new(),
+                facts: Vec::new(),
+            }),
+            _ => Some(trials.first_change(&each, tick).0),
+        }
+    }
+
+    fn each_tick(&self, trials: &Trials<'_>) -> Variation {
+        Variation {
+            interrupted: Some((self.interruption(), 1..=trials.scenario.ticks)),
+            ..Variation::default()
         }
     }
 

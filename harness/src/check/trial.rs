@@ -80,6 +80,13 @@ impl Variation {
         }
     }
 
+    pub(super) fn save_and_load(ticks: RangeInclusive<u64>) -> Variation {
+        Variation {
+            interrupted: Some((Interruption::SaveAndLoad, ticks)),
+            ..Variation::default()
+        }
+    }
+
     /// The same interruption before other ticks.
     pub(super) fn before(&self, ticks: RangeInclusive<u64>) -> Variation {
         Variation {
@@ -152,122 +159,81 @@ impl<'a> Trials<'a> {
         &self.unheard
     }
 
-    /// Everything that a mod must not notice, one after the other.
+    /// Everything that a mod must not notice.
     pub(super) fn rounds(&mut self, thorough: bool) -> Vec<Round> {
         let ticks = self.scenario.ticks;
         let single = single_ticks(ticks, thorough);
-        let threads: usize = THREADS.iter().sum();
-        self.progress.all += (2 + single.len() + threads + COLLECT_EVERY.len()) as u64;
         let hand_over = Variation::hand_over(&self.mod_id, 1..=ticks);
-        let save = Variation {
-            interrupted: Some((Interruption::SaveAndLoad, 1..=ticks)),
-            ..Variation::default()
-        };
+        let save = Variation::save_and_load(1..=ticks);
+        let perturbations = perturbations();
+        // The longest first, so that no processor waits for them in the end.
+        let mut variations = vec![save.clone(), hand_over.clone()];
+        variations.extend(single.iter().map(|tick| hand_over.before(*tick..=*tick)));
+        variations.extend(perturbations.iter().cloned());
+        self.progress.all += (variations.len() + THREADS.iter().sum::<usize>()) as u64;
+        let (shared, progress) = self.parts();
+        let compare = |variation: &Variation| shared.compare(variation);
+        let mut endings = pool::each(&variations, &compare, &mut || progress.count()).into_iter();
+        let mut next = || endings.next().unwrap_or(Ending::Same);
+        let (saved, handed_over) = (next(), next());
+        let singles: Vec<(u64, Ending)> = single.iter().map(|tick| (*tick, next())).collect();
+        let perturbed: Vec<Ending> = perturbations.iter().map(|_| next()).collect();
         let mut rounds = vec![
-            self.at_each_tick(TrialKind::ReloadAtEachTick, &hand_over),
-            self.at_one_tick(&hand_over, &single),
-            self.at_each_tick(TrialKind::SaveAndLoadAtEachTick, &save),
+            self.at_each_tick(TrialKind::ReloadAtEachTick, &hand_over, handed_over),
+            at_one_tick(&singles),
+            self.at_each_tick(TrialKind::SaveAndLoadAtEachTick, &save, saved),
             self.threads(),
-            self.collector(),
+            round_of(TrialKind::Collector, perturbed),
         ];
-        // The run of one tick that was found by halving belongs to the runs of single ticks, too.
         agree(&mut rounds);
         rounds
     }
 
-    fn at_each_tick(&mut self, kind: TrialKind, variation: &Variation) -> Round {
-        let ending = self.compare(variation);
-        self.progress.count();
-        let mut runs = 1;
-        let outcome = match ending {
+    fn at_each_tick(&self, kind: TrialKind, variation: &Variation, ending: Ending) -> Round {
+        let (outcome, searched) = match ending {
             Ending::Differs(tick) => {
                 let (change, searched) = self.first_change(variation, tick);
-                runs += searched;
-                Outcome::Changed(change)
+                (Outcome::Changed(change), searched)
             }
-            other => outcome(other, None),
+            other => (outcome(other, None), 0),
         };
         Round {
             kind,
-            runs,
+            runs: 1 + searched,
             outcome,
         }
     }
 
-    fn at_one_tick(&mut self, variation: &Variation, ticks: &[u64]) -> Round {
-        let (this, progress) = self.parts();
-        let endings = pool::each(
-            ticks,
-            &|tick| this.compare(&variation.before(*tick..=*tick)),
-            &mut || {
-                progress.count();
-            },
-        );
-        let found = ticks
-            .iter()
-            .zip(endings)
-            .find(|(_, ending)| *ending != Ending::Same);
-        Round {
-            kind: TrialKind::ReloadAtOneTick,
-            runs: ticks.len() as u64,
-            outcome: found.map_or(Outcome::Same, |(tick, ending)| {
-                outcome(ending, Some((*tick, *tick)))
-            }),
-        }
-    }
-
     fn threads(&mut self) -> Round {
-        let mut found = Ending::Same;
+        let mut endings = Vec::new();
         for threads in THREADS {
-            let (this, progress) = self.parts();
+            let (shared, progress) = self.parts();
             let runs = vec![Variation::default(); threads];
-            let endings = pool::each_on(
-                threads,
-                &runs,
-                &|variation| this.compare(variation),
-                &mut || {
-                    progress.count();
-                },
-            );
-            let differing = endings.into_iter().find(|ending| *ending != Ending::Same);
-            if let (Ending::Same, Some(ending)) = (&found, differing) {
-                found = ending;
-            }
-        }
-        Round {
-            kind: TrialKind::Threads,
-            runs: THREADS.iter().sum::<usize>() as u64,
-            outcome: outcome(found, None),
-        }
-    }
-
-    fn collector(&mut self) -> Round {
-        let variations = perturbations();
-        let (this, progress) = self.parts();
-        let endings = pool::each(
-            &variations,
-            &|variation| this.compare(variation),
-            &mut || {
+            let compare = |variation: &Variation| shared.compare(variation);
+            endings.extend(pool::each_on(threads, &runs, &compare, &mut || {
                 progress.count();
-            },
-        );
-        let found = endings.into_iter().find(|ending| *ending != Ending::Same);
-        Round {
-            kind: TrialKind::Collector,
-            runs: variations.len() as u64,
-            outcome: outcome(found.unwrap_or(Ending::Same), None),
+            }));
         }
+        round_of(TrialKind::Threads, endings)
     }
 
     /// What threads may share, and what hears of their progress.
     fn parts(&mut self) -> (Shared<'_>, &mut Counter<'a>) {
+        let Trials {
+            scenario,
+            workspace,
+            chain,
+            steps,
+            progress,
+            ..
+        } = self;
         let shared = Shared {
-            scenario: &self.scenario,
-            workspace: self.workspace,
-            chain: &self.chain,
-            steps: &self.steps,
+            scenario,
+            workspace,
+            chain,
+            steps,
         };
-        (shared, &mut self.progress)
+        (shared, progress)
     }
 
     /// A run with something different.
@@ -336,6 +302,29 @@ fn outcome(ending: Ending, interrupted: Option<(u64, u64)>) -> Outcome {
             tick,
             parts: Vec::new(),
             facts: Vec::new(),
+        }),
+    }
+}
+
+/// A round that convicts with the first run that differs.
+fn round_of(kind: TrialKind, endings: Vec<Ending>) -> Round {
+    Round {
+        kind,
+        runs: endings.len() as u64,
+        outcome: endings
+            .into_iter()
+            .find(|ending| *ending != Ending::Same)
+            .map_or(Outcome::Same, |ending| outcome(ending, None)),
+    }
+}
+
+fn at_one_tick(singles: &[(u64, Ending)]) -> Round {
+    let found = singles.iter().find(|(_, ending)| *ending != Ending::Same);
+    Round {
+        kind: TrialKind::ReloadAtOneTick,
+        runs: singles.len() as u64,
+        outcome: found.map_or(Outcome::Same, |(tick, ending)| {
+            outcome(ending.clone(), Some((*tick, *tick)))
         }),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use modding::diagnostic::{Fault, Place};
-use modding::findings::Finding;
+use modding::findings::{Edit, Finding};
+use similar::{ChangeTag, TextDiff};
 
 use super::{code, notes, title};
 use crate::check::{CheckReport, Outcome, Reproduction, Round, TrialKind};
@@ -240,19 +241,53 @@ fn rendered(
         problem = problem.element(snippet);
     }
     problem = problem.elements(notes.iter().map(|note| Level::NOTE.no_name().message(note)));
-    let mut help = Group::with_title(Level::HELP.secondary_title(&finding.help));
-    if !finding.edits.is_empty() {
-        let patches = finding
-            .edits
-            .iter()
-            .map(|edit| Patch::new(edit.span.clone(), &edit.replacement));
-        help = help.element(
-            Snippet::source(finding.place.source.as_ref())
-                .path(files[0].0.as_str())
-                .patches(patches),
-        );
+    let help = Group::with_title(Level::HELP.secondary_title(&finding.help));
+    let text = renderer(options.colour).render(&[problem, help]) + "\n";
+    if finding.edits.is_empty() {
+        text
+    } else {
+        text + &changed_lines(&finding.place.source, &finding.edits, options.colour)
     }
-    renderer(options.colour).render(&[problem, help]) + "\n"
+}
+
+/// The lines that edits of a file change, with their numbers.
+fn changed_lines(source: &str, edits: &[Edit], colour: bool) -> String {
+    let mut edited = String::new();
+    let mut done = 0;
+    for edit in edits {
+        edited.push_str(&source[done..edit.span.start.max(done)]);
+        edited.push_str(&edit.replacement);
+        done = edit.span.end.max(done);
+    }
+    edited.push_str(&source[done..]);
+    let difference = TextDiff::from_lines(source, &edited);
+    let changes = difference.iter_all_changes().filter_map(|change| {
+        let (sign, at, code) = match change.tag() {
+            ChangeTag::Equal => return None,
+            ChangeTag::Delete => ('-', change.old_index()?, 31),
+            ChangeTag::Insert => ('+', change.new_index()?, 32),
+        };
+        Some((
+            at + 1,
+            format!("{sign} {}", change.value().trim_end()),
+            code,
+        ))
+    });
+    let changes: Vec<(usize, String, u8)> = changes.collect();
+    let width = changes
+        .iter()
+        .map(|(line, ..)| line.to_string().len())
+        .max();
+    let width = width.unwrap_or(1);
+    let mut text = format!("{:width$} |\n", "");
+    for (line, change, code) in changes {
+        let change = match colour {
+            true => format!("\x1b[{code}m{change}\x1b[0m"),
+            false => change,
+        };
+        let _ = writeln!(text, "{line:>width$} {change}");
+    }
+    text
 }
 
 fn as_shown(fault: &Fault, options: &CheckTextOptions<'_>) -> Fault {

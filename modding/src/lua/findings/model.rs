@@ -143,6 +143,10 @@ pub(super) struct Model {
     /// Tables that are arguments of `colony.state.define`, by their opening brace.
     pub(super) defines: Vec<(Span, bool)>,
     pub(super) events: BTreeSet<String>,
+    /// Functions that the host is given, with what calls them.
+    pub(super) handlers: Vec<(Callee, String)>,
+    /// What each function is called by, at last, once that is settled.
+    causes: BTreeMap<FunctionId, String>,
     /// When each function runs, once that is settled.
     roles: BTreeMap<FunctionId, BTreeSet<Role>>,
     /// Functions that run while the mod loads, once that is settled.
@@ -245,6 +249,20 @@ impl Model {
                 pending.extend(callees.map(|(_, callee)| (*callee, role)));
             }
         }
+        let handlers = self.handlers.iter().rev();
+        let mut caused: Vec<(FunctionId, String)> = handlers
+            .flat_map(|(callee, cause)| {
+                let functions = self.called(callee).into_iter();
+                functions.map(|function| (function, cause.clone()))
+            })
+            .collect();
+        while let Some((function, cause)) = caused.pop() {
+            if !self.causes.contains_key(&function) {
+                let callees = calls.range((function, 0)..=(function, FunctionId::MAX));
+                caused.extend(callees.map(|(_, callee)| (*callee, cause.clone())));
+                self.causes.insert(function, cause);
+            }
+        }
         let of_role = |role: Role| {
             let functions = self
                 .roles
@@ -278,6 +296,11 @@ impl Model {
                 named.map(|(_, function)| *function).collect()
             }
         }
+    }
+
+    /// What calls a function, at last: an event, a timer.
+    pub(super) fn cause(&self, function: FunctionId) -> Option<&str> {
+        self.causes.get(&function).map(String::as_str)
     }
 
     /// Whether a function runs in this role.

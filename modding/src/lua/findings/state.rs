@@ -151,7 +151,7 @@ fn lost_state(model: &Model, scripts: &[Script], id: BindingId, writes: &[&Write
     let related = shown.map(|write| {
         scripts[write.span.script]
             .place(write.span.range())
-            .label("written while the mod runs")
+            .label(written_by(model, write))
     });
     let edits = edits(model, scripts, id, writes).unwrap_or_default();
     let keyed = writes.iter().any(|write| write.target.keys.contains(&None));
@@ -167,6 +167,13 @@ fn lost_state(model: &Model, scripts: &[Script], id: BindingId, writes: &[&Write
         related: related.collect(),
         help: format!("keep it in `colony.storage`{keys}"),
         edits,
+    }
+}
+
+fn written_by(model: &Model, write: &Write) -> String {
+    match model.cause(write.function) {
+        Some(cause) => format!("written by {cause}"),
+        None => "written while the mod runs".to_owned(),
     }
 }
 

@@ -666,11 +666,16 @@ impl Walker<'_> {
         };
         self.model.events.extend(event.clone());
         let given = path.and_then(|path| given_function(path, event.as_deref()));
+        let name = list.first().and_then(|name| match name {
+            Expression::String(token) => string(token),
+            _ => None,
+        });
+        let cause = path.zip(name).and_then(|(path, name)| cause(path, &name));
         let mut gives_function = false;
         for (at, argument) in list.iter().enumerate() {
             match (given, argument) {
                 (Some((position, role)), _) if position == at => {
-                    gives_function = self.give(argument, role)
+                    gives_function = self.give(argument, role, cause.clone());
                 }
                 (_, Expression::TableConstructor(table)) => {
                     self.note_define(path, table);
@@ -703,13 +708,14 @@ impl Walker<'_> {
     }
 
     /// A function that the host is given.
-    fn give(&mut self, argument: &Expression, role: Role) -> bool {
+    fn give(&mut self, argument: &Expression, role: Role, cause: Option<String>) -> bool {
         match argument {
             Expression::Function(function) => {
                 let id = self.function_body(function.body(), None);
-                self.model
-                    .uses
-                    .push((Callee::Function(id), Use::Given(role)));
+                let callee = Callee::Function(id);
+                let cause = cause.map(|cause| (callee.clone(), cause));
+                self.model.handlers.extend(cause);
+                self.model.uses.push((callee, Use::Given(role)));
                 true
             }
             Expression::Var(var) => {
@@ -719,6 +725,8 @@ impl Walker<'_> {
                         .named_functions
                         .iter()
                         .any(|(name, _)| *name == chain);
+                    let cause = cause.map(|cause| (Callee::Chain(chain.clone()), cause));
+                    self.model.handlers.extend(cause);
                     self.hand_on(&chain, role);
                     return is_function;
                 }
@@ -800,6 +808,18 @@ fn given_function(path: &str, event: Option<&str>) -> Option<(usize, Role)> {
         "colony.time.after" | "colony.time.every" => Some((2, Role::Running)),
         "colony.time.declare" | "colony.mods.export" => Some((1, Role::Running)),
         "colony.state.migrate" => Some((1, Role::Migrating)),
+        _ => None,
+    }
+}
+
+/// What calls a function that the host is given with a name.
+fn cause(path: &str, name: &str) -> Option<String> {
+    match path {
+        "colony.events.register" => Some(name.to_owned()),
+        "colony.time.after" | "colony.time.every" | "colony.time.declare" => {
+            Some(format!("timer `{name}`"))
+        }
+        "colony.mods.export" => Some(format!("callers of `{name}`")),
         _ => None,
     }
 }
