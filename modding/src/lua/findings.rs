@@ -7,6 +7,8 @@ mod capabilities;
 mod loading;
 mod model;
 mod state;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::collections::BTreeSet;

@@ -140,8 +140,8 @@ pub(super) struct Model {
     pub(super) ticks: Vec<Span>,
     /// Keys `__mode`.
     pub(super) weak_keys: Vec<Span>,
-    /// Tables that are arguments of `colony.state.define`, by their opening brace.
-    pub(super) defines: Vec<(Span, bool)>,
+    /// Tables that are arguments of `colony.state.define`: their opening brace, and their names.
+    pub(super) defines: Vec<(Span, Vec<String>)>,
     pub(super) events: BTreeSet<String>,
     /// Functions that the host is given, with what calls them.
     pub(super) handlers: Vec<(Callee, String)>,

@@ -93,10 +93,15 @@ fn kept_coroutine(
     binding: BindingId,
     made: &Span,
 ) -> Option<Finding> {
+    let makes = |reference: &Reference| {
+        let mut writes = model.writes.iter();
+        made.contains(&reference.span)
+            || writes.any(|write| write.span.contains(made) && write.span.contains(&reference.span))
+    };
     let used = model.references.iter().find(|reference| {
         reference.binding == binding
             && model.runs_as(reference.function, Role::Running)
-            && !made.contains(&reference.span)
+            && !makes(reference)
     })?;
     let name = &model.bindings[binding].name;
     let script = &scripts[made.script];
@@ -212,12 +217,12 @@ fn edits(model: &Model, scripts: &[Script], id: BindingId, writes: &[&Write]) ->
             span: statement.range(),
             replacement: format!("colony.state.define({{ {entry} }})"),
         }),
-        [(brace, is_empty)] if brace.script == statement.script => {
+        [(brace, names)] if brace.script == statement.script && !names.contains(&binding.name) => {
             edits.push(Edit {
                 span: with_line_end(&script.source, statement.range()),
                 replacement: String::new(),
             });
-            let separator = if *is_empty { " " } else { "," };
+            let separator = if names.is_empty() { " " } else { "," };
             edits.push(Edit {
                 span: brace.bytes.1..brace.bytes.1,
                 replacement: format!(" {entry}{separator}"),

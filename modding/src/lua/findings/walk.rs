@@ -740,10 +740,15 @@ impl Walker<'_> {
     }
 
     fn note_define(&mut self, path: Option<&str>, table: &TableConstructor) {
-        if path == Some("colony.state.define") {
-            let span = self.span(table.braces().tokens().0);
-            self.model.defines.push((span, table.fields().is_empty()));
+        if path != Some("colony.state.define") {
+            return;
         }
+        let brace = self.span(table.braces().tokens().0);
+        let names = table.fields().iter().filter_map(|field| match field {
+            Field::NameKey { key, .. } => Some(text(key)),
+            _ => None,
+        });
+        self.model.defines.push((brace, names.collect()));
     }
 
     fn name_function(&mut self, target: &Var, function: FunctionId) {
