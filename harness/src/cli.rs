@@ -1,5 +1,6 @@
 //! The command line: a file for each sub-command.
 
+mod check;
 mod environment;
 mod progress;
 mod review;
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::scenario::TICKS_MAX;
 use crate::suite::Shard;
 
 /// How a command ended (design.md, "The program").
@@ -65,6 +67,8 @@ enum Command {
     Watch(WatchArguments),
     /// Accept or reject snapshots that differ from the accepted ones.
     Review(ReviewArguments),
+    /// Find out whether a mod survives reload and save.
+    Check(CheckArguments),
 }
 
 /// When to use colour.
@@ -217,10 +221,33 @@ struct WatchArguments {
     mods: Option<PathBuf>,
 }
 
+#[derive(Debug, clap::Args)]
+struct CheckArguments {
+    /// The folder of the mod, or the id of a mod of the project.
+    #[arg(value_name = "MOD")]
+    subject: PathBuf,
+    /// Check it in this scenario, which must run the mod [default: a colony made for it].
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// How many ticks each run has [default: 600, or the scenario's].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=TICKS_MAX))]
+    ticks: Option<u64>,
+    /// What decides everything random [default: 42, or the scenario's].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+    seed: Option<u64>,
+    /// Reload at every single tick in a run of its own, not only at some.
+    #[arg(long)]
+    thorough: bool,
+    /// How to report on standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
 /// Does what the command line says.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let exit = match &arguments.command {
+        Command::Check(check) => check::check(check, arguments.color),
         Command::Run(run) => run::run(run, arguments.color),
         Command::Review(review) => review::review(review, arguments.color),
         Command::Test(test) => test::test(test, arguments.color),

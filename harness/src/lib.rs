@@ -14,6 +14,7 @@
 //! ```
 
 use std::path::Path;
+use std::sync::Arc;
 
 use modding::api::{self, Run};
 use modding::diagnostic::Fault;
@@ -21,6 +22,7 @@ use modding::manifest::Manifest;
 use modding::reload::Priority;
 use modding::report::{Outcome, ReloadType, Stage};
 
+pub mod check;
 pub mod cli;
 mod event_counts;
 mod expectation;
@@ -37,7 +39,7 @@ pub mod suite;
 pub mod watcher;
 pub mod workspace;
 
-use scenario::{ModChoice, Scenario, Vocabulary, read_scenario};
+use scenario::{ModChoice, Scenario, Vocabulary, parse_scenario, read_scenario};
 use workspace::{ModLibrary, Workspace};
 
 /// Reads a scenario and the mods it names, and tries every change of a file that it scripts. Mods are in one folder.
@@ -53,6 +55,29 @@ pub fn load(path: &Path, mods_folder: &Path) -> Result<(Scenario, Workspace), Ve
 /// # Errors
 /// Everything that is wrong and can be known before the first tick.
 pub fn load_from(path: &Path, library: &ModLibrary) -> Result<(Scenario, Workspace), Vec<Fault>> {
+    load_with(&|vocabulary| read_scenario(path, vocabulary), library)
+}
+
+/// The same with a scenario whose text is `source`, as if it stood at `path`, where no file need be.
+///
+/// # Errors
+/// Everything that is wrong and can be known before the first tick.
+pub fn load_text(
+    path: &Path,
+    source: &str,
+    library: &ModLibrary,
+) -> Result<(Scenario, Workspace), Vec<Fault>> {
+    let shown: Arc<str> = path.to_string_lossy().replace('\\', "/").into();
+    let read = |vocabulary: &Vocabulary<'_>| {
+        parse_scenario(path, shown.clone(), source.into(), vocabulary)
+    };
+    load_with(&read, library)
+}
+
+fn load_with(
+    read: &dyn Fn(&Vocabulary<'_>) -> Result<Scenario, Vec<Fault>>,
+    library: &ModLibrary,
+) -> Result<(Scenario, Workspace), Vec<Fault>> {
     // What the host tells a mod about itself is not something that happens in a colony.
     let events: Vec<&str> = api::event_names()
         .into_iter()
@@ -81,7 +106,7 @@ pub fn load_from(path: &Path, library: &ModLibrary) -> Result<(Scenario, Workspa
         event_fields: api::field_names,
         check_query: query::check,
     };
-    let scenario = read_scenario(path, &vocabulary)?;
+    let scenario = read(&vocabulary)?;
     let workspace = Workspace::load(&scenario, library)?;
     let faults: Vec<Fault> = scenario
         .mods

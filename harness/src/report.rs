@@ -1,5 +1,6 @@
 //! What a person, or a program, reads of a run.
 
+pub mod check;
 pub mod github;
 pub mod json;
 pub mod junit;

@@ -5,7 +5,9 @@ mod real_files;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
@@ -13,6 +15,7 @@ use modding::handover::InjectedFault;
 use modding::host::{Host, LeftOut};
 use modding::manifest::ConfigValue;
 use modding::mod_id::ModId;
+use modding::perturbation::Perturbation;
 use modding::reload::{Change, ReloadOptions};
 use modding::report::{Outcome, ReloadReport};
 use modding::tick::HandlerFailure;
@@ -52,11 +55,26 @@ pub enum FilesOfRun {
     Watched,
 }
 
+/// What interrupts a run beside the scenario's steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Interruption {
+    /// A forced hand-over of one mod to the content that it runs.
+    HandOver(ModId),
+    /// A save, a new process state, a load.
+    SaveAndLoad,
+}
+
 /// How a scenario is run.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
     /// Beside the scenario's steps.
     pub every_tick: EveryTick,
+    /// What interrupts the run, and before which ticks; after the scenario's steps.
+    pub interrupted: Option<(Interruption, RangeInclusive<u64>)>,
+    /// The hash after each tick of another run: this one ends after the first tick that has another.
+    pub until_unlike: Option<Arc<[u128]>>,
+    /// What is varied that no mod should notice.
+    pub perturbation: Perturbation,
     /// The label of a step to leave out.
     pub without_step: Option<String>,
     /// Whether faults and snapshots say who wrote what they are about. Costs time, changes nothing.
@@ -118,6 +136,9 @@ pub fn run(
         runner.between_steps();
         runner.tick(&commands);
         progress(runner.host.current_tick());
+        if runner.is_unlike() {
+            break;
+        }
     }
     Ok(runner.finish())
 }
@@ -166,8 +187,10 @@ impl<'a> Runner<'a> {
                 Some(begun.map_err(|fault| vec![fault])?)
             }
         };
-        let (host, mut left_out) = Host::start(&setup(scenario), bundles, known.clone())
-            .map_err(|faults| at_colony(scenario, faults))?;
+        let perturbation = options.perturbation;
+        let (host, mut left_out) =
+            Host::start_perturbed(&setup(scenario), bundles, known.clone(), perturbation)
+                .map_err(|faults| at_colony(scenario, faults))?;
         left_out.extend(unreadable);
         let trace = options.explain.then(SharedTrace::default);
         if let Some(trace) = &trace {
@@ -223,20 +246,64 @@ impl<'a> Runner<'a> {
                     self.host.hand_over(&id);
                 }
             }
-            EveryTick::SaveAndLoad => {
-                let result = self.restart((self.host.bundles(), Vec::new()));
-                if let StepResult::Failed(unexpected) = &result {
-                    let unexpected = unexpected.clone();
-                    self.record.steps.push(StepRecord {
-                        tick: next,
-                        label: None,
-                        title: "restart".to_owned(),
-                        result,
-                        unexpected,
-                    });
-                }
-            }
+            EveryTick::SaveAndLoad => self.save_and_load(next),
         }
+        match &self.options.interrupted {
+            Some((interruption, ticks)) if ticks.contains(&next) => match interruption {
+                Interruption::HandOver(id) => self.hand_over(id, next),
+                Interruption::SaveAndLoad => self.save_and_load(next),
+            },
+            _ => {}
+        }
+    }
+
+    /// Hands a mod over to the content that it runs; one that cannot be handed over is a fault of the step.
+    fn hand_over(&mut self, id: &ModId, tick: u64) {
+        let Some(report) = self.host.hand_over(id) else {
+            return;
+        };
+        if report.outcome != Outcome::Committed {
+            let unexpected = report
+                .error
+                .iter()
+                .flat_map(|error| &error.faults)
+                .cloned()
+                .collect();
+            let result = StepResult::Reloads(vec![report]);
+            self.record_interruption(tick, format!("hand-over of {id}"), result, unexpected);
+        }
+    }
+
+    fn save_and_load(&mut self, tick: u64) {
+        let result = self.restart((self.host.bundles(), Vec::new()));
+        if let StepResult::Failed(unexpected) = &result {
+            let unexpected = unexpected.clone();
+            self.record_interruption(tick, "restart".to_owned(), result, unexpected);
+        }
+    }
+
+    fn record_interruption(
+        &mut self,
+        tick: u64,
+        title: String,
+        result: StepResult,
+        unexpected: Vec<Fault>,
+    ) {
+        self.record.steps.push(StepRecord {
+            tick,
+            label: None,
+            title,
+            result,
+            unexpected,
+        });
+    }
+
+    /// Whether the run is no longer the one that it is compared with.
+    fn is_unlike(&self) -> bool {
+        self.options.until_unlike.as_ref().is_some_and(|other| {
+            let tick = self.host.current_tick() as usize;
+            other.get(tick) != self.record.chain.get(tick)
+        })
     }
 
     /// The content that mods run, not the workspace's: a broken edit may lie there.
@@ -262,13 +329,7 @@ impl<'a> Runner<'a> {
                 fault.mod_id
             ))];
             let result = StepResult::Reloads(reports.to_vec());
-            self.record.steps.push(StepRecord {
-                tick,
-                label: None,
-                title: "fault".to_owned(),
-                result,
-                unexpected,
-            });
+            self.record_interruption(tick, "fault".to_owned(), result, unexpected);
         }
     }
 

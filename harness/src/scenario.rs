@@ -24,7 +24,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-pub use parse::read_scenario;
+pub use parse::{parse_scenario, read_scenario};
 pub use snapshot::{SNAPSHOTS_MAX, Section, SnapshotPlan};
 
 /// Most ticks that a scenario may run.

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use modding::diagnostic::{Fault, Place};
 
+pub(crate) use compare::difference;
 pub use compare::{Change, Changes, Update, compare};
 pub use facts::{TickEvents, Writers, describe, writers};
 pub use orphans::{Asked, orphans};

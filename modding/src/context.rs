@@ -19,6 +19,7 @@ use crate::limits::{
     MEMORY_BYTES_PER_CALL_MAX, STEPS_PER_CALL_MAX, STEPS_PER_LOAD_MAX, TEXT_BYTES_MAX, shown,
 };
 use crate::mod_id::ModId;
+use crate::perturbation::Perturbation;
 use crate::trace::{SharedTrace, Trace, Writer};
 use crate::value::Value;
 
@@ -124,6 +125,7 @@ pub struct Context {
     log_volume: RefCell<BTreeMap<ModId, u32>>,
     meter: Rc<Meter>,
     trace: RefCell<Option<SharedTrace>>,
+    perturbation: Cell<Perturbation>,
     /// Whether a tick is over and the next has not begun: what happens then is reported under the next.
     between_ticks: Cell<bool>,
 }
@@ -144,6 +146,7 @@ impl Context {
             log_volume: RefCell::default(),
             meter: Rc::default(),
             trace: RefCell::default(),
+            perturbation: Cell::default(),
             between_ticks: Cell::new(false),
         }
     }
@@ -253,6 +256,15 @@ impl Context {
     /// Takes note from now on of who writes what.
     pub(crate) fn set_trace(&self, trace: SharedTrace) {
         *self.trace.borrow_mut() = Some(trace);
+    }
+
+    /// What is varied in machines that are made from now on.
+    pub(crate) fn perturb(&self, perturbation: Perturbation) {
+        self.perturbation.set(perturbation);
+    }
+
+    pub(crate) fn perturbation(&self) -> Perturbation {
+        self.perturbation.get()
     }
 
     /// Says what calls the code that is called next, where that is taken note of.

@@ -15,6 +15,7 @@ use crate::generation::Instance;
 use crate::handover::{self, Package};
 use crate::history::History;
 use crate::mod_id::ModId;
+use crate::perturbation::Perturbation;
 use crate::reload::{Change, ReloadOptions, ReloadQueue, Waiting};
 use crate::report::{StageError, StateReport};
 use crate::resolve::{ResolutionCache, dependents, load_order};
@@ -82,6 +83,19 @@ impl Host {
         bundles: Vec<Bundle>,
         known: BTreeSet<ModId>,
     ) -> Result<(Host, Vec<LeftOut>), Vec<Fault>> {
+        Host::start_perturbed(setup, bundles, known, Perturbation::default())
+    }
+
+    /// The same with something varied that no mod should notice.
+    ///
+    /// # Errors
+    /// Those of [`Host::start`].
+    pub fn start_perturbed(
+        setup: &Setup,
+        bundles: Vec<Bundle>,
+        known: BTreeSet<ModId>,
+        perturbation: Perturbation,
+    ) -> Result<(Host, Vec<LeftOut>), Vec<Fault>> {
         let Roster {
             packages,
             mut left_out,
@@ -103,6 +117,7 @@ impl Host {
                 .collect::<Vec<_>>()
         })?;
         let mut host = Host::around(colony, known);
+        host.context.perturb(perturbation);
         host.context.set_order(ids(&packages));
         for package in &packages {
             let id = &package.manifest.id;

@@ -63,6 +63,7 @@ pub mod limits;
 mod lua;
 pub mod manifest;
 pub mod mod_id;
+pub mod perturbation;
 pub mod reload;
 pub mod report;
 pub mod resolve;
@@ -75,3 +76,5 @@ pub mod tick;
 pub mod trace;
 pub mod unit_test;
 pub mod value;
+
+pub use lua::findings;

@@ -5,6 +5,7 @@
 mod bindings;
 mod convert;
 mod errors;
+pub mod findings;
 mod interrupt;
 mod library;
 mod require;
@@ -29,6 +30,7 @@ use crate::limits::{
     LONG_TEXT_BYTES, MEMORY_BYTES_COLLECT, MEMORY_BYTES_KEPT_MAX, MEMORY_BYTES_PER_CALL_MAX,
     SNAPSHOT_BYTES_MAX,
 };
+use crate::perturbation::Perturbed;
 use crate::runtime::{Event, EventContent, MigratedState, ModRuntime};
 use crate::storage::Storage;
 use crate::value::Value;
@@ -58,6 +60,7 @@ pub(crate) struct LuaRuntime {
     step_weight: Cell<u64>,
     /// Whether more was left after the last collection than a mod may keep.
     keeps_too_much: Cell<bool>,
+    perturbed: Perturbed,
 }
 
 impl LuaRuntime {
@@ -72,6 +75,7 @@ impl LuaRuntime {
         scripts: Scripts,
     ) -> Result<LuaRuntime, GuestError> {
         let step_weight = Cell::new(scripts.step_weight());
+        let perturbed = context.perturbation().begin();
         let scripts = Rc::new(scripts);
         let bindings = Rc::new(Bindings {
             context: Rc::downgrade(context),
@@ -97,6 +101,7 @@ impl LuaRuntime {
             collect_after: Cell::new(MEMORY_BYTES_COLLECT),
             step_weight,
             keeps_too_much: Cell::new(false),
+            perturbed,
         })
     }
 
@@ -414,7 +419,7 @@ impl ModRuntime for LuaRuntime {
         }
         let uncollected = self.uncollected.get() + used.allocated;
         self.uncollected.set(uncollected);
-        if uncollected <= self.collect_after.get() {
+        if !self.perturbed.collects_now() && uncollected <= self.collect_after.get() {
             return;
         }
         let lua = &self.sandbox.lua;

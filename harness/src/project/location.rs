@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 /// `target` as seen from `base`, both absolute and canonical; `target` itself where they have nothing in common.
-pub(super) fn relative_to(base: &Path, target: &Path) -> PathBuf {
+pub(crate) fn relative_to(base: &Path, target: &Path) -> PathBuf {
     let base_parts: Vec<Component<'_>> = base.components().collect();
     let target_parts: Vec<Component<'_>> = target.components().collect();
     let common = base_parts

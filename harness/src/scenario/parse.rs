@@ -45,6 +45,19 @@ pub fn read_scenario(path: &Path, vocabulary: &Vocabulary<'_>) -> Result<Scenari
     let source: Arc<str> = disk::read_text(path, &shown)
         .map_err(|fault| vec![fault])?
         .into();
+    parse_scenario(path, shown, source, vocabulary)
+}
+
+/// Reads a scenario whose text is `source`, as if it stood at `path`, known as `shown`, and every file that it names.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn parse_scenario(
+    path: &Path,
+    shown: Arc<str>,
+    source: Arc<str>,
+    vocabulary: &Vocabulary<'_>,
+) -> Result<Scenario, Vec<Fault>> {
     let document = Document::parse(shown.clone(), &source)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let scenario = read_root(document.root(), folder, vocabulary, &shown, &source);

@@ -344,7 +344,7 @@ impl<'a> Snapshot<'a> {
 ///
 /// # Errors
 /// What is wrong with the old one, as the end of a sentence.
-fn difference(old: &str, new: &str) -> Result<Option<Difference>, &'static str> {
+pub(crate) fn difference(old: &str, new: &str) -> Result<Option<Difference>, &'static str> {
     let (old, new) = (Snapshot::parse(old), Snapshot::parse(new));
     let rules = old
         .rules

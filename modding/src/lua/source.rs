@@ -53,20 +53,22 @@ struct Edit {
 /// # Errors
 /// Syntax that the parser does not know, and compound powers whose target would be evaluated twice.
 pub(super) fn rewrite(source: &str, iterators_are_ours: bool) -> Result<String, Unsupported> {
-    let parse = || parse_and_rewrite(source, iterators_are_ours);
+    let rewritten = on_parser_stack(|| parse_and_rewrite(source, iterators_are_ours));
+    rewritten.unwrap_or_else(|| {
+        Err(Unsupported {
+            line: 1,
+            message: "the script could not be parsed".to_owned(),
+            help: "split it into smaller scripts",
+        })
+    })
+}
+
+/// Does work that follows the depth of a script's code; none where the work did not come to its end.
+pub(super) fn on_parser_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     std::thread::scope(|scope| {
         let parser = std::thread::Builder::new().stack_size(PARSER_STACK_BYTES);
-        let rewritten = parser
-            .spawn_scoped(scope, parse)
-            .ok()
-            .and_then(|thread| thread.join().ok());
-        rewritten.unwrap_or_else(|| {
-            Err(Unsupported {
-                line: 1,
-                message: "the script could not be parsed".to_owned(),
-                help: "split it into smaller scripts",
-            })
-        })
+        let thread = parser.spawn_scoped(scope, work).ok()?;
+        thread.join().ok()
     })
 }
 
@@ -195,7 +197,7 @@ impl Visitor for Rewriter<'_> {
 }
 
 /// Where a node stands, in bytes. A node's own positions leave out a closing bracket at its end.
-fn span(node: &impl Node) -> Range<usize> {
+pub(super) fn span(node: &impl Node) -> Range<usize> {
     let (mut start, mut end) = (usize::MAX, 0);
     for token in node.tokens() {
         start = start.min(token.token().start_position().bytes());

@@ -1,0 +1,76 @@
+//! Whether a difference is the mod's doing: a save hands over every mod, and machines of all mods are collected.
+
+use toml_edit::{DocumentMut, Item};
+
+use super::probe::Draft;
+use super::trial::{Ending, Trials, Variation};
+use super::{Outcome, Round, Subject, TrialKind};
+use crate::load_text;
+
+/// Clears the mod of what happens without it as well. Hand-overs are of the mod alone: nothing else can be why they are noticed.
+pub(super) fn excuse(
+    rounds: &mut [Round],
+    trials: &mut Trials<'_>,
+    draft: &Draft,
+    subject: &Subject,
+) {
+    let suspect = |round: &Round| {
+        matches!(
+            round.kind,
+            TrialKind::SaveAndLoadAtEachTick | TrialKind::Collector | TrialKind::Threads
+        ) && round.outcome.convicts()
+    };
+    let reload_convicts = rounds
+        .iter()
+        .any(|round| !suspect(round) && round.outcome.convicts());
+    // What a reload of the mod alone shows, a save shows as well.
+    if reload_convicts || !rounds.iter().any(suspect) {
+        return;
+    }
+    let Some(text) = without(&draft.text, subject.mod_id.as_str()) else {
+        return;
+    };
+    let Ok((scenario, workspace)) = load_text(&draft.path, &text, &subject.library) else {
+        return;
+    };
+    let mut silent = |_: u64, _: u64| {};
+    let begun = Trials::begin(
+        &scenario,
+        &workspace,
+        &trials.mod_id,
+        &Default::default(),
+        &mut silent,
+    );
+    let Ok(without) = begun else { return };
+    for round in rounds.iter_mut().filter(|round| suspect(round)) {
+        let variations = match round.kind {
+            TrialKind::SaveAndLoadAtEachTick => vec![Variation::save_and_load(1..=scenario.ticks)],
+            TrialKind::Collector => super::trial::perturbations(),
+            _ => vec![Variation::default()],
+        };
+        if variations
+            .iter()
+            .any(|variation| without.compare(variation) != Ending::Same)
+        {
+            round.outcome = Outcome::NotItsDoing;
+        }
+    }
+}
+
+/// The scenario without the mod and without steps, which may be about it.
+fn without(text: &str, mod_id: &str) -> Option<String> {
+    let mut document: DocumentMut = text.parse().ok()?;
+    document.remove("step");
+    let load = document
+        .get_mut("mods")?
+        .get_mut("load")
+        .and_then(Item::as_array_mut)?;
+    load.retain(|entry| {
+        let table = entry.as_inline_table();
+        let id = table.map_or(entry.as_str(), |table| {
+            table.get("id").and_then(|id| id.as_str())
+        });
+        id != Some(mod_id)
+    });
+    Some(document.to_string())
+}

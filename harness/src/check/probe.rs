@@ -1,0 +1,275 @@
+//! The scenario that a mod is checked in: one that is given, or a probe in which everything happens that mods can hear of.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use modding::api;
+use modding::bundle::Bundle;
+use modding::diagnostic::Fault;
+use modding::host::Host;
+use modding::mod_id::ModId;
+use sim::{Command, MapSource, Position, Setup};
+use toml_edit::{DocumentMut, Item};
+
+use super::{CheckOptions, Subject};
+use crate::load_from;
+use crate::project::location;
+use crate::scenario::{Action, Scenario};
+
+/// The seed of the probe.
+const SEED: u64 = 42;
+
+/// Ticks of the probe: long enough for hunger, sleep and the trees and rocks nearby.
+const TICKS: u64 = 600;
+
+/// Columns and rows of the probe's map.
+const SIZE: (u16, u16) = (48, 32);
+
+/// Colonists of the probe.
+const COLONISTS: u32 = 6;
+
+/// A scenario as a text, and where it stands or would stand.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    /// The file; paths in the text are relative to its folder.
+    pub(super) path: PathBuf,
+    /// The text.
+    pub(super) text: String,
+}
+
+/// The scenario to check a mod in.
+///
+/// # Errors
+/// A scenario that cannot be read or that does not run the mod, and a mod that no colony can be made with.
+pub(super) fn draft(subject: &Subject, options: &CheckOptions) -> Result<Draft, Vec<Fault>> {
+    match &options.scenario {
+        Some(path) => given(path, subject, options),
+        None => probe(subject, options),
+    }
+}
+
+/// A scenario of the author's, without what would only cost time, or what a save does not hold.
+fn given(
+    path: &std::path::Path,
+    subject: &Subject,
+    options: &CheckOptions,
+) -> Result<Draft, Vec<Fault>> {
+    let (scenario, _) = load_from(path, &subject.library)?;
+    if !scenario
+        .mods
+        .iter()
+        .any(|choice| choice.id == subject.mod_id)
+    {
+        let fault = Fault::new(format!(
+            "`{}` does not run {}",
+            location::text(path),
+            subject.mod_id
+        ));
+        return Err(vec![fault.help(format!(
+            "add \"{}\" to the list `load` under [mods]",
+            subject.mod_id
+        ))]);
+    }
+    let mut document: DocumentMut = scenario
+        .source
+        .parse()
+        .map_err(|error| vec![Fault::new(format!("{error}"))])?;
+    document.remove("expect");
+    document.remove("snapshot");
+    if let Some(seed) = options.seed {
+        document["seed"] = integer(seed);
+    }
+    let ticks = options.ticks.unwrap_or(scenario.ticks);
+    document["ticks"] = integer(ticks);
+    keep_steps(&mut document, &|step| {
+        step.get("at").and_then(Item::as_integer).is_some_and(|at| at <= ticks as i64)
+            // The generations to go back to are not part of a save.
+            && !step.contains_key("rollback")
+    });
+    Ok(Draft {
+        path: path.to_path_buf(),
+        text: document.to_string(),
+    })
+}
+
+/// Whether a scenario goes back in time, so that a tick of it has more than one hash.
+pub(super) fn goes_back(scenario: &Scenario) -> bool {
+    let loads = |action: &Action| matches!(action, Action::Load { .. });
+    scenario.steps.iter().any(|step| loads(&step.action))
+}
+
+/// Removes the steps of a scenario that are not wanted.
+pub(super) fn keep_steps(document: &mut DocumentMut, wanted: &dyn Fn(&toml_edit::Table) -> bool) {
+    if let Some(steps) = document
+        .get_mut("step")
+        .and_then(Item::as_array_of_tables_mut)
+    {
+        steps.retain(wanted);
+    }
+}
+
+/// A number as a TOML value; beyond the range of TOML's integers it stays at the largest.
+pub(super) fn integer(number: u64) -> Item {
+    toml_edit::value(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// A colony in which something of every kind happens: a newcomer, orders, an order withdrawn, work, hunger, too little food and
+/// then enough of it.
+fn probe(subject: &Subject, options: &CheckOptions) -> Result<Draft, Vec<Fault>> {
+    let seed = options.seed.unwrap_or(SEED);
+    let ticks = options.ticks.unwrap_or(TICKS);
+    let mut text = format!(
+        "schema = 1\nname = \"check {}\"\nseed = {seed}\nticks = {ticks}\n\n",
+        subject.mod_id
+    );
+    let _ = writeln!(
+        text,
+        "[colony]\nsize = [{}, {}]\ncolonists = {COLONISTS}\nstock = {{ wood = 20 }}\n",
+        SIZE.0, SIZE.1
+    );
+    let from = subject.from_root();
+    let load: Vec<String> = subject
+        .mods
+        .iter()
+        .map(|id| match &from {
+            Some(from) if *id == subject.mod_id => format!("{{ id = \"{id}\", from = {from:?} }}"),
+            _ => format!("\"{id}\""),
+        })
+        .collect();
+    let _ = writeln!(text, "[mods]\nload = [{}]", load.join(", "));
+    let mut host = begin(subject, seed)?;
+    for (at, command) in commands(&mut host) {
+        if at <= ticks {
+            let _ = writeln!(text, "\n[[step]]\nat = {at}\ncommand = {{ {command} }}");
+        }
+    }
+    Ok(Draft {
+        path: subject.root.join(format!("{}.toml", subject.mod_id)),
+        text,
+    })
+}
+
+/// The colony of the probe at its start, to see what can be ordered where.
+fn begin(subject: &Subject, seed: u64) -> Result<Host, Vec<Fault>> {
+    let setup = Setup {
+        seed,
+        map: MapSource::Generated {
+            width: SIZE.0,
+            height: SIZE.1,
+        },
+        colonists: COLONISTS,
+        stock: [("wood".to_owned(), 20)].into(),
+    };
+    let mut bundles = Vec::new();
+    for id in &subject.mods {
+        bundles.push(match *id == subject.mod_id {
+            true => subject.bundle.clone(),
+            false => Bundle::new(id.as_str(), subject.library.of(id)?.as_ref().clone())?,
+        });
+    }
+    let known: BTreeSet<ModId> = subject
+        .library
+        .known()
+        .iter()
+        .chain(&subject.mods)
+        .cloned()
+        .collect();
+    let (host, left_out) = Host::start(&setup, bundles, known)?;
+    // Mods of the closure run, or the check says nothing about the one that needs them.
+    let faults: Vec<Fault> = left_out
+        .into_iter()
+        .flat_map(|left_out| left_out.faults)
+        .collect();
+    if faults.is_empty() {
+        Ok(host)
+    } else {
+        Err(faults)
+    }
+}
+
+/// What happens in the probe, by tick: commands as a scenario writes them, each valid in the colony without the mod's doing.
+fn commands(host: &mut Host) -> Vec<(u64, String)> {
+    let (near, far, start) = {
+        let colony = host.colony();
+        let view = colony.view();
+        let targets = |kind: &str| -> Vec<Position> {
+            // A colony without the vanilla content has nothing of the kind.
+            let known = colony.definitions().jobs.contains_key(kind);
+            if known {
+                view.nearest_targets(kind, 40)
+            } else {
+                Vec::new()
+            }
+        };
+        let (chop, mine) = (targets("chop"), targets("mine"));
+        let near: Vec<(&str, Position)> = [("chop", chop.first()), ("mine", mine.first())]
+            .into_iter()
+            .filter_map(|(kind, at)| Some((kind, *at?)))
+            .collect();
+        let start = view.colonists().next().map(|colonist| colonist.at);
+        (near, chop.last().copied(), start)
+    };
+    let designate = |kind: &str, at: Position| {
+        format!(
+            "\"jobs.designate\" = {{ kind = \"{kind}\", x = {}, y = {} }}",
+            at.x, at.y
+        )
+    };
+    let mut happens: Vec<(u64, String)> = near
+        .iter()
+        .map(|(kind, at)| (1, designate(kind, *at)))
+        .collect();
+    if let Some(far) = far {
+        happens.push((1, designate("chop", far)));
+        let order = |(kind, at): &(&str, Position)| Command::Designate {
+            kind: (*kind).to_owned(),
+            at: *at,
+        };
+        let mut orders: Vec<Command> = near.iter().map(order).collect();
+        orders.push(order(&("chop", far)));
+        host.tick(&orders);
+        // The same commands make the same jobs in the run itself.
+        let colony = host.colony();
+        if let Some(job) = colony.view().jobs().find(|job| job.at == far) {
+            happens.push((
+                3,
+                format!(
+                    "\"jobs.set_priority\" = {{ id = {}, priority = 9 }}",
+                    job.id
+                ),
+            ));
+            happens.push((5, format!("\"jobs.cancel\" = {{ id = {} }}", job.id)));
+        }
+    }
+    if let Some(start) = start {
+        let add = |item: &str, count: u32, at: Position| {
+            format!(
+                "\"items.add\" = {{ item = \"{item}\", count = {count}, x = {}, y = {} }}",
+                at.x, at.y
+            )
+        };
+        let has_meals = host.colony().definitions().items.contains_key("meal");
+        happens.push((
+            40,
+            format!(
+                "\"colonists.join\" = {{ x = {}, y = {} }}",
+                start.x, start.y
+            ),
+        ));
+        if has_meals {
+            // One meal for many hungry people, and plenty after a while.
+            happens.push((
+                250,
+                add("meal", 1, near.first().map_or(start, |(_, at)| *at)),
+            ));
+            happens.push((300, add("meal", 30, start)));
+        }
+    }
+    happens
+}
+
+/// The names of the events of the colony, which a run of the probe looks for.
+pub(super) fn is_counted(event: &str) -> bool {
+    event.contains(':') || (api::event(event).is_some() && api::is_counted(event))
+}

@@ -1,0 +1,98 @@
+//! The report of a check for programs, with the version that all reports have.
+
+use modding::diagnostic::Place;
+use modding::findings::Finding;
+use serde_json::{Value, json};
+
+use super::{code, title};
+use crate::check::{CheckReport, Outcome, Round, state_path};
+use crate::project::location;
+use crate::report::json::{REPORT_VERSION, failure, faults, portable};
+use crate::snapshot::FactDifference;
+
+/// The report, indented, with a line end. `shown` says how people know a file of the mod.
+#[must_use]
+pub fn report(report: &CheckReport, shown: &dyn Fn(&str) -> String, exit_code: u8) -> String {
+    let reproduction = report.reproduction.as_ref().map(|reproduction| {
+        json!({
+            "file": portable(&location::text(&reproduction.path)),
+            "ticks": reproduction.ticks,
+            "colonists": reproduction.colonists,
+            "interruptions": reproduction.interruptions,
+        })
+    });
+    let report = json!({
+        "version": REPORT_VERSION,
+        "mod": report.mod_id,
+        "mod_version": report.version,
+        "scenario": report.scenario.as_deref().map(portable),
+        "ticks": report.ticks,
+        "seed": report.seed,
+        "exit_code": exit_code,
+        "convicted": report.convicted(),
+        "code": code(report),
+        "message": report.verdict().map(|round| title(report, round)),
+        "rounds": report.rounds.iter().map(round).collect::<Vec<_>>(),
+        "findings": report.findings.iter().map(|found| finding(found, shown)).collect::<Vec<_>>(),
+        "failures": report.failures.iter().map(failure).collect::<Vec<_>>(),
+        "unheard_events": report.unheard,
+        "reproduction": reproduction,
+    });
+    format!("{report:#}\n")
+}
+
+fn round(round: &Round) -> Value {
+    let mut value = json!({ "name": round.kind.name(), "runs": round.runs });
+    let (outcome, details) = match &round.outcome {
+        Outcome::Same => ("same", Value::Null),
+        Outcome::NotItsDoing => ("not_its_doing", Value::Null),
+        Outcome::Fails {
+            tick,
+            faults: found,
+        } => ("fails", json!({ "tick": tick, "faults": faults(found) })),
+        Outcome::Changed(change) => (
+            "changed",
+            json!({
+                "interrupted_first": change.interrupted.map(|(first, _)| first),
+                "interrupted_last": change.interrupted.map(|(_, last)| last),
+                "tick": change.tick,
+                "parts": change.parts,
+                "facts": change.facts.iter().map(fact).collect::<Vec<_>>(),
+            }),
+        ),
+    };
+    value["outcome"] = outcome.into();
+    if !details.is_null() {
+        value["details"] = details;
+    }
+    value
+}
+
+fn fact(fact: &FactDifference) -> Value {
+    json!({
+        "section": fact.section,
+        "name": fact.name(),
+        "state_path": state_path(fact).map(|(id, path)| format!("{id}.{path}")),
+        "without": fact.old,
+        "with": fact.new,
+        "writer": fact.writer,
+    })
+}
+
+fn finding(finding: &Finding, shown: &dyn Fn(&str) -> String) -> Value {
+    let place = |place: &Place| {
+        json!({
+            "file": portable(&shown(&place.file)),
+            "line": place.line(),
+            "column": place.column(),
+            "label": place.label,
+        })
+    };
+    json!({
+        "code": finding.code.name(),
+        "message": finding.message,
+        "place": place(&finding.place),
+        "related": finding.related.iter().map(place).collect::<Vec<_>>(),
+        "help": finding.help,
+    })
+}

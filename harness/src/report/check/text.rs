@@ -1,0 +1,310 @@
+//! The report of a check for people.
+
+use std::fmt::Write as _;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use modding::diagnostic::{Fault, Place};
+use modding::findings::{Edit, Finding};
+use similar::{ChangeTag, TextDiff};
+
+use super::{code, notes, title};
+use crate::check::{CheckReport, Outcome, Reproduction, Round, TrialKind};
+use crate::project::location;
+use crate::report::source;
+use crate::report::text::{count, handler_failure, number};
+
+/// How the report is written.
+pub struct CheckTextOptions<'a> {
+    /// Colour.
+    pub colour: bool,
+    /// How people in the working directory know a file of the mod.
+    pub shown: &'a dyn Fn(&str) -> String,
+}
+
+/// The report; each line ends with a line feed.
+#[must_use]
+pub fn report(report: &CheckReport, options: &CheckTextOptions<'_>) -> String {
+    let scenario = report.scenario.as_ref();
+    let scenario = scenario.map_or(String::new(), |file| format!(" · {file}"));
+    let mut text = format!(
+        "{} {} · {} ticks · seed {}{scenario}\n",
+        report.mod_id,
+        report.version,
+        number(report.ticks),
+        report.seed
+    );
+    for round in &report.rounds {
+        let runs = count(round.runs, "run");
+        let line = format!(
+            "  {:<31} {runs:>9}  {}",
+            round.kind.title(),
+            result(round, report)
+        );
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    let _ = writeln!(
+        text,
+        "  {:<31} {:>9}  {}",
+        "static findings",
+        "",
+        findings(report)
+    );
+    problems(&mut text, report, options);
+    text
+}
+
+/// How many findings there are.
+fn findings(report: &CheckReport) -> String {
+    let explaining = usize::from(explanation(report).is_some());
+    let warnings = report.findings.len() - explaining + report.failures.len().min(1);
+    let parts = [
+        (explaining > 0).then(|| "1 explains it".to_owned()),
+        (warnings > 0).then(|| count(warnings as u64, "warning")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        "none".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+/// The finding that explains why the mod does not survive.
+fn explanation(report: &CheckReport) -> Option<&Finding> {
+    let changed = report
+        .verdict()
+        .is_some_and(|round| matches!(round.outcome, Outcome::Changed(_)));
+    report.explanations().next().filter(|_| changed)
+}
+
+fn result(round: &Round, report: &CheckReport) -> String {
+    match &round.outcome {
+        Outcome::Same if round.kind == TrialKind::ReloadAtOneTick && round.runs < report.ticks => {
+            format!(
+                "same hash (--thorough: at each of {} ticks)",
+                number(report.ticks)
+            )
+        }
+        Outcome::Same => "same hash".to_owned(),
+        Outcome::NotItsDoing => "differs, and so it does without this mod".to_owned(),
+        Outcome::Fails { tick, .. } => format!("CONVICTED  fails at tick {}", number(*tick)),
+        Outcome::Changed(change) => match change.interrupted {
+            Some((first, last)) if first == last => {
+                format!("CONVICTED  first at tick {}", number(first))
+            }
+            Some((first, last)) => {
+                format!("CONVICTED  at ticks {} to {}", number(first), number(last))
+            }
+            None => format!("CONVICTED  differs at tick {}", number(change.tick)),
+        },
+    }
+}
+
+fn problems(text: &mut String, report: &CheckReport, options: &CheckTextOptions<'_>) {
+    let explanation = explanation(report);
+    if let Some(round) = report.verdict() {
+        let _ = write!(text, "\n{}", verdict(report, round, explanation, options));
+    }
+    for finding in report
+        .findings
+        .iter()
+        .filter(|finding| Some(*finding) != explanation)
+    {
+        let title = Level::WARNING
+            .primary_title(&finding.message)
+            .id(finding.code.name());
+        let _ = write!(text, "\n{}", rendered(finding, title, Vec::new(), options));
+    }
+    for failure in &report.failures {
+        handler_failure(text, failure, options.colour);
+    }
+    if !report.unheard.is_empty() {
+        let names: Vec<String> = report
+            .unheard
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let help = match report.scenario {
+            Some(_) => "use a scenario in which they do",
+            None => "use more --ticks, or a --scenario in which they do",
+        };
+        let fault = format!(
+            "the mod listens to {}, which never happened: its handlers were not checked",
+            names.join(", ")
+        );
+        let group = Group::with_title(Level::WARNING.primary_title(&fault).id("unheard-event"));
+        let help = Group::with_title(Level::HELP.secondary_title(help));
+        let renderer = renderer(options.colour);
+        let _ = write!(
+            text,
+            "\n{}\n{}\n",
+            renderer.render(&[group]),
+            renderer.render(&[help])
+        );
+    }
+}
+
+/// The error that convicts the mod.
+fn verdict(
+    report: &CheckReport,
+    round: &Round,
+    explanation: Option<&Finding>,
+    options: &CheckTextOptions<'_>,
+) -> String {
+    let message = title(report, round);
+    let mut notes = notes(round);
+    notes.extend(report.reproduction.as_ref().map(repeat));
+    if let Outcome::Fails { faults, .. } = &round.outcome {
+        let faults: Vec<Fault> = faults
+            .iter()
+            .map(|fault| as_shown(fault, options))
+            .collect();
+        return format!(
+            "{}\n{}",
+            headline(&message, report, &notes, options),
+            source::render(&faults, options.colour)
+        );
+    }
+    match explanation {
+        Some(finding) => {
+            let title = Level::ERROR.primary_title(&message).id(finding.code.name());
+            rendered(finding, title, notes, options)
+        }
+        None => headline(&message, report, &notes, options),
+    }
+}
+
+fn repeat(reproduction: &Reproduction) -> String {
+    let what = if reproduction.saves {
+        "restart"
+    } else {
+        "reload"
+    };
+    format!(
+        "repeat: colony-sim run {} (shrunk to {}, {}, {})",
+        location::text(&reproduction.path),
+        count(reproduction.ticks, "tick"),
+        count(u64::from(reproduction.colonists), "colonist"),
+        count(reproduction.interruptions, what)
+    )
+}
+
+/// An error that no line of the mod explains.
+fn headline(
+    message: &str,
+    report: &CheckReport,
+    notes: &[String],
+    options: &CheckTextOptions<'_>,
+) -> String {
+    let title = Level::ERROR.primary_title(message);
+    let title = match code(report) {
+        Some(code) => title.id(code),
+        None => title,
+    };
+    // Without lines of source the renderer would leave a margin for them.
+    let mut text = renderer(options.colour).render(&[Group::with_title(title)]) + "\n";
+    for note in notes {
+        let _ = writeln!(text, "   = {note}");
+    }
+    text
+}
+
+/// A finding with its lines, notes, and what to write instead.
+fn rendered(
+    finding: &Finding,
+    title: annotate_snippets::Title<'_>,
+    notes: Vec<String>,
+    options: &CheckTextOptions<'_>,
+) -> String {
+    let mut files: Vec<(String, &Place)> =
+        vec![((options.shown)(&finding.place.file), &finding.place)];
+    for place in &finding.related {
+        if files.iter().all(|(_, other)| other.file != place.file) {
+            files.push(((options.shown)(&place.file), place));
+        }
+    }
+    let mut problem = Group::with_title(title);
+    for (at, (path, first)) in files.iter().enumerate() {
+        let mut snippet = Snippet::source(first.source.as_ref()).path(path.as_str());
+        if at == 0 {
+            let primary = AnnotationKind::Primary.span(finding.place.span.clone());
+            snippet = snippet.annotation(primary.label(finding.place.label.as_deref()));
+        }
+        for place in finding
+            .related
+            .iter()
+            .filter(|place| place.file == first.file)
+        {
+            let context = AnnotationKind::Context.span(place.span.clone());
+            snippet = snippet.annotation(context.label(place.label.as_deref()));
+        }
+        problem = problem.element(snippet);
+    }
+    problem = problem.elements(notes.iter().map(|note| Level::NOTE.no_name().message(note)));
+    let help = Group::with_title(Level::HELP.secondary_title(&finding.help));
+    let text = renderer(options.colour).render(&[problem, help]) + "\n";
+    if finding.edits.is_empty() {
+        text
+    } else {
+        text + &changed_lines(&finding.place.source, &finding.edits, options.colour)
+    }
+}
+
+/// The lines that edits of a file change, with their numbers.
+fn changed_lines(source: &str, edits: &[Edit], colour: bool) -> String {
+    let mut edited = String::new();
+    let mut done = 0;
+    for edit in edits {
+        edited.push_str(&source[done..edit.span.start.max(done)]);
+        edited.push_str(&edit.replacement);
+        done = edit.span.end.max(done);
+    }
+    edited.push_str(&source[done..]);
+    let difference = TextDiff::from_lines(source, &edited);
+    let changes = difference.iter_all_changes().filter_map(|change| {
+        let (sign, at, code) = match change.tag() {
+            ChangeTag::Equal => return None,
+            ChangeTag::Delete => ('-', change.old_index()?, 31),
+            ChangeTag::Insert => ('+', change.new_index()?, 32),
+        };
+        Some((
+            at + 1,
+            format!("{sign} {}", change.value().trim_end()),
+            code,
+        ))
+    });
+    let changes: Vec<(usize, String, u8)> = changes.collect();
+    let width = changes
+        .iter()
+        .map(|(line, ..)| line.to_string().len())
+        .max();
+    let width = width.unwrap_or(1);
+    let mut text = format!("{:width$} |\n", "");
+    for (line, change, code) in changes {
+        let change = match colour {
+            true => format!("\x1b[{code}m{change}\x1b[0m"),
+            false => change,
+        };
+        let _ = writeln!(text, "{line:>width$} {change}");
+    }
+    text
+}
+
+fn as_shown(fault: &Fault, options: &CheckTextOptions<'_>) -> Fault {
+    let place = fault.place.as_ref().map(|place| Place {
+        file: (options.shown)(&place.file).into(),
+        ..place.clone()
+    });
+    Fault {
+        place,
+        ..fault.clone()
+    }
+}
+
+fn renderer(colour: bool) -> Renderer {
+    if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    }
+}

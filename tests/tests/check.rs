@@ -1,0 +1,399 @@
+//! `check` convicts mods that do not survive reload and save, each for its one fault, and no other.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use harness::check::{
+    Change, CheckOptions, CheckReport, Named, Outcome, Subject, TrialKind, check, state_path,
+};
+use harness::report::check::{json, text};
+use harness::runner::{RunOptions, run};
+use modding::mod_id::ModId;
+use tests::root;
+
+use TrialKind::{Collector, ReloadAtEachTick, ReloadAtOneTick, SaveAndLoadAtEachTick, Threads};
+
+/// A folder with the fixture in its `mods`, so that nothing is written into the repository.
+struct Project {
+    folder: tempfile::TempDir,
+}
+
+impl Project {
+    fn of(fixture: &str) -> Project {
+        let folder = tempfile::tempdir().unwrap();
+        let from = root().join("tests/fixtures/check").join(fixture);
+        let to = folder.path().join("mods").join(fixture);
+        std::fs::create_dir_all(to.join("scripts")).unwrap();
+        for file in ["mod.toml", "scripts/main.lua"] {
+            std::fs::copy(from.join(file), to.join(file)).unwrap();
+        }
+        Project { folder }
+    }
+
+    fn subject(&self, fixture: &str) -> Subject {
+        let folder = self.folder.path().join("mods").join(fixture);
+        Subject::read(&Named::Folder(folder)).unwrap()
+    }
+}
+
+/// The ticks that show each fault, and no more: a check makes dozens of runs.
+fn checked(fixture: &str, ticks: u64) -> (Project, Subject, CheckReport) {
+    let project = Project::of(fixture);
+    let subject = project.subject(fixture);
+    let options = CheckOptions {
+        ticks: Some(ticks),
+        ..CheckOptions::default()
+    };
+    let report = check(&subject, &options, &mut |_, _| {}).unwrap();
+    (project, subject, report)
+}
+
+fn convicting(report: &CheckReport) -> Vec<TrialKind> {
+    let rounds = report.rounds.iter();
+    rounds
+        .filter(|round| round.outcome.convicts())
+        .map(|round| round.kind)
+        .collect()
+}
+
+fn change(report: &CheckReport) -> Change {
+    match &report.verdict().unwrap().outcome {
+        Outcome::Changed(change) => change.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn codes(report: &CheckReport) -> Vec<&'static str> {
+    let findings = report.findings.iter();
+    findings.map(|finding| finding.code.name()).collect()
+}
+
+/// Checks a fixture: by which runs it is convicted, before which tick a reload is first noticed, which fact differs after which
+/// tick, and what its scripts tell. Its scenario must fail, and must not without the fault.
+fn convicts(
+    fixture: &str,
+    ticks: u64,
+    kinds: &[TrialKind],
+    (interrupted, differs): (Option<u64>, u64),
+    fact: &str,
+    code: &str,
+) {
+    let (_project, subject, report) = checked(fixture, ticks);
+    assert_eq!(convicting(&report), kinds, "{report:#?}");
+    let change = change(&report);
+    assert_eq!(change.interrupted, interrupted.map(|tick| (tick, tick)));
+    assert_eq!(change.tick, differs);
+    let first = &change.facts[0];
+    let path = state_path(first).map(|(id, path)| format!("{id}.{path}"));
+    let name = path.unwrap_or_else(|| format!("{}: {}", first.section, first.name()));
+    let value = |value: &Option<String>| value.clone().unwrap_or_default();
+    assert_eq!(
+        format!("{name} {} -> {}", value(&first.old), value(&first.new)),
+        fact
+    );
+    assert_eq!(codes(&report), [code]);
+    assert_eq!(harness::report::check::code(&report), Some(code));
+    assert_eq!(report.reproduction.is_some(), interrupted.is_some());
+    if let Some(reproduction) = &report.reproduction {
+        reproduction.write().unwrap();
+        let (scenario, workspace) =
+            harness::load_from(&reproduction.path, &subject.library).unwrap();
+        let record = run(&scenario, &workspace, &RunOptions::default(), &mut |_| {}).unwrap();
+        let faults: Vec<String> = record.faults().iter().map(ToString::to_string).collect();
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(
+            faults[0].contains("is not that of a run without step"),
+            "{faults:?}"
+        );
+        assert!(scenario.ticks <= ticks);
+    }
+}
+
+const RELOADS_AND_SAVES: [TrialKind; 3] =
+    [ReloadAtEachTick, ReloadAtOneTick, SaveAndLoadAtEachTick];
+
+#[test]
+fn a_counter_in_a_file_level_local() {
+    convicts(
+        "haul_feast",
+        200,
+        &RELOADS_AND_SAVES,
+        (Some(31), 74),
+        "haul_feast.feasts 1 -> 0",
+        "state-lost",
+    );
+}
+
+#[test]
+fn a_table_of_what_was_done_already() {
+    convicts(
+        "memo_of_ids",
+        200,
+        &RELOADS_AND_SAVES,
+        (Some(81), 100),
+        "jobs: job 51 (chop), priority 6 -> 8",
+        "state-lost",
+    );
+}
+
+#[test]
+fn a_coroutine_over_ticks() {
+    convicts(
+        "slow_survey",
+        60,
+        &RELOADS_AND_SAVES,
+        (Some(11), 20),
+        "slow_survey.trees 33 -> 24",
+        "coroutine-kept",
+    );
+}
+
+#[test]
+fn a_counter_in_a_closure() {
+    convicts(
+        "closure_counter",
+        100,
+        &RELOADS_AND_SAVES,
+        (Some(25), 33),
+        "closure_counter.last 2 -> 1",
+        "state-lost",
+    );
+}
+
+#[test]
+fn a_counter_in_a_global() {
+    convicts(
+        "global_counter",
+        260,
+        &RELOADS_AND_SAVES,
+        (Some(223), 241),
+        "global_counter.greeted 1 -> 0",
+        "state-lost",
+    );
+}
+
+#[test]
+fn a_handler_that_is_declared_at_the_start_only() {
+    convicts(
+        "starts_once",
+        60,
+        &RELOADS_AND_SAVES,
+        (Some(1), 24),
+        "starts_once.done 1 -> 0",
+        "conditional-declaration",
+    );
+}
+
+#[test]
+fn a_timer_that_is_declared_at_the_start_only() {
+    convicts(
+        "timer_once",
+        60,
+        &RELOADS_AND_SAVES,
+        (Some(1), 1),
+        "mods: mod timer_once, timer pulse next at 25, every 25 -> ",
+        "conditional-declaration",
+    );
+}
+
+#[test]
+fn a_count_of_unloads() {
+    convicts(
+        "counts_unloads",
+        60,
+        &RELOADS_AND_SAVES,
+        (Some(1), 1),
+        "counts_unloads.unloads 0 -> 1",
+        "reload-history",
+    );
+}
+
+#[test]
+fn the_tick_of_the_last_reload() {
+    // seed-corrections 37.
+    convicts(
+        "last_reload",
+        60,
+        &RELOADS_AND_SAVES,
+        (Some(2), 2),
+        "last_reload.last_reload 0 -> 1",
+        "reload-history",
+    );
+}
+
+#[test]
+fn a_weak_table() {
+    convicts(
+        "weak_cache",
+        60,
+        &[Collector],
+        (None, 50),
+        "weak_cache.gone 0 -> 1",
+        "weak-table",
+    );
+}
+
+#[test]
+fn capabilities_are_warnings() {
+    for (fixture, code, failing) in [
+        ("undeclared_capability", "undeclared-capability", true),
+        ("unused_capability", "unused-capability", false),
+    ] {
+        let (_project, _, report) = checked(fixture, 60);
+        assert!(!report.convicted(), "{report:#?}");
+        assert_eq!(codes(&report), [code]);
+        assert_eq!(!report.failures.is_empty(), failing, "{fixture}");
+    }
+}
+
+#[test]
+fn a_mod_without_a_fault_comes_out_clean() {
+    let (_project, _, report) = checked("clean_constants", 60);
+    assert_eq!(convicting(&report), []);
+    assert_eq!(codes(&report), Vec::<&str>::new());
+    assert!(report.unheard.is_empty());
+    let kinds: Vec<TrialKind> = report.rounds.iter().map(|round| round.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            ReloadAtEachTick,
+            ReloadAtOneTick,
+            SaveAndLoadAtEachTick,
+            Threads,
+            Collector
+        ]
+    );
+    // All ticks in runs of their own, where so few runs are asked for.
+    assert_eq!(report.rounds[1].runs, 29);
+}
+
+#[test]
+fn the_shipped_mods_come_out_clean() {
+    for entry in std::fs::read_dir(root().join("mods")).unwrap() {
+        let folder = entry.unwrap().path();
+        let subject = Subject::read(&Named::Folder(folder.clone())).unwrap();
+        let options = CheckOptions {
+            ticks: Some(150),
+            ..CheckOptions::default()
+        };
+        let report = check(&subject, &options, &mut |_, _| {}).unwrap();
+        assert_eq!(convicting(&report), [], "{}: {report:#?}", folder.display());
+        assert_eq!(codes(&report), Vec::<&str>::new(), "{}", folder.display());
+        assert!(report.failures.is_empty());
+    }
+}
+
+#[test]
+fn an_event_that_never_happens_is_named() {
+    let project = Project::of("clean_constants");
+    let script = project
+        .folder
+        .path()
+        .join("mods/clean_constants/scripts/main.lua");
+    std::fs::write(&script, "colony.events.register('colonist_died', print)\ncolony.events.register('job_created', print)\n").unwrap();
+    let subject = project.subject("clean_constants");
+    let options = CheckOptions {
+        ticks: Some(20),
+        ..CheckOptions::default()
+    };
+    let report = check(&subject, &options, &mut |_, _| {}).unwrap();
+    assert_eq!(report.unheard, ["colonist_died"]);
+}
+
+/// A project of a mod with this script and one that depends on it.
+fn with_dependent(script: &str) -> tests::Project {
+    tests::Project::new()
+        .lua_mod("below", "1.0.0", "", script)
+        .lua_mod(
+            "above",
+            "1.0.0",
+            "[dependencies]\nbelow = \"^1\"",
+            "colony.events.register('tick_end', function() end)",
+        )
+        .scenario(40, &["below", "above"], "")
+}
+
+fn checked_in(project: &tests::Project, id: &str, scenario: Option<PathBuf>) -> CheckReport {
+    let folder = project.path().parent().unwrap().join("mods").join(id);
+    let subject = Subject::read(&Named::Folder(folder)).unwrap();
+    let options = CheckOptions {
+        scenario,
+        ticks: Some(40),
+        ..CheckOptions::default()
+    };
+    check(&subject, &options, &mut |_, _| {}).unwrap()
+}
+
+#[test]
+fn a_mod_is_not_convicted_for_what_another_does() {
+    let project = with_dependent(
+        "local n = 0\ncolony.state.define({ n = 0 })\ncolony.events.register('tick_end', function()\n n = n + 1\n colony.storage.n = n\nend)",
+    );
+    let above = checked_in(&project, "above", None);
+    assert!(!above.convicted(), "{above:#?}");
+    assert_eq!(above.rounds[2].outcome, Outcome::NotItsDoing);
+    let below = checked_in(&project, "below", Some(project.path()));
+    assert_eq!(convicting(&below), RELOADS_AND_SAVES);
+    let (id, path) = state_path(&change(&below).facts[0])
+        .map(|(id, path)| (id, path.to_owned()))
+        .unwrap();
+    assert_eq!((id, path.as_str()), (ModId::parse("below").unwrap(), "n"));
+}
+
+#[test]
+fn a_mod_that_fails_to_unload_is_convicted() {
+    let project = with_dependent(
+        "local ran = 0\ncolony.events.register('tick_start', function() ran = ran + 1 end)\ncolony.events.register('mod_unloaded', function() if ran > 3 then error('too late') end end)",
+    );
+    let report = checked_in(&project, "below", None);
+    let fails = |round: &harness::check::Round| matches!(round.outcome, Outcome::Fails { .. });
+    assert!(report.rounds.iter().any(fails), "{report:#?}");
+    assert_eq!(
+        harness::report::check::code(&report),
+        Some("hand-over-fails")
+    );
+}
+
+#[test]
+fn two_reloads_that_it_takes_together_are_found() {
+    let project = with_dependent(
+        "local age, after = 0, nil
+colony.state.define({ n = 0 })
+colony.events.register('mod_loaded', function() after = colony.state.get_mod_state('below') end)
+colony.events.register('tick_start', function() age = age + 1 end)
+colony.events.register('tick_end', function() if after then colony.storage.n = 1 end end)
+colony.events.register('mod_unloaded', function()
+  if age == 1 and colony.time.get_current_tick() > 10 then
+    colony.state.save_mod_state('below', true)
+  end
+end)",
+    );
+    let report = checked_in(&project, "below", None);
+    assert_eq!(
+        convicting(&report),
+        [ReloadAtEachTick, SaveAndLoadAtEachTick]
+    );
+    assert_eq!(change(&report).interrupted, Some((11, 12)));
+    assert_eq!(report.reproduction.unwrap().interruptions, 2);
+}
+
+#[test]
+fn reports_name_the_place_the_fact_and_the_way_to_repeat_it() {
+    let (project, subject, report) = checked("haul_feast", 200);
+    let shown = |file: &str| format!("mods/{file}");
+    let options = text::CheckTextOptions {
+        colour: false,
+        shown: &shown,
+    };
+    let path = |text: String| {
+        let folder = harness::project::location::text(&harness::project::location::from_here(
+            project.folder.path(),
+        ));
+        text.replace(&format!("{folder}/"), "")
+    };
+    insta::assert_snapshot!("check_text", path(text::report(&report, &options)));
+    insta::assert_snapshot!("check_json", path(json::report(&report, &shown, 1)));
+    insta::assert_snapshot!("check_scenario", path(report.reproduction.unwrap().text));
+    assert!(Path::new(&subject.shown("haul_feast/mod.toml")).ends_with("mods/haul_feast/mod.toml"));
+}
