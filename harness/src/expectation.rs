@@ -99,6 +99,10 @@ fn compare(
     let (name, found) = match subject {
         Subject::ModState { mod_id, path } => {
             let Some(state) = host.mod_storage(mod_id) else {
+                // A mod that does not run has no state.
+                if matches!(comparison, Comparison::Exists(false)) {
+                    return None;
+                }
                 return Some(Fault::new(format!(
                     "{mod_id} is not running at tick {tick}"
                 )));

@@ -232,10 +232,15 @@ fn read_mods(value: &ValueReader<'_>) -> Vec<ModChoice> {
 }
 
 /// The mods that `add` steps name and that are not in the list already. Their other keys are checked when the steps are read.
-fn read_additions(steps: Option<ValueReader<'_>>, loaded: &[ModChoice]) -> Vec<ModChoice> {
+fn read_additions<'d>(steps: Option<ValueReader<'d>>, loaded: &[ModChoice]) -> Vec<ModChoice> {
     let mut additions: Vec<ModChoice> = Vec::new();
     for mut step in read_tables(steps) {
-        let Some(mut add) = step.optional("add").and_then(ValueReader::as_table) else {
+        let in_fault = |step: &mut TableReader<'d>| {
+            let mut fault = step.optional("fault")?.as_table()?;
+            fault.optional("during")?.as_table()?.optional("add")
+        };
+        let add = step.optional("add").or_else(|| in_fault(&mut step));
+        let Some(mut add) = add.and_then(ValueReader::as_table) else {
             continue;
         };
         let Some(value) = add.optional("mod").filter(ValueReader::is_string) else {
