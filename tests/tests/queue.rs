@@ -45,7 +45,10 @@ fn host(more: &str) -> Host {
     bundles.extend(IDS.map(|name| bundle(name, more_of(name, more), "one")));
     let setup = Setup {
         seed: 7,
-        map: MapSource::Generated { width: 32, height: 32 },
+        map: MapSource::Generated {
+            width: 32,
+            height: 32,
+        },
         colonists: 2,
         stock: [("meal".to_owned(), 10)].into(),
     };
@@ -115,7 +118,9 @@ fn the_priority_of_a_change_is_that_of_its_mod_s_situation() {
     assert_eq!(told(&reports), [(Outcome::RolledBack, vec!["gamma"])]);
     let tests_only = Change {
         mod_id: id("alpha"),
-        bundle: Ok(Rc::new(bundle("alpha", "", "one").clone_with("tests/a.lua", b"-- a"))),
+        bundle: Ok(Rc::new(
+            bundle("alpha", "", "one").clone_with("tests/a.lua", b"-- a"),
+        )),
     };
     // A file that nothing runs from, any other change, one that others depend on, and the repair of a broken mod.
     let changes = vec![
@@ -125,7 +130,10 @@ fn the_priority_of_a_change_is_that_of_its_mod_s_situation() {
         change("gamma", "", "two"),
     ];
     let reports = host.reload(changes, &ReloadOptions::default());
-    let mods: Vec<&str> = reports.iter().map(|report| report.members[0].mod_id.as_str()).collect();
+    let mods: Vec<&str> = reports
+        .iter()
+        .map(|report| report.members[0].mod_id.as_str())
+        .collect();
     assert_eq!(mods, ["gamma", "epsilon", "delta", "alpha"]);
     assert_eq!(reports[3].members[0].kind, ReloadType::Partial);
 }
@@ -145,7 +153,10 @@ fn a_mod_may_do_without_priorities() {
     };
     host.request(change("delta", "", "two"), &high);
     let reports = host.process_requests(&ReloadOptions::default());
-    let mods: Vec<&str> = reports.iter().map(|report| report.members[0].mod_id.as_str()).collect();
+    let mods: Vec<&str> = reports
+        .iter()
+        .map(|report| report.members[0].mod_id.as_str())
+        .collect();
     assert_eq!(mods, ["delta", "alpha"]);
 }
 
@@ -162,7 +173,11 @@ fn changes_of_one_mod_are_one_request_and_the_older_one_is_reported() {
     assert_eq!(told(&reports), [(Outcome::Committed, vec!["alpha"])]);
     assert_eq!(reports[0].members[0].generations, (1, 2));
     assert_eq!(host.tick(&[]).log[0].text, "three");
-    assert_eq!(host.process_requests(&options), [], "nothing waits any more");
+    assert_eq!(
+        host.process_requests(&options),
+        [],
+        "nothing waits any more"
+    );
 }
 
 #[test]
@@ -200,9 +215,15 @@ fn too_many_changes_become_one_look_at_everything() {
     assert!(!host.wants_rescan());
     let superseded = host.request(change("alpha", more, "two"), &options);
     assert_eq!(superseded.len(), 3, "{superseded:?}");
-    assert!(superseded.iter().all(|report| report.outcome == Outcome::Superseded));
+    assert!(
+        superseded
+            .iter()
+            .all(|report| report.outcome == Outcome::Superseded)
+    );
     assert!(host.wants_rescan());
-    let everything = IDS.map(|name| change(name, more_of(name, more), "two")).to_vec();
+    let everything = IDS
+        .map(|name| change(name, more_of(name, more), "two"))
+        .to_vec();
     let reports = host.reload(everything, &options);
     assert!(!host.wants_rescan());
     let committed: usize = reports
