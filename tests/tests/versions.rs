@@ -55,14 +55,29 @@ fn run(steps: &[String]) -> RunRecord {
 fn state_goes_up_version_by_version_and_at_once_alike() {
     // seed-corrections 31
     run(&[
-        becomes(6, "1.1.0", SECOND, "outcome = \"committed\", migrated = [\"count\"], defaulted = [\"step\"], dropped = [\"ticks\"]"),
+        becomes(
+            6,
+            "1.1.0",
+            SECOND,
+            "outcome = \"committed\", migrated = [\"count\"], defaulted = [\"step\"], dropped = [\"ticks\"]",
+        ),
         is(6, "count", 6),
-        becomes(11, "2.0.0", THIRD, "outcome = \"committed\", migrated = [\"counts\"], dropped = [\"count\", \"step\"]"),
+        becomes(
+            11,
+            "2.0.0",
+            THIRD,
+            "outcome = \"committed\", migrated = [\"counts\"], dropped = [\"count\", \"step\"]",
+        ),
         is(11, "counts.ticks", 1001),
         is(30, "counts.ticks", 1020),
     ]);
     run(&[
-        becomes(11, "2.0.0", THIRD, "outcome = \"committed\", migrated = [\"counts\"], dropped = [\"ticks\"]"),
+        becomes(
+            11,
+            "2.0.0",
+            THIRD,
+            "outcome = \"committed\", migrated = [\"counts\"], dropped = [\"ticks\"]",
+        ),
         is(11, "counts.ticks", 1001),
     ]);
 }
@@ -73,9 +88,19 @@ fn state_goes_down_where_a_migration_leads_and_nowhere_else() {
     let down = [FIRST, DOWN].concat();
     run(&[
         becomes(6, "1.1.0", SECOND, "outcome = \"committed\""),
-        becomes(9, "1.0.0", FIRST, "outcome = \"rolled_back\", stage = \"migrate\", error = \"a downgrade from 1.1.0 to 1.0.0 without a migration\""),
+        becomes(
+            9,
+            "1.0.0",
+            FIRST,
+            "outcome = \"rolled_back\", stage = \"migrate\", error = \"a downgrade from 1.1.0 to 1.0.0 without a migration\"",
+        ),
         format!("[[expect]]\nat = 11\nhash_equals = {{ without_step = \"to 1.0.0 at 9\" }}\n\n"),
-        becomes(12, "1.0.0", &down, "outcome = \"committed\", migrated = [\"ticks\"], dropped = [\"count\", \"step\"]"),
+        becomes(
+            12,
+            "1.0.0",
+            &down,
+            "outcome = \"committed\", migrated = [\"ticks\"], dropped = [\"count\", \"step\"]",
+        ),
         is(12, "ticks", 12),
         is(30, "ticks", 30),
     ]);
@@ -84,7 +109,9 @@ fn state_goes_down_where_a_migration_leads_and_nowhere_else() {
 #[test]
 fn a_rollback_across_versions_takes_the_way_down_or_the_state_of_then() {
     let back = |at: u64, to: u32| {
-        format!("[[step]]\nat = {at}\nrollback = {{ mod = \"subject\", to = {to} }}\nexpect = {{ outcome = \"committed\" }}\n\n")
+        format!(
+            "[[step]]\nat = {at}\nrollback = {{ mod = \"subject\", to = {to} }}\nexpect = {{ outcome = \"committed\" }}\n\n"
+        )
     };
     // No way down: the state that 1.0 had when it was replaced.
     run(&[
@@ -107,7 +134,10 @@ fn a_rollback_across_versions_takes_the_way_down_or_the_state_of_then() {
 
 #[test]
 fn a_migration_is_run_again_from_the_state_that_the_older_version_had() {
-    let better = SECOND.replace("state.count = state.ticks ", "state.count = state.ticks * 10 ");
+    let better = SECOND.replace(
+        "state.count = state.ticks ",
+        "state.count = state.ticks * 10 ",
+    );
     let record = run(&[
         becomes(6, "1.1.0", SECOND, "outcome = \"committed\""),
         // The migration is mended; what has been migrated stays as it is.
