@@ -11,7 +11,7 @@
 //! Blocks of TOML and Lua must have a mark; others are only shown. After the last block, every file directly in `scenarios/`
 //! must come out as it expects.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use harness::query::QUERIES;
@@ -211,6 +211,78 @@ fn the_reference_of_scenarios_names_all_there_is() {
         .chain(QUERIES.iter().map(|(query, _)| *query));
     let missing: Vec<&str> = names
         .filter(|name| !page.contains(&format!("`{}`", name.replace(' ', "_"))))
+        .collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+/// All sources of the workspace, by path.
+fn sources() -> BTreeMap<String, String> {
+    let mut pending: Vec<_> = ["sim", "modding", "harness", "tests"]
+        .map(|crate_| tests::root().join(crate_))
+        .into();
+    let mut sources = BTreeMap::new();
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let shown = path.to_string_lossy().replace('\\', "/");
+                sources.insert(shown, std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    sources
+}
+
+#[test]
+fn every_correction_of_the_specification_names_tests_that_exist() {
+    let page = page("hot-reload.md");
+    let sources = sources();
+    let of_file = |name: &str| {
+        let (file, folder) = (format!("/{name}.rs"), format!("/{name}/"));
+        let named = sources
+            .iter()
+            .filter(move |(path, _)| path.ends_with(&file) || path.contains(&folder));
+        named.map(|(_, text)| text.as_str()).collect::<Vec<_>>()
+    };
+    let mut missing = Vec::new();
+    for name in page.split('`').skip(1).step_by(2) {
+        let Some((file, test)) = name.split_once("::").filter(|(file, _)| *file != "file") else {
+            continue;
+        };
+        let function = format!("fn {test}(");
+        if !of_file(file).iter().any(|text| text.contains(&function)) {
+            missing.push(name);
+        }
+    }
+    assert_eq!(missing, [""; 0]);
+    for number in 1..=54 {
+        let row = page
+            .lines()
+            .find(|line| line.starts_with(&format!("| {number} | ")));
+        let row = row.unwrap_or_else(|| panic!("correction {number} has no row"));
+        assert!(row.contains("::") || row.contains("not there yet"), "{row}");
+    }
+}
+
+#[test]
+fn the_page_of_reloads_lists_every_key() {
+    // The keys are those that the manifest's own test reads.
+    let page = page("hot-reload.md");
+    let tests =
+        std::fs::read_to_string(tests::root().join("modding/src/manifest/tests.rs")).unwrap();
+    let example = tests
+        .split("fn every_key_of_the_specification_is_read")
+        .nth(1)
+        .unwrap();
+    let example = example.split("\"#;").next().unwrap();
+    let keys = example
+        .lines()
+        .filter_map(|line| line.trim().split_once(" = "));
+    let missing: Vec<&str> = keys
+        .map(|(key, _)| key)
+        .filter(|key| !page.contains(&format!("`{key}`")))
         .collect();
     assert_eq!(missing, [""; 0]);
 }
