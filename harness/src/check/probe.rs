@@ -26,6 +26,9 @@ const TICKS: u64 = 600;
 /// Columns and rows of the probe's map.
 const SIZE: (u16, u16) = (48, 32);
 
+/// Tiles that are looked at for orders: the nearest gets one, and the farthest of them.
+const TARGETS: usize = 40;
+
 /// Colonists of the probe.
 const COLONISTS: u32 = 6;
 
@@ -128,7 +131,7 @@ fn probe(subject: &Subject, options: &CheckOptions) -> Result<Draft, Vec<Fault>>
         "[colony]\nsize = [{}, {}]\ncolonists = {COLONISTS}\nstock = {{ wood = 20 }}\n",
         SIZE.0, SIZE.1
     );
-    let from = subject.from_root();
+    let from = subject.folder_from_root();
     let load: Vec<String> = subject
         .mods
         .iter()
@@ -190,81 +193,75 @@ fn begin(subject: &Subject, seed: u64) -> Result<Host, Vec<Fault>> {
 
 /// What happens in the probe, by tick: commands as a scenario writes them, each valid in the colony without the mod's doing.
 fn commands(host: &mut Host) -> Vec<(u64, String)> {
-    let (near, far, start) = {
+    let targets = |kind: &str| -> Vec<Position> {
         let colony = host.colony();
-        let view = colony.view();
-        let targets = |kind: &str| -> Vec<Position> {
-            // A colony without the vanilla content has nothing of the kind.
-            let known = colony.definitions().jobs.contains_key(kind);
-            if known {
-                view.nearest_targets(kind, 40)
-            } else {
-                Vec::new()
-            }
-        };
-        let (chop, mine) = (targets("chop"), targets("mine"));
-        let near: Vec<(&str, Position)> = [("chop", chop.first()), ("mine", mine.first())]
-            .into_iter()
-            .filter_map(|(kind, at)| Some((kind, *at?)))
-            .collect();
-        let start = view.colonists().next().map(|colonist| colonist.at);
-        (near, chop.last().copied(), start)
+        // A colony without the vanilla content has nothing of the kind.
+        let known = colony.definitions().jobs.contains_key(kind);
+        let targets = known.then(|| colony.view().nearest_targets(kind, TARGETS));
+        targets.unwrap_or_default()
     };
-    let designate = |kind: &str, at: Position| {
-        format!(
-            "\"jobs.designate\" = {{ kind = \"{kind}\", x = {}, y = {} }}",
-            at.x, at.y
-        )
-    };
-    let mut happens: Vec<(u64, String)> = near
-        .iter()
-        .map(|(kind, at)| (1, designate(kind, *at)))
+    let (chop, mine) = (targets("chop"), targets("mine"));
+    let orders = [
+        ("chop", chop.first()),
+        ("mine", mine.first()),
+        ("chop", chop.last()),
+    ];
+    let orders: Vec<(&str, Position)> = orders
+        .into_iter()
+        .filter_map(|(kind, at)| Some((kind, *at?)))
         .collect();
-    if let Some(far) = far {
-        happens.push((1, designate("chop", far)));
-        let order = |(kind, at): &(&str, Position)| Command::Designate {
-            kind: (*kind).to_owned(),
-            at: *at,
-        };
-        let mut orders: Vec<Command> = near.iter().map(order).collect();
-        orders.push(order(&("chop", far)));
-        host.tick(&orders);
-        // The same commands make the same jobs in the run itself.
-        let colony = host.colony();
-        if let Some(job) = colony.view().jobs().find(|job| job.at == far) {
-            happens.push((
-                3,
-                format!(
-                    "\"jobs.set_priority\" = {{ id = {}, priority = 9 }}",
-                    job.id
-                ),
-            ));
-            happens.push((5, format!("\"jobs.cancel\" = {{ id = {} }}", job.id)));
-        }
+    let mut happens = supplies(host, chop.first().copied());
+    happens.extend(work(host, &orders));
+    happens.sort_by_key(|(at, _)| *at);
+    happens
+}
+
+/// Orders, and the last of them first made urgent, then withdrawn.
+fn work(host: &mut Host, orders: &[(&str, Position)]) -> Vec<(u64, String)> {
+    let designate = |(kind, at): &(&str, Position)| {
+        let (x, y) = (at.x, at.y);
+        format!("\"jobs.designate\" = {{ kind = \"{kind}\", x = {x}, y = {y} }}")
+    };
+    let mut happens: Vec<(u64, String)> =
+        orders.iter().map(|order| (1, designate(order))).collect();
+    let command = |(kind, at): &(&str, Position)| Command::Designate {
+        kind: (*kind).to_owned(),
+        at: *at,
+    };
+    // The same commands make the same jobs in the run itself.
+    let commands: Vec<Command> = orders.iter().map(command).collect();
+    host.tick(&commands);
+    let colony = host.colony();
+    let last = orders.last().map(|(_, at)| *at);
+    if let Some(job) = colony.view().jobs().find(|job| Some(job.at) == last) {
+        let id = job.id;
+        let urgent = format!("\"jobs.set_priority\" = {{ id = {id}, priority = 9 }}");
+        happens.push((3, urgent));
+        happens.push((5, format!("\"jobs.cancel\" = {{ id = {id} }}")));
     }
-    if let Some(start) = start {
-        let add = |item: &str, count: u32, at: Position| {
-            format!(
-                "\"items.add\" = {{ item = \"{item}\", count = {count}, x = {}, y = {} }}",
-                at.x, at.y
-            )
+    happens
+}
+
+/// A newcomer, one meal for many hungry people, and plenty after a while.
+fn supplies(host: &Host, far: Option<Position>) -> Vec<(u64, String)> {
+    let colony = host.colony();
+    let Some(start) = colony.view().colonists().next().map(|colonist| colonist.at) else {
+        return Vec::new();
+    };
+    let mut happens = vec![(
+        40,
+        format!(
+            "\"colonists.join\" = {{ x = {}, y = {} }}",
+            start.x, start.y
+        ),
+    )];
+    if colony.definitions().items.contains_key("meal") {
+        let meals = |count: u32, at: Position| {
+            let (x, y) = (at.x, at.y);
+            format!("\"items.add\" = {{ item = \"meal\", count = {count}, x = {x}, y = {y} }}")
         };
-        let has_meals = host.colony().definitions().items.contains_key("meal");
-        happens.push((
-            40,
-            format!(
-                "\"colonists.join\" = {{ x = {}, y = {} }}",
-                start.x, start.y
-            ),
-        ));
-        if has_meals {
-            // One meal for many hungry people, and plenty after a while.
-            happens.push((
-                250,
-                add("meal", 1, near.first().map_or(start, |(_, at)| *at)),
-            ));
-            happens.push((300, add("meal", 30, start)));
-        }
+        happens.push((250, meals(1, far.unwrap_or(start))));
+        happens.push((300, meals(30, start)));
     }
     happens
 }
