@@ -295,3 +295,74 @@ end)
         3
     );
 }
+
+/// A mod that is clean, one that is convicted, one that cannot run, one that is not there.
+#[test]
+fn check_tells_by_its_exit_code_whether_a_mod_survives() {
+    let counter = "local n = 0\ncolony.state.define({ n = 0 })\ncolony.events.register(\"tick_end\", function()\n  n = n + 1\n  colony.storage.n = n\nend)\n";
+    for (script, arguments, code, expected) in [
+        (
+            "",
+            &["check", "subject"][..],
+            0,
+            "static findings                            none",
+        ),
+        (
+            counter,
+            &["check", "mods/subject"],
+            1,
+            "error[state-lost]: reloading identical content at tick 2",
+        ),
+        (
+            counter,
+            &[
+                "check",
+                "subject",
+                "--scenario",
+                "small.toml",
+                "--format",
+                "json",
+            ],
+            1,
+            "\"code\": \"state-lost\"",
+        ),
+        ("local = 1", &["check", "subject"], 3, "expected identifier"),
+        ("", &["check", "other"], 3, "there is no mod `other`"),
+        (
+            "",
+            &["check", "mods/other"],
+            2,
+            "there is no folder `mods/other`",
+        ),
+        (
+            "",
+            &["check", "subject", "--ticks", "0"],
+            2,
+            "0 is not in 1..=",
+        ),
+    ] {
+        let folder = project(&[("mods/subject/scripts/main.lua", script)]);
+        let ticks = ["--ticks", "20"].map(str::to_owned);
+        let given: Vec<String> = arguments
+            .iter()
+            .map(|argument| (*argument).to_owned())
+            .collect();
+        let more = if arguments.contains(&"--ticks") {
+            &ticks[..0]
+        } else {
+            &ticks[..]
+        };
+        let all: Vec<&str> = given.iter().chain(more).map(String::as_str).collect();
+        let output = colony_sim(folder.path(), &all);
+        let written = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{all:?}: {written}");
+        assert!(written.contains(expected), "{all:?}: {written}");
+        let reproduction = folder.path().join(".colony/check/subject.toml");
+        assert_eq!(reproduction.exists(), code == 1);
+        if code == 1 {
+            let again = colony_sim(folder.path(), &["run", ".colony/check/subject.toml"]);
+            assert_eq!(again.status.code(), Some(1));
+            assert!(text(&again.stdout).contains("is not that of a run without step"));
+        }
+    }
+}

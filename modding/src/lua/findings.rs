@@ -81,6 +81,17 @@ pub struct Examination {
 }
 
 impl Code {
+    /// All of them.
+    pub const ALL: [Code; 7] = [
+        Code::StateLost,
+        Code::CoroutineKept,
+        Code::ConditionalDeclaration,
+        Code::ReloadHistory,
+        Code::WeakTable,
+        Code::UndeclaredCapability,
+        Code::UnusedCapability,
+    ];
+
     /// The name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
