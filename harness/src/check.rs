@@ -171,7 +171,7 @@ pub fn check(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<CheckReport, Vec<Fault>> {
     let examined = examine(&subject.bundle)?;
-    let draft = probe::draft(subject, options)?;
+    let draft = probe::draft(subject, options, &examined.events)?;
     let (scenario, workspace) = load_text(&draft.path, &draft.text, &subject.library)?;
     let mut trials = Trials::begin(
         &scenario,

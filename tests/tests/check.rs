@@ -301,6 +301,33 @@ fn an_event_that_never_happens_is_named() {
     assert_eq!(report.unheard, ["colonist_died"]);
 }
 
+#[test]
+fn a_mod_that_listens_to_its_configuration_hears_of_a_change() {
+    let project = Project::of("clean_constants");
+    let folder = project.folder.path().join("mods/clean_constants");
+    let manifest = std::fs::read_to_string(folder.join("mod.toml")).unwrap();
+    let config = "[config]\nn = { default = 9, min = 0, max = 9, doc = \"a number\" }\nb = { default = true, doc = \"a switch\" }\n";
+    std::fs::write(folder.join("mod.toml"), manifest + config).unwrap();
+    let script = "local changes = 0
+colony.state.define({ changes = 0 })
+colony.events.register(\"config_changed\", function(event)
+  changes = changes + 1
+  colony.storage.changes = changes
+end)\n";
+    std::fs::write(folder.join("scripts/main.lua"), script).unwrap();
+    let subject = project.subject("clean_constants");
+    let options = CheckOptions {
+        ticks: Some(40),
+        ..CheckOptions::default()
+    };
+    let report = check(&subject, &options, &mut |_, _| {}).unwrap();
+    assert_eq!(convicting(&report), RELOADS_AND_SAVES);
+    // Both values at tick 20, and both back at tick 30.
+    assert_eq!(change(&report).interrupted, Some((21, 21)));
+    assert_eq!(change(&report).tick, 30);
+    assert_eq!(codes(&report), ["state-lost"]);
+}
+
 /// A project of a mod with this script and one that depends on it.
 fn with_dependent(script: &str) -> tests::Project {
     tests::Project::new()

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use modding::api;
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
+use modding::document::Scalar;
 use modding::host::Host;
 use modding::mod_id::ModId;
 use sim::{Command, MapSource, Position, Setup};
@@ -45,10 +46,14 @@ pub(super) struct Draft {
 ///
 /// # Errors
 /// A scenario that cannot be read or that does not run the mod, and a mod that no colony can be made with.
-pub(super) fn draft(subject: &Subject, options: &CheckOptions) -> Result<Draft, Vec<Fault>> {
+pub(super) fn draft(
+    subject: &Subject,
+    options: &CheckOptions,
+    events: &BTreeSet<String>,
+) -> Result<Draft, Vec<Fault>> {
     match &options.scenario {
         Some(path) => given(path, subject, options),
-        None => probe(subject, options),
+        None => probe(subject, options, events.contains("config_changed")),
     }
 }
 
@@ -119,7 +124,13 @@ pub(super) fn integer(number: u64) -> Item {
 
 /// A colony in which something of every kind happens: a newcomer, orders, an order withdrawn, work, hunger, too little food and
 /// then enough of it.
-fn probe(subject: &Subject, options: &CheckOptions) -> Result<Draft, Vec<Fault>> {
+///
+/// Where the mod listens to it, its configuration is changed for a while.
+fn probe(
+    subject: &Subject,
+    options: &CheckOptions,
+    hears_of_config: bool,
+) -> Result<Draft, Vec<Fault>> {
     let seed = options.seed.unwrap_or(SEED);
     let ticks = options.ticks.unwrap_or(TICKS);
     let mut text = format!(
@@ -147,10 +158,49 @@ fn probe(subject: &Subject, options: &CheckOptions) -> Result<Draft, Vec<Fault>>
             let _ = writeln!(text, "\n[[step]]\nat = {at}\ncommand = {{ {command} }}");
         }
     }
+    let changes = match hears_of_config {
+        true => other_config(subject)?,
+        false => Vec::new(),
+    };
+    for (at, set) in [ticks / 2, ticks * 3 / 4].into_iter().zip(changes) {
+        let id = &subject.mod_id;
+        let at = at.max(1);
+        let _ = writeln!(
+            text,
+            "\n[[step]]\nat = {at}\nconfig = {{ mod = \"{id}\", set = {{ {set} }} }}"
+        );
+    }
     Ok(Draft {
         path: subject.root.join(format!("{}.toml", subject.mod_id)),
         text,
     })
+}
+
+/// Other values for the switches and numbers of the mod's configuration, then those that it has, as a scenario writes them;
+/// nothing where it has none.
+fn other_config(subject: &Subject) -> Result<Vec<String>, Vec<Fault>> {
+    let values = subject.manifest.config_values(&subject.bundle)?;
+    let (mut other, mut own) = (Vec::new(), Vec::new());
+    for (name, value) in &values {
+        let numbers = |value: &i64| [value.checked_add(1), value.checked_sub(1)];
+        let candidates: Vec<Scalar> = match value {
+            Scalar::Boolean(value) => vec![Scalar::Boolean(!value)],
+            Scalar::Integer(value) => {
+                let numbers = numbers(value).into_iter().flatten();
+                numbers.map(Scalar::Integer).collect()
+            }
+            Scalar::Text(_) => Vec::new(),
+        };
+        let key = subject.manifest.config.get(name);
+        let fits = |other: &&Scalar| key.is_some_and(|key| key.check(other).is_ok());
+        if let Some(changed) = candidates.iter().find(fits) {
+            other.push(format!("{name:?} = {changed}"));
+            own.push(format!("{name:?} = {value}"));
+        }
+    }
+    let nothing = other.is_empty();
+    let changes = [other.join(", "), own.join(", ")];
+    Ok(changes.into_iter().filter(|_| !nothing).collect())
 }
 
 /// The colony of the probe at its start, to see what can be ordered where.

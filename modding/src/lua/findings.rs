@@ -176,7 +176,8 @@ fn model_of(scripts: &[Script]) -> Model {
 impl Script {
     /// A place in the script, up to the end of its first line.
     fn place(&self, span: Range<usize>) -> Place {
-        let line = self.source[span.clone()].find('\n');
+        let text = self.source.get(span.clone()).unwrap_or_default();
+        let line = text.find('\n');
         let span = span.start..line.map_or(span.end, |length| span.start + length);
         Place {
             file: self.file.clone(),
