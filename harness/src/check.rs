@@ -114,6 +114,8 @@ pub struct CheckReport {
     pub seed: u64,
     /// The rounds, in the order in which they were made.
     pub rounds: Vec<Round>,
+    /// How often a mod was handed from one instance to another in all of these runs.
+    pub hand_overs: u64,
     /// What the scripts and the manifest tell.
     pub findings: Vec<Finding>,
     /// Calls of the mod that failed in the plain run.
@@ -181,6 +183,7 @@ pub fn check(
         progress,
     )?;
     let mut rounds = trials.rounds(options.thorough);
+    let hand_overs = trials.hand_overs();
     dependencies::excuse(&mut rounds, &mut trials, &draft, subject);
     for round in &mut rounds {
         evidence::complete(round, &trials);
@@ -195,6 +198,7 @@ pub fn check(
         ticks: scenario.ticks,
         seed: scenario.seed,
         rounds,
+        hand_overs,
         findings: examined.findings,
         failures: trials.failures().to_vec(),
         unheard: trials.unheard().to_vec(),

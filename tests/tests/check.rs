@@ -281,6 +281,11 @@ fn the_shipped_mods_come_out_clean() {
         assert_eq!(convicting(&report), [], "{}: {report:#?}", folder.display());
         assert_eq!(codes(&report), Vec::<&str>::new(), "{}", folder.display());
         assert!(report.failures.is_empty());
+        // Without this count the test would pass where nothing is handed over: each tick, single ticks, and every mod of the
+        // run twice by each save and load.
+        let singles = report.rounds[1].runs;
+        let saved = 2 * report.ticks * subject.mods.len() as u64;
+        assert_eq!(report.hand_overs, report.ticks + singles + saved);
     }
 }
 
