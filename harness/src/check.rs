@@ -13,8 +13,10 @@ mod trial;
 
 use std::path::PathBuf;
 
+use modding::api::capability_names;
 use modding::diagnostic::Fault;
 use modding::findings::{Finding, examine};
+use modding::manifest::Manifest;
 use modding::mod_id::ModId;
 use modding::tick::HandlerFailure;
 
@@ -106,6 +108,8 @@ pub struct CheckReport {
     pub mod_id: ModId,
     /// Its version.
     pub version: String,
+    /// Whether what was run are the files in the mod's folder.
+    pub in_folder: bool,
     /// The scenario that was given, as its author knows it.
     pub scenario: Option<String>,
     /// Ticks of each run.
@@ -175,6 +179,15 @@ pub fn check(
     let examined = examine(&subject.bundle)?;
     let draft = probe::draft(subject, options, &examined.events)?;
     let (scenario, workspace) = load_text(&draft.path, &draft.text, &subject.library)?;
+    // A scenario may run another version than the one that lies in the folder.
+    let bundle = workspace.bundle(&subject.mod_id)?;
+    let manifest = Manifest::parse(&bundle, &capability_names())?;
+    let in_folder = bundle.hash() == subject.bundle.hash();
+    let examined = if in_folder {
+        examined
+    } else {
+        examine(&bundle)?
+    };
     let mut trials = Trials::begin(
         &scenario,
         &workspace,
@@ -190,7 +203,8 @@ pub fn check(
     }
     let mut report = CheckReport {
         mod_id: subject.mod_id.clone(),
-        version: subject.manifest.version.to_string(),
+        version: manifest.version.to_string(),
+        in_folder,
         scenario: options
             .scenario
             .as_ref()

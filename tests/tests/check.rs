@@ -374,6 +374,29 @@ fn a_mod_is_not_convicted_for_what_another_does() {
 }
 
 #[test]
+fn the_version_that_a_scenario_runs_is_examined() {
+    let older = "local n = 0\ncolony.state.define({ n = 0 })\ncolony.events.register('tick_end', function()\n n = n + 1\n colony.storage.n = n\nend)";
+    let project = with_dependent("colony.events.register('tick_end', function() end)")
+        .file("older/mod.toml", &tests::manifest("below", "0.9.0", ""))
+        .file("older/scripts/main.lua", older)
+        .file("older.toml", "schema = 1\nname = \"older\"\nseed = 1\nticks = 20\n\n[mods]\nload = [\"base\", { id = \"below\", from = \"older\" }]\n");
+    let scenario = project.path().with_file_name("older.toml");
+    let report = checked_in(&project, "below", Some(scenario));
+    assert_eq!(
+        (report.version.as_str(), report.in_folder),
+        ("0.9.0", false)
+    );
+    assert_eq!(codes(&report), ["state-lost"]);
+    assert!(report.convicted());
+    let reproduction = report.reproduction.unwrap();
+    assert!(
+        reproduction.text.contains("from = \"../../older\""),
+        "{}",
+        reproduction.text
+    );
+}
+
+#[test]
 fn a_mod_that_fails_to_unload_is_convicted() {
     let project = with_dependent(
         "local ran = 0\ncolony.events.register('tick_start', function() ran = ran + 1 end)\ncolony.events.register('mod_unloaded', function() if ran > 3 then error('too late') end end)",

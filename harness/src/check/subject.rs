@@ -21,7 +21,7 @@ pub enum Named {
     Id(ModId),
 }
 
-/// See the [module](self).
+/// The mod under examination, and where it and the mods that it depends on are.
 #[derive(Debug)]
 pub struct Subject {
     /// The mod.
