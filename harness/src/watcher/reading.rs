@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use modding::bundle::Bundle;
@@ -29,6 +29,15 @@ struct FileStamp {
     modified: Option<SystemTime>,
     /// The inode and when it last changed, which no program can set back; zero where the system has none.
     inode: (u64, i64, i64),
+}
+
+/// Which folder it is that is found at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// The path without links.
+    pub(super) path: PathBuf,
+    /// Device and inode; zero where the system has none.
+    inode: (u64, u64),
 }
 
 /// A mod's files at one moment.
@@ -102,6 +111,27 @@ fn bundle(watched: &WatchedMod, watching: &Watching) -> Result<Bundle, Vec<Fault
     }
     let files = disk::read_mod_folder(folder, mod_id.as_str(), watching)?;
     select_files(mod_id.as_str(), files)
+}
+
+impl Identity {
+    /// None where there is no folder.
+    pub(super) fn of(folder: &Path) -> Option<Self> {
+        let path = folder.canonicalize().ok()?;
+        let metadata = path.metadata().ok().filter(Metadata::is_dir)?;
+        let inode = inode(&metadata);
+        Some(Self { path, inode })
+    }
+}
+
+#[cfg(unix)]
+fn inode(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn inode(_metadata: &Metadata) -> (u64, u64) {
+    (0, 0)
 }
 
 impl FileStamp {

@@ -174,7 +174,6 @@ const LIMIT: &str = "the system watches no more folders (fs.inotify.max_user_wat
 
 #[test]
 fn fewer_watches_than_folders() {
-    // What it says while it starts is not kept: that it takes the change is what counts.
     let Some(mut other) = starts_limited("max_inotify_watches", 2) else {
         return;
     };
