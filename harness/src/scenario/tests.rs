@@ -320,7 +320,7 @@ const STEP_FAULTS: &[Row] = &[
         "at = 1",
         &[
             "9:1 a step needs one action, found none: one of edit, write, truncate, delete, copy, rename, batch, \
-                      reload, rollback, config, command, save, load, restart, fault",
+                      reload, rollback, migrate_again, config, command, save, load, restart, fault",
         ],
     ),
     (
@@ -339,7 +339,7 @@ const STEP_FAULTS: &[Row] = &[
         "at = 1\nsvae = \"a\"",
         &[
             "9:1 a step needs one action, found none: one of edit, write, truncate, delete, copy, rename, batch, \
-             reload, rollback, config, command, save, load, restart, fault",
+             reload, rollback, migrate_again, config, command, save, load, restart, fault",
             "11:1 unknown key `svae` (did you mean `save`?)",
         ],
     ),
@@ -387,8 +387,8 @@ const STEP_FAULTS: &[Row] = &[
         &[
             "11:19 unknown stage `restor` (did you mean `restore`?)",
             "11:53 `during` needs one action, found none: one of edit, write, truncate, delete, copy, rename, batch, \
-             reload, rollback, config",
-            "11:55 unknown key `save` (known here: batch, config, copy, delete, edit, reload, rename, rollback, truncate, write)",
+             reload, rollback, migrate_again, config",
+            "11:55 unknown key `save` (known here: batch, config, copy, delete, edit, migrate_again, reload, rename, rollback, truncate, write)",
         ],
     ),
     (
