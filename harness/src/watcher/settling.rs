@@ -166,6 +166,11 @@ impl Settling {
         motion.is_none_or(|motion| motion.cap <= now)
     }
 
+    /// Whether any mod has.
+    pub(super) fn is_overdue(&self, now: Instant) -> bool {
+        self.moving.values().any(|motion| motion.cap <= now)
+    }
+
     /// Whether the cap of a mod was reached and the mod has not rested since.
     pub(super) fn is_endless(&self, mod_id: &ModId) -> bool {
         self.moving

@@ -106,8 +106,9 @@ impl Worker {
             self.rescan();
             self.look_around(Instant::now());
             // Events that wait come first: they may say that a mod moves on.
-            if taken < MESSAGES_MAX {
-                self.settle(Instant::now());
+            let now = Instant::now();
+            if taken < MESSAGES_MAX || self.settling.is_overdue(now) {
+                self.settle(now);
             }
             self.publish(taken);
         }
@@ -148,8 +149,9 @@ impl Worker {
 
     fn take_event(&mut self, when: Instant, event: &Event) {
         if event.need_rescan() {
-            self.outbox.notice(Notice::Overflow);
-            self.must_rescan = true;
+            if !std::mem::replace(&mut self.must_rescan, true) {
+                self.outbox.notice(Notice::Overflow);
+            }
             return;
         }
         for (path, rest) in events::changes(event) {

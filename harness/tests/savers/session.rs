@@ -28,7 +28,7 @@ pub(crate) const LIBRARY_MANIFEST: &str =
     "id = \"library\"\nname = \"Library\"\nversion = \"1.0.0\"\napi = \"^1\"\n";
 
 /// How long a test waits for what has to come. It is long because it is waited in vain only where a test fails.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// How long nothing has to happen before it is believed that nothing more will.
 const GRACE: Duration = Duration::from_millis(400);
