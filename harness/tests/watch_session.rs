@@ -127,6 +127,19 @@ fn a_migration_is_run_again_and_all_mods_are_reloaded_by_hand() {
 }
 
 #[test]
+fn a_reload_by_hand_takes_what_lies_on_the_disk() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    let read = vec![author.saved("subject"), author.saved("other")];
+    assert_eq!(watched.session.reload_by_hand(read).len(), 1, "a cohort");
+    author.edit(SCRIPT, "done = 0", "done = 0, seen = 1");
+    let read = vec![author.saved("subject"), author.saved("other")];
+    assert_eq!(watched.session.reload_by_hand(read).len(), 2);
+    let state = watched.session.host().mod_storage(&mod_id("subject"));
+    assert_eq!(state.unwrap().at_path("seen").unwrap().to_string(), "1");
+}
+
+#[test]
 fn a_paused_session_runs_ticks_one_by_one_and_reloads_all_the_same() {
     let author = Author::new(&[]);
     let mut watched = Watched::begin(&author, None, false);

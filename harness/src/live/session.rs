@@ -229,6 +229,19 @@ impl Session {
         happenings
     }
 
+    /// The key for a reload, with what lies on the disk now: of a mod that is not looked at by its own wish, nothing else tells.
+    /// What is other than before is reloaded as a save is.
+    pub fn reload_by_hand(&mut self, read: Vec<Settled>) -> Vec<Happening> {
+        let is_new = |settled: &Settled| {
+            let known = self.content(&settled.mod_id).map(Bundle::hash);
+            known != settled.bundle.as_ref().ok().map(Bundle::hash)
+        };
+        let new = read.into_iter().filter(is_new).collect();
+        let mut happenings = self.boundary(new);
+        happenings.extend(self.command(Key::Reload));
+        happenings
+    }
+
     /// One tick, with the scripted steps before it.
     pub fn tick(&mut self) -> Vec<Happening> {
         let mut happenings = Vec::new();

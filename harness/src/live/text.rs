@@ -29,7 +29,7 @@ const KEYS: &str = "p pause · s step · r reload · b back · m migrate again �
 const HELP: &str = "
 p  pause, or go on
 s  run one tick, then pause
-r  reload all watched mods, even those that did not change
+r  reload all watched mods as they lie on the disk now, even those that did not change
 b  back to the generation before the last change, the last one without errors; the files stay as they are
 m  run the migrations of the last change again, from the state that the older version had
 c  keep the run in a file (checkpoint)
