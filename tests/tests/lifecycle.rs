@@ -270,3 +270,33 @@ fn a_fault_at_any_stage_of_coming_and_going_is_invisible() {
         assert!(reached >= 5, "{action}: {reached} stages");
     }
 }
+
+#[test]
+fn an_optional_dependency_is_called_while_it_runs() {
+    // seed-corrections 42
+    let user = "colony.events.register('tick_start', function()\n\
+        \x20 local there, library = pcall(colony.mods.get, 'library')\n\
+        \x20 local ok, value = pcall(function() return library.value() end)\n\
+        \x20 print(if there and ok then value else 'alone')\n\
+        end)\n";
+    let steps = "[[step]]\nat = 3\ndisable = { mod = \"library\" }\n\n[[step]]\nat = 5\nenable = { mod = \"library\" }\n";
+    let project = Project::new()
+        .lua_mod(
+            "library",
+            "1.0.0",
+            "",
+            "colony.mods.export('value', function() return 'together' end)\n",
+        )
+        .lua_mod(
+            "user",
+            "1.0.0",
+            "[optional_dependencies]\nlibrary = \"*\"",
+            user,
+        );
+    let record = run(project, 5, &["library", "user"], steps);
+    let log = log_by_tick(&record);
+    assert_eq!(
+        [2, 3, 5].map(|tick| log[&tick].concat()),
+        ["together", "alone", "together"]
+    );
+}
