@@ -31,7 +31,7 @@ use plan::{Member, Planned};
 pub use queue::Priority;
 use queue::Queued;
 pub(crate) use queue::{ReloadQueue, Request};
-pub(crate) use retry::Waiting;
+pub(crate) use retry::{SavedWaiting, Waiting};
 
 /// A mod whose files may have changed.
 #[derive(Clone, Debug)]
