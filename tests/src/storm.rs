@@ -21,7 +21,7 @@ mod generate;
 mod outcomes;
 mod shrink;
 
-pub use check::{Failure, Property, check, first_failure};
+pub use check::{Failure, Property, check, failures};
 pub use shrink::shrink;
 
 use files::{Files, read_files};
@@ -116,12 +116,13 @@ impl StormMods {
         )
     }
 
-    /// Writes a storm with its mods to `target/storm/<seed>`; the folder as seen from the repository.
+    /// Writes a storm with its mods to `target/storm/<seed>-<property>`; the folder as seen from the repository.
     ///
     /// # Panics
     /// Where it cannot be written.
-    pub fn keep(&self, storm: &Storm) -> PathBuf {
-        let folder = Path::new("target/storm").join(storm.seed.to_string());
+    pub fn keep(&self, storm: &Storm, property: Property) -> PathBuf {
+        let name = format!("{}-{property:?}", storm.seed);
+        let folder = Path::new("target/storm").join(name);
         let path = root().join(&folder);
         for (id, files) in &self.originals {
             write_files(&path.join("mods").join(id), files);

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tests::storm::{StormMods, check, first_failure, shrink};
+use tests::storm::{Failure, StormMods, check, failures, shrink};
 use tests::{extended, root};
 
 /// Seeds of a run in `.ci/run`, and in `.ci/extended`.
@@ -28,21 +28,24 @@ fn seeds() -> Range<u64> {
 }
 
 /// What is wrong with a seed, in words with which it can be run again.
-fn failure_of(mods: &StormMods, seed: u64) -> Option<String> {
+fn failures_of(mods: &StormMods, seed: u64) -> Vec<String> {
     let storm = mods.storm(seed);
     let (scenario, workspace) = match mods.load(&storm.text()) {
         Ok(loaded) => loaded,
-        Err(faults) => return Some(format!("seed {seed} makes no scenario: {faults:?}")),
+        Err(faults) => return vec![format!("seed {seed} makes no scenario: {faults:?}")],
     };
-    let failure = first_failure(&scenario, &workspace)?;
-    let (least, found) = shrink(mods, &storm, &failure);
-    let folder = mods.keep(&least);
-    let folder = folder.to_string_lossy().replace('\\', "/");
-    Some(format!(
-        "seed {seed}, {:?}: {}\n  with fewer steps: {}\n  colony-sim run --mods {folder}/mods {folder}/scenario.toml\n  \
-         COLONY_SIM_STORM_SEED={seed} cargo test -p tests --test storm",
-        failure.property, failure.message, found.message
-    ))
+    let told = |failure: &Failure| {
+        let (least, found) = shrink(mods, &storm, failure);
+        let folder = mods.keep(&least, failure.property);
+        let folder = folder.to_string_lossy().replace('\\', "/");
+        format!(
+            "seed {seed}, {:?}: {}\n  with fewer steps: {}\n  \
+             colony-sim run --mods {folder}/mods {folder}/scenario.toml\n  \
+             COLONY_SIM_STORM_SEED={seed} cargo test -p tests --test storm",
+            failure.property, failure.message, found.message
+        )
+    };
+    failures(&scenario, &workspace).iter().map(told).collect()
 }
 
 #[test]
@@ -59,16 +62,15 @@ fn nothing_that_authors_do_breaks_a_run() {
                     if seed >= seeds.end {
                         break;
                     }
-                    if let Some(failure) = failure_of(&mods, seed) {
-                        failures.lock().unwrap().push((seed, failure));
-                    }
+                    let found = failures_of(&mods, seed);
+                    failures.lock().unwrap().push((seed, found));
                 }
             });
         }
     });
     let mut failures = failures.into_inner().unwrap();
     failures.sort();
-    let failures: Vec<String> = failures.into_iter().map(|(_, failure)| failure).collect();
+    let failures: Vec<String> = failures.into_iter().flat_map(|(_, found)| found).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 

@@ -51,11 +51,12 @@ pub struct Failure {
     pub message: String,
 }
 
-/// The first property that a scenario does not have; a panic is a failure of the property that was looked at.
+/// The properties that a scenario does not have; a panic is a failure of the property that was looked at.
 #[must_use]
-pub fn first_failure(scenario: &Scenario, workspace: &Workspace) -> Option<Failure> {
-    let mut properties = Property::ALL.into_iter();
-    properties.find_map(|property| check(property, scenario, workspace).err())
+pub fn failures(scenario: &Scenario, workspace: &Workspace) -> Vec<Failure> {
+    let properties = Property::ALL.into_iter();
+    let found = properties.filter_map(|property| check(property, scenario, workspace).err());
+    found.collect()
 }
 
 /// Whether a scenario has a property.

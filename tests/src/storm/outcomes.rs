@@ -72,7 +72,7 @@ fn speaks_of(report: &ReloadReport, id: &ModId) -> bool {
         .error
         .as_ref()
         .is_some_and(|error| error.mod_id == *id);
-    is_member || (report.members.is_empty() && (in_error || words.any(|word| word == id.as_str())))
+    is_member || in_error || (report.members.is_empty() && words.any(|word| word == id.as_str()))
 }
 
 /// See the [module](self).
