@@ -18,6 +18,7 @@ use crate::handover::{self, Package};
 use crate::history::SavedHistories;
 use crate::host::{Absence, Host, LeftOut, Roster, ids, roster};
 use crate::mod_id::ModId;
+use crate::reload::SavedWaiting;
 use crate::report::{MemberAction, MemberReport, ReloadType, StageError};
 use crate::state::Snapshot;
 use crate::value::Value;
@@ -34,6 +35,7 @@ struct SavedRun {
     dormant: BTreeMap<ModId, SavedMod>,
     absent: BTreeMap<ModId, Absence>,
     unhealthy: BTreeSet<ModId>,
+    waiting: BTreeMap<ModId, SavedWaiting>,
     history: SavedHistories,
 }
 
@@ -153,6 +155,7 @@ impl Host {
             dormant: self.dormant.clone(),
             absent: self.absent.clone(),
             unhealthy: self.unhealthy.clone(),
+            waiting: self.saved_waiting(),
             history: SavedHistories::of(&self.history),
         };
         Ok((codec::encode(&run, Compression::Gzip)?, warnings))
@@ -170,10 +173,12 @@ impl Host {
     ) -> Result<Loaded, LoadError> {
         let run: SavedRun = codec::decode(bytes)?;
         // Invariant (I5): mods go on in the order in which they ran.
-        let bundles = bundles
+        let bundles: Vec<Bundle> = bundles
             .into_iter()
             .filter(|bundle| !run.absent.keys().any(|id| id.as_str() == bundle.folder()))
             .collect();
+        let read = bundles.iter().map(|bundle| bundle.folder().to_owned());
+        let read: BTreeSet<String> = read.collect();
         let order: Vec<ModId> = run.mods.iter().map(|saved| saved.id.clone()).collect();
         let Roster {
             packages,
@@ -219,6 +224,7 @@ impl Host {
         }
         host.dormant.extend(saved);
         host.wait_for(unmet);
+        host.restore_waiting(run.waiting, &read);
         let running: BTreeSet<ModId> = host.mods().into_iter().map(|(id, _, _)| id).collect();
         host.context
             .emitted()

@@ -31,9 +31,7 @@ pub(crate) fn migrate(
     };
     let mut state = before.clone();
     let mut origins: BTreeMap<String, String> = BTreeMap::new();
-    for at in
-        applicable_migrations(generation, &snapshot.version).map_err(|problem| error(&problem))?
-    {
+    for at in applicable_migrations(generation, &snapshot).map_err(|problem| error(&problem))? {
         let Some(runtime) = &instance.runtime else {
             break;
         };
@@ -79,8 +77,9 @@ pub(crate) fn migrate(
 /// The migrations that lead from a version to this one, in version order.
 fn applicable_migrations(
     generation: &Generation,
-    from: &Version,
+    snapshot: &Snapshot,
 ) -> Result<Vec<usize>, GuestError> {
+    let from = &snapshot.version;
     let to = &generation.manifest.version;
     if from == to {
         return Ok(Vec::new());
@@ -89,7 +88,7 @@ fn applicable_migrations(
     let mut applicable: Vec<usize> = (0..declarations.migrations.len())
         .filter(|at| admits(&declarations.migrations[*at].range, from))
         .collect();
-    if to < from && applicable.is_empty() {
+    if to < from && applicable.is_empty() && !is_empty(snapshot) {
         return Err(GuestError {
             help: Some(format!(
                 "write colony.state.migrate(\">{to}\", fn) in {to}, or keep {from}"
@@ -101,6 +100,12 @@ fn applicable_migrations(
     }
     applicable.sort_by_key(|at| upper_bound(&declarations.migrations[*at].range));
     Ok(applicable)
+}
+
+/// Whether there is no state that a downgrade could lose, as in a mod of content alone, which has no migrations either.
+fn is_empty(snapshot: &Snapshot) -> bool {
+    let storage = matches!(&snapshot.storage, Value::Map(storage) if storage.is_empty());
+    storage && snapshot.held.saved.is_none() && snapshot.held.slot.is_none()
 }
 
 /// Migrations to a version between the state's and this one that do not admit the state's: a mistake in their range, most likely.

@@ -164,12 +164,15 @@ impl Host {
         let saved = from
             .into_iter()
             .find_map(|id| self.dormant.get(&id).cloned());
-        self.known.insert(id.clone());
-        let mut order = self.context.order();
+        let order_before = self.context.order();
+        let mut order = order_before.clone();
         order.retain(|other| other != id);
         order.push(id.clone());
         self.context.set_order(order);
-        let mut member = self.run_besides(&package, saved.as_ref())?;
+        let begun = self.run_besides(&package, saved.as_ref());
+        // Invariant (I3): an addition that fails leaves no place in the load order, by which later ones would be queued.
+        let mut member = begun.inspect_err(|_| self.context.set_order(order_before))?;
+        self.known.insert(id.clone());
         member
             .state
             .notes
