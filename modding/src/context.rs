@@ -25,7 +25,7 @@ use crate::value::Value;
 
 use effects::Effect;
 pub(crate) use effects::{Effects, require_short};
-pub use meter::{Bound, CallUse, Meter};
+pub use meter::{Bound, CallUse, Deadline, Meter};
 pub(crate) use meter::{at_the_host_s_cost, made_text, take_memory, take_step, weigh_steps};
 
 /// What a call into a mod is for; decides what the mod may do in it.
@@ -386,6 +386,7 @@ impl Context {
                 help: Some("a handler must end: look for a loop without an end, or spread the work over ticks".to_owned()),
                 ..GuestError::new(format!("instruction budget used up: {} steps in one call", shown(self.meter.steps_max.get())))
             },
+            Bound::Deadline => GuestError::new(deadline_text(self.meter.deadline().as_ref())),
             Bound::Text => GuestError {
                 help: Some("keep lists of short texts instead".to_owned()),
                 ..GuestError::new(format!("a text is too long: {} bytes are allowed", shown(TEXT_BYTES_MAX as u64)))
@@ -437,6 +438,14 @@ impl Context {
 }
 
 /// Where a mod's own function stands, if it can be told, in front of a warning about it.
+/// What is said of a reload that takes too long.
+pub(crate) fn deadline_text(deadline: Option<&Deadline>) -> String {
+    let seconds = deadline.map_or(0, |deadline| deadline.seconds);
+    format!(
+        "the reload takes longer than {seconds} s (`reload_timeout` in [hot_reload.reload_queue])"
+    )
+}
+
 pub(crate) fn at(location: Option<&Location>) -> String {
     location.map_or(String::new(), |location| format!("{location}: "))
 }

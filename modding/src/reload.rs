@@ -17,6 +17,7 @@ use std::rc::Rc;
 
 use crate::bundle::Bundle;
 use crate::codec;
+use crate::context::Deadline;
 use crate::diagnostic::Fault;
 use crate::generation::Instance;
 use crate::handover::{InjectedFault, Package};
@@ -70,6 +71,8 @@ pub struct ReloadOptions {
     pub fault: Option<InjectedFault>,
     /// Told of each stage.
     pub observer: Option<Observer>,
+    /// Roll back once this has passed (seed-corrections 16); for live use alone.
+    pub deadline: Option<Deadline>,
 }
 
 impl Host {
@@ -349,5 +352,6 @@ fn rejected(outcome: Outcome, reason: impl Into<Option<String>>) -> ReloadReport
         hand_back_errors: Vec::new(),
         reason: reason.into(),
         fault_reached: false,
+        timed_out: false,
     }
 }

@@ -326,4 +326,6 @@ pub struct ReloadReport {
     pub reason: Option<String>,
     /// Whether an injected fault was reached.
     pub fault_reached: bool,
+    /// Whether it was rolled back for want of wall time: on another machine it may come out otherwise.
+    pub timed_out: bool,
 }

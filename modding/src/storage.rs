@@ -81,9 +81,11 @@ pub enum StorageError {
     TooDeep,
     /// Over the mod's `max_state_size`.
     #[error(
-        "the storage would hold {bytes} bytes, {bytes_max} are allowed (`max_state_size` in `[hot_reload.state_management]`)"
+        "the storage would hold {bytes} bytes with `{path}`, {bytes_max} are allowed (`max_state_size` in `[hot_reload.state_management]`)"
     )]
     TooLarge {
+        /// What is too much: the path that was assigned, or the largest where the whole is given at once.
+        path: String,
         /// Bytes after the change.
         bytes: u64,
         /// The bound.
@@ -163,8 +165,18 @@ impl Storage {
                 holds: "names",
             });
         };
+        let largest = || map.iter().max_by_key(|(_, inner)| inner.bytes());
         for (key, inner) in map {
-            storage.set(storage.root, Key::Name(key.clone()), Some(inner))?;
+            storage
+                .set(storage.root, Key::Name(key.clone()), Some(inner))
+                .map_err(|error| match error {
+                    StorageError::TooLarge { bytes_max, .. } => StorageError::TooLarge {
+                        path: largest().map_or(String::new(), |(path, _)| path.clone()),
+                        bytes: value.bytes(),
+                        bytes_max,
+                    },
+                    error => error,
+                })?;
         }
         Ok(storage)
     }
@@ -498,12 +510,42 @@ impl Storage {
         let added = value.map_or(0, |value| value.bytes() + name);
         let bytes = self.bytes.saturating_sub(removed) + added;
         if added > 0 && bytes > self.bytes_max {
+            let key = match before {
+                Before::Name(name, _) => name.clone(),
+                Before::Position(at, _) | Before::Removed(at, _) | Before::Inserted(at) => {
+                    (at + 1).to_string()
+                }
+                Before::Empty => "1".to_owned(),
+            };
             return Err(StorageError::TooLarge {
+                path: self.path_of(node, key),
                 bytes,
                 bytes_max: self.bytes_max,
             });
         }
         Ok(bytes)
+    }
+
+    /// The path of a key of a table.
+    fn path_of(&self, node: NodeId, key: String) -> String {
+        let mut steps = vec![key];
+        let mut at = node;
+        while let Some(parent) = self.nodes.get(&at).and_then(|node| node.parent) {
+            let is_here = |slot: &Slot| matches!(slot, Slot::Table(inner) if *inner == at);
+            let step = match self.nodes.get(&parent).map(|node| &node.content) {
+                Some(Content::Map(map)) => map.iter().find(|(_, slot)| is_here(slot)),
+                Some(Content::List(list)) => {
+                    let position = list.iter().position(is_here);
+                    steps.extend(position.map(|position| (position + 1).to_string()));
+                    None
+                }
+                None => None,
+            };
+            steps.extend(step.map(|(name, _)| name.clone()));
+            at = parent;
+        }
+        steps.reverse();
+        steps.join(".")
     }
 
     /// Tables from a table up to the outermost one, itself included.

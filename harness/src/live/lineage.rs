@@ -118,6 +118,7 @@ mod tests {
             hand_back_errors: Vec::new(),
             reason: None,
             fault_reached: false,
+            timed_out: false,
         }
     }
 

@@ -4,6 +4,8 @@
 //! thread at a time; a call that begins inside another, of a host inside a test of a mod, puts the outer account aside.
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::Location;
 use crate::limits::{
@@ -59,11 +61,13 @@ impl Account {
     }
 }
 
-/// Takes one step from the running call; false once none is left.
+/// Takes one step from the running call; false once none is at hand: [`Meter::spend_step`] knows whether more may be had.
 pub(crate) fn take_step() -> bool {
     ACCOUNT.with(|account| {
         let (left, weight) = (account.steps.get(), account.step_weight.get());
-        account.steps.set(left.saturating_sub(weight));
+        if left >= weight {
+            account.steps.set(left - weight);
+        }
         left >= weight
     })
 }
@@ -101,6 +105,9 @@ pub(crate) fn made_text(bytes: usize) -> bool {
 pub struct Meter {
     pub(super) steps_max: Cell<u64>,
     steps_of_last_call: Cell<u64>,
+    /// Steps of the running call that are not at hand yet.
+    reserve: Cell<u64>,
+    deadline: RefCell<Option<Deadline>>,
     /// The account of the call around this one.
     outer: Cell<Aside>,
     /// The bound that was run into, and the steps that were left then.
@@ -126,7 +133,30 @@ pub enum Bound {
     Memory,
     /// The length of a text.
     Text,
+    /// The wall time of a live reload.
+    Deadline,
 }
+
+/// A bound of wall time. Somebody with a clock says that it has passed; whether it does must not be known before, so that it only
+/// ever rolls back.
+#[derive(Clone, Debug)]
+pub struct Deadline {
+    /// Set once the time is up.
+    pub passed: Arc<AtomicBool>,
+    /// How long it was, for the message.
+    pub seconds: u64,
+}
+
+impl Deadline {
+    /// Whether the time is up.
+    #[must_use]
+    pub fn has_passed(&self) -> bool {
+        self.passed.load(Ordering::Relaxed)
+    }
+}
+
+/// Steps that are at hand at once where there is a deadline: after so many it is looked at. A millisecond or two.
+const STEPS_AT_HAND: u64 = 100_000;
 
 impl Meter {
     /// Pays steps.
@@ -137,15 +167,68 @@ impl Meter {
         if let Some(bound) = self.exhausted() {
             return Err(bound);
         }
-        let left = ACCOUNT.with(|account| {
-            let left = account.steps.get().checked_sub(steps)?;
-            account.steps.set(left);
-            Some(left)
-        });
-        left.map(drop).ok_or_else(|| {
-            self.exhaust(Bound::Steps);
+        let at_hand = ACCOUNT.with(|account| account.steps.get());
+        if let Some(left) = at_hand.checked_sub(steps) {
+            ACCOUNT.with(|account| account.steps.set(left));
+            return Ok(());
+        }
+        self.spend_reserve(steps)
+    }
+
+    /// Pays the step that was not at hand.
+    ///
+    /// # Errors
+    /// See [`Meter::spend`].
+    pub fn spend_step(&self) -> Result<(), Bound> {
+        if let Some(bound) = self.exhausted() {
+            return Err(bound);
+        }
+        let weight = ACCOUNT.with(|account| account.step_weight.get());
+        if self.left() < weight {
+            // What is left is no step any more.
+            self.put_at_hand(0);
+        }
+        self.spend_reserve(weight)
+    }
+
+    /// Pays steps that are not at hand. Invariant (I1): with a deadline a call has neither more steps nor fewer than without.
+    fn spend_reserve(&self, steps: u64) -> Result<(), Bound> {
+        let has_passed = |deadline: &Deadline| deadline.has_passed();
+        let bound = if self.deadline.borrow().as_ref().is_some_and(has_passed) {
+            Bound::Deadline
+        } else {
+            if let Some(left) = self.left().checked_sub(steps) {
+                self.put_at_hand(left);
+                return Ok(());
+            }
             Bound::Steps
-        })
+        };
+        self.exhaust(bound);
+        Err(bound)
+    }
+
+    fn left(&self) -> u64 {
+        ACCOUNT.with(|account| account.steps.get()) + self.reserve.get()
+    }
+
+    /// Divides what is left into what is at hand and what is not.
+    fn put_at_hand(&self, left: u64) {
+        let at_hand = match &*self.deadline.borrow() {
+            Some(_) => left.min(STEPS_AT_HAND),
+            None => left,
+        };
+        ACCOUNT.with(|account| account.steps.set(at_hand));
+        self.reserve.set(left - at_hand);
+    }
+
+    /// Sets or lifts the bound of wall time for the calls that begin from now on.
+    pub(crate) fn set_deadline(&self, deadline: Option<Deadline>) {
+        *self.deadline.borrow_mut() = deadline;
+    }
+
+    /// The bound of wall time, if there is one.
+    pub(crate) fn deadline(&self) -> Option<Deadline> {
+        self.deadline.borrow().clone()
     }
 
     /// Pays for bytes that are copied out of a mod, which takes no step of the interpreter.
@@ -162,6 +245,8 @@ impl Meter {
             self.exhausted.get(),
             ACCOUNT.with(|account| account.pending.get()),
         ) {
+            // A call that is refused memory has no steps left, at hand or not.
+            self.reserve.set(0);
             self.exhaust(bound);
         }
         self.exhausted.get().map(|(bound, _)| bound)
@@ -169,7 +254,9 @@ impl Meter {
 
     /// Ends the running root call, whatever the mod does about it.
     pub fn exhaust(&self, bound: Bound) {
-        let left = ACCOUNT.with(|account| account.steps.replace(0));
+        let left = self.left();
+        ACCOUNT.with(|account| account.steps.set(0));
+        self.reserve.set(0);
         if self.exhausted.get().is_none() {
             self.exhausted.set(Some((bound, left)));
         }
@@ -199,12 +286,17 @@ impl Meter {
         };
         self.outer
             .set(ACCOUNT.with(|current| current.replace(account)));
+        self.put_at_hand(steps_max);
     }
 
     /// The root call has ended; what it used.
     pub(super) fn end(&self) -> CallUse {
         let account = ACCOUNT.with(|current| current.replace(self.outer.get()));
-        let mut left = account.steps;
+        let reserve = self.reserve.replace(0);
+        let mut left = match account.pending {
+            Some(_) => account.steps,
+            None => account.steps + reserve,
+        };
         if let Some((_, left_then)) = self.exhausted.take() {
             left = left_then;
             self.exhausted_at.take();

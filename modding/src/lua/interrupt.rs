@@ -25,7 +25,7 @@ static INTERRUPT_OF_MLUA: OnceLock<Interrupt> = OnceLock::new();
 
 /// Counts the steps of a virtual machine on `meter`.
 pub(super) fn meter(lua: &Lua, meter: std::rc::Rc<Meter>) -> mlua::Result<()> {
-    lua.set_interrupt(move |lua| match meter.spend(1) {
+    lua.set_interrupt(move |lua| match meter.spend_step() {
         Ok(()) => Ok(VmState::Continue),
         Err(_) => {
             meter.exhausted_at(|| location(lua));

@@ -1,7 +1,7 @@
 //! Mods that begin and cease to run while the colony goes on: added, disabled, removed, enabled again, renamed; and the state of
 //! those that do not run, which is kept until it is purged (seed-corrections 24, 26).
 
-use crate::context::Effects;
+use crate::context::{Deadline, Effects};
 use crate::diagnostic::Fault;
 use crate::handover::{self, Package};
 use crate::host::{Absence, Host};
@@ -99,7 +99,10 @@ impl Host {
 
     /// One mod that is to run besides those that do, all or nothing.
     pub(super) fn add(&mut self, request: &Request, options: &ReloadOptions) -> ReloadReport {
-        match self.try_add(request, options) {
+        self.context.meter().set_deadline(options.deadline.clone());
+        let added = self.try_add(request, options);
+        self.context.meter().set_deadline(None);
+        match added {
             Ok(report) => report,
             Err(error) => {
                 let fault_reached = options.fault.as_ref().is_some_and(|fault| {
@@ -108,6 +111,7 @@ impl Host {
                 ReloadReport {
                     error: Some(error),
                     fault_reached,
+                    timed_out: options.deadline.as_ref().is_some_and(Deadline::has_passed),
                     ..rejected(Outcome::RolledBack, None)
                 }
             }

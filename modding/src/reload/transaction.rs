@@ -6,7 +6,7 @@ use sim::Definitions;
 use super::plan::{ASSETS_FOLDER, Member};
 use super::{Observer, ReloadOptions, rejected};
 use crate::codec;
-use crate::context::{Effects, LogLevel, Reason};
+use crate::context::{Deadline, Effects, LogLevel, Reason, deadline_text};
 use crate::diagnostic::Fault;
 use crate::error::GuestError;
 use crate::generation::Instance;
@@ -28,7 +28,11 @@ impl Host {
         mut cohort: Vec<Member>,
         options: &ReloadOptions,
     ) -> ReloadReport {
-        match self.attempt(&mut cohort, options) {
+        self.context.meter().set_deadline(options.deadline.clone());
+        let attempt = self.attempt(&mut cohort, options);
+        // What was begun is taken back however long that takes.
+        self.context.meter().set_deadline(None);
+        match attempt {
             Ok(definitions) => self.commit(cohort, definitions),
             Err(error) => self.give_up(&mut cohort, error, options),
         }
@@ -49,6 +53,7 @@ impl Host {
         ReloadReport {
             hand_back_errors,
             fault_reached,
+            timed_out: options.deadline.as_ref().is_some_and(Deadline::has_passed),
             ..self.rolled_back(cohort, error)
         }
     }
@@ -396,6 +401,13 @@ impl Host {
         let id = member.id();
         if let Some(Observer(tell)) = &options.observer {
             tell(id, stage);
+        }
+        if stage != Stage::HandBack && options.deadline.as_ref().is_some_and(Deadline::has_passed) {
+            return Err(StageError {
+                stage,
+                mod_id: id.clone(),
+                faults: vec![Fault::new(deadline_text(options.deadline.as_ref()))],
+            });
         }
         let before_hand_back =
             stage == Stage::Commit && self.injected(options, Stage::HandBack, id);
