@@ -203,26 +203,11 @@ impl Host {
         host.context.set_order(ids(&packages));
         // Before any mod begins, which may emit.
         *host.context.emitted() = run.emitted;
-        let mut saved: BTreeMap<ModId, SavedMod> = run
-            .mods
-            .into_iter()
-            .map(|saved| (saved.id.clone(), saved))
-            .collect();
-        let mut updated = Vec::new();
-        for package in &packages {
-            // A mod that could not run when the save was written comes back to the state it had.
-            let known = saved
-                .remove(&package.manifest.id)
-                .or_else(|| host.dormant.remove(&package.manifest.id));
-            match host.go_on(package, known) {
-                Ok(report) => updated.extend(report),
-                Err(missing) => {
-                    left_out.push(missing);
-                    unmet.push(package.clone());
-                }
-            }
+        let (updated, failed) = host.go_on_with(&packages, run.mods);
+        for (package, why) in failed {
+            left_out.push(why);
+            unmet.push(package);
         }
-        host.dormant.extend(saved);
         host.wait_for(unmet);
         host.restore_waiting(run.waiting, &read);
         let running: BTreeSet<ModId> = host.mods().into_iter().map(|(id, _, _)| id).collect();
@@ -240,6 +225,29 @@ impl Host {
             definitions_changed,
             left_out,
         })
+    }
+
+    /// Starts mods in their order: what became of those whose files are others, and those that cannot run.
+    fn go_on_with(
+        &mut self,
+        packages: &[Package],
+        saved: Vec<SavedMod>,
+    ) -> (Vec<MemberReport>, Vec<(Package, LeftOut)>) {
+        let saved = saved.into_iter().map(|saved| (saved.id.clone(), saved));
+        let mut saved: BTreeMap<ModId, SavedMod> = saved.collect();
+        let (mut updated, mut failed) = (Vec::new(), Vec::new());
+        for package in packages {
+            // A mod that could not run when the save was written comes back to the state it had.
+            let known = saved
+                .remove(&package.manifest.id)
+                .or_else(|| self.dormant.remove(&package.manifest.id));
+            match self.go_on(package, known) {
+                Ok(report) => updated.extend(report),
+                Err(why) => failed.push((package.clone(), why)),
+            }
+        }
+        self.dormant.extend(saved);
+        (updated, failed)
     }
 
     /// Hands a mod over to a new instance of itself and gives the state that it was handed over with.
