@@ -113,17 +113,18 @@ pub(crate) fn prepare(
     number: u32,
 ) -> Result<Instance, StageError> {
     let id = &package.manifest.id;
-    let scripts = Scripts::compile(&package.sources).map_err(|errors| {
-        let faults = errors
-            .iter()
-            .map(|error| error.fault(&package.sources))
-            .collect();
-        StageError {
-            stage: Stage::Parse,
-            mod_id: id.clone(),
-            faults,
-        }
-    })?;
+    let scripts =
+        Scripts::compile(&package.sources, context.known_scripts()).map_err(|errors| {
+            let faults = errors
+                .iter()
+                .map(|error| error.fault(&package.sources))
+                .collect();
+            StageError {
+                stage: Stage::Parse,
+                mod_id: id.clone(),
+                faults,
+            }
+        })?;
     let generation = Rc::new(Generation::new(
         number,
         package.sources.clone(),

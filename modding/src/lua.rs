@@ -38,7 +38,7 @@ use crate::value::Value;
 use bindings::{Bindings, Functions};
 use errors::{HOST_CHUNK, guest_error};
 use sandbox::Sandbox;
-pub(crate) use scripts::Scripts;
+pub(crate) use scripts::{KnownScripts, Scripts};
 use storage::{Proxies, Scratch, StorageProxy};
 pub(crate) use unit_test::TestMachine;
 

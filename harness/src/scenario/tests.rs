@@ -367,7 +367,7 @@ const STEP_FAULTS: &[Row] = &[
         "at = 1",
         &[
             "9:1 a step needs one action, found none: one of edit, write, patch, truncate, touch, delete, copy, \
-                      rename, batch, reload, rollback, config, add, enable, disable, remove, purge, command, save, load, \
+                      rename, batch, reload, rollback, migrate_again, config, add, enable, disable, remove, purge, command, save, load, \
                       restart, checkpoint, fault",
         ],
     ),
@@ -387,7 +387,7 @@ const STEP_FAULTS: &[Row] = &[
         "at = 1\nsvae = \"a\"",
         &[
             "9:1 a step needs one action, found none: one of edit, write, patch, truncate, touch, delete, \
-             copy, rename, batch, reload, rollback, config, add, enable, disable, remove, purge, command, save, load, restart, \
+             copy, rename, batch, reload, rollback, migrate_again, config, add, enable, disable, remove, purge, command, save, load, restart, \
              checkpoint, fault",
             "11:1 unknown key `svae` (did you mean `save`?)",
         ],
@@ -437,8 +437,8 @@ const STEP_FAULTS: &[Row] = &[
         &[
             "11:19 unknown stage `restor` (did you mean `restore`?)",
             "11:53 `during` needs one action, found none: one of edit, write, patch, truncate, touch, delete, copy, \
-             rename, batch, reload, rollback, config, add, enable, disable, remove",
-            "11:55 unknown key `save` (known here: add, batch, config, copy, delete, disable, edit, enable, patch, reload, remove, \
+             rename, batch, reload, rollback, migrate_again, config, add, enable, disable, remove",
+            "11:55 unknown key `save` (known here: add, batch, config, copy, delete, disable, edit, enable, migrate_again, patch, reload, remove, \
              rename, rollback, touch, truncate, write)",
         ],
     ),

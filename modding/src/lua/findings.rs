@@ -24,7 +24,7 @@ use crate::diagnostic::{Fault, Place};
 use crate::manifest::Manifest;
 use crate::sources::Sources;
 
-use super::scripts::Scripts;
+use super::scripts::{KnownScripts, Scripts};
 use super::source::on_parser_stack;
 use model::{Model, Script};
 
@@ -83,6 +83,17 @@ pub struct Examination {
 }
 
 impl Code {
+    /// All of them.
+    pub const ALL: [Code; 7] = [
+        Code::StateLost,
+        Code::CoroutineKept,
+        Code::ConditionalDeclaration,
+        Code::ReloadHistory,
+        Code::WeakTable,
+        Code::UndeclaredCapability,
+        Code::UnusedCapability,
+    ];
+
     /// The name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -115,7 +126,7 @@ impl Code {
 pub fn examine(bundle: &Bundle) -> Result<Examination, Vec<Fault>> {
     let manifest = Manifest::parse(bundle, &capability_names())?;
     let sources = Sources::of(Rc::new(bundle.clone()));
-    let compiled = Scripts::compile(&sources);
+    let compiled = Scripts::compile(&sources, &KnownScripts::default());
     compiled.map_err(|errors| {
         errors
             .iter()
@@ -168,7 +179,8 @@ fn model_of(scripts: &[Script]) -> Model {
 impl Script {
     /// A place in the script, up to the end of its first line.
     fn place(&self, span: Range<usize>) -> Place {
-        let line = self.source[span.clone()].find('\n');
+        let text = self.source.get(span.clone()).unwrap_or_default();
+        let line = text.find('\n');
         let span = span.start..line.map_or(span.end, |length| span.start + length);
         Place {
             file: self.file.clone(),
