@@ -371,7 +371,7 @@ impl ModRuntime for LuaRuntime {
                 "no migration {migration} was declared"
             )));
         };
-        let storage = Storage::from_value(&Value::Map(state.clone()), SNAPSHOT_BYTES_MAX as u64)
+        let storage = Storage::from_value(Value::Map(state.clone()), SNAPSHOT_BYTES_MAX as u64)
             .map_err(|error| GuestError::new(error.to_string()))?;
         let scratch = Rc::new(Scratch {
             storage: RefCell::new(storage),
