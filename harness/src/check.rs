@@ -13,8 +13,10 @@ mod trial;
 
 use std::path::PathBuf;
 
+use modding::api::capability_names;
 use modding::diagnostic::Fault;
 use modding::findings::{Finding, examine};
+use modding::manifest::Manifest;
 use modding::mod_id::ModId;
 use modding::tick::HandlerFailure;
 
@@ -106,6 +108,8 @@ pub struct CheckReport {
     pub mod_id: ModId,
     /// Its version.
     pub version: String,
+    /// Whether what was run are the files in the mod's folder.
+    pub in_folder: bool,
     /// The scenario that was given, as its author knows it.
     pub scenario: Option<String>,
     /// Ticks of each run.
@@ -114,6 +118,8 @@ pub struct CheckReport {
     pub seed: u64,
     /// The rounds, in the order in which they were made.
     pub rounds: Vec<Round>,
+    /// How often a mod was handed from one instance to another in all of these runs.
+    pub hand_overs: u64,
     /// What the scripts and the manifest tell.
     pub findings: Vec<Finding>,
     /// Calls of the mod that failed in the plain run.
@@ -171,8 +177,17 @@ pub fn check(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<CheckReport, Vec<Fault>> {
     let examined = examine(&subject.bundle)?;
-    let draft = probe::draft(subject, options)?;
+    let draft = probe::draft(subject, options, &examined.events)?;
     let (scenario, workspace) = load_text(&draft.path, &draft.text, &subject.library)?;
+    // A scenario may run another version than the one that lies in the folder.
+    let bundle = workspace.bundle(&subject.mod_id)?;
+    let manifest = Manifest::parse(&bundle, &capability_names())?;
+    let in_folder = bundle.hash() == subject.bundle.hash();
+    let examined = if in_folder {
+        examined
+    } else {
+        examine(&bundle)?
+    };
     let mut trials = Trials::begin(
         &scenario,
         &workspace,
@@ -181,13 +196,15 @@ pub fn check(
         progress,
     )?;
     let mut rounds = trials.rounds(options.thorough);
+    let hand_overs = trials.hand_overs();
     dependencies::excuse(&mut rounds, &mut trials, &draft, subject);
     for round in &mut rounds {
         evidence::complete(round, &trials);
     }
     let mut report = CheckReport {
         mod_id: subject.mod_id.clone(),
-        version: subject.manifest.version.to_string(),
+        version: manifest.version.to_string(),
+        in_folder,
         scenario: options
             .scenario
             .as_ref()
@@ -195,6 +212,7 @@ pub fn check(
         ticks: scenario.ticks,
         seed: scenario.seed,
         rounds,
+        hand_overs,
         findings: examined.findings,
         failures: trials.failures().to_vec(),
         unheard: trials.unheard().to_vec(),

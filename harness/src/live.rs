@@ -22,10 +22,10 @@ use modding::report::Outcome;
 
 use crate::project::location;
 use crate::scenario::{Scenario, TICKS_MAX};
-use crate::watcher::{WatchedMod, Watcher, WatcherOptions};
+use crate::watcher::{Settled, WatchedMod, Watcher, WatcherOptions};
 use crate::workspace::Workspace;
-use happening::{Checkpoint, Happening};
-use session::{Session, SessionOptions};
+use happening::{Cause, Checkpoint, Happening};
+use session::{Key, Session, SessionOptions};
 use terminal::Keyboard;
 use text::View;
 
@@ -94,8 +94,8 @@ pub fn watch(
         clock: Rc::new(Instant::now),
     };
     // The watcher comes first: what is saved while the colony begins is not missed.
-    let mut watcher =
-        Watcher::new(watched, options.watcher).map_err(|fault| LiveError::Invalid(vec![fault]))?;
+    let mut watcher = Watcher::new(watched.clone(), options.watcher)
+        .map_err(|fault| LiveError::Invalid(vec![fault]))?;
     let (session, left_out) =
         Session::begin(scenario, workspace, session_options).map_err(LiveError::Invalid)?;
     for id in view.folders.keys() {
@@ -106,6 +106,7 @@ pub fn watch(
     let mut live = Live {
         session,
         watcher,
+        watched,
         keyboard: Keyboard::open(),
         view,
         options,
@@ -120,6 +121,7 @@ pub fn watch(
 struct Live<'a> {
     session: Session,
     watcher: Watcher,
+    watched: Vec<WatchedMod>,
     keyboard: Option<Keyboard>,
     view: View,
     options: &'a LiveOptions,
@@ -211,7 +213,11 @@ impl Live<'_> {
     fn attend(&mut self, wait: Duration) -> Result<(), LiveError> {
         let keys = self.keyboard.as_ref().map(Keyboard::pressed);
         for key in keys.unwrap_or_default() {
-            let happenings = self.session.command(key);
+            let happenings = match key {
+                Key::Reload => self.session.reload_by_hand(self.read_now()),
+                key => self.session.command(key),
+            };
+            self.note_running(&happenings);
             self.tell(happenings)?;
         }
         let settled = if wait.is_zero() {
@@ -227,13 +233,28 @@ impl Live<'_> {
         self.tell(happenings)
     }
 
+    /// The watched mods as they lie on the disk, but for those that are being written.
+    fn read_now(&self) -> Vec<Settled> {
+        let read = |watched: &WatchedMod| {
+            let now = Instant::now();
+            Some(Settled {
+                mod_id: watched.mod_id.clone(),
+                bundle: watched.read()?,
+                first_event: now,
+                settled_at: now,
+            })
+        };
+        self.watched.iter().filter_map(read).collect()
+    }
+
     /// Tells the watcher what runs now. What was gone back to by hand is not told: it is not what lies on the disk.
     fn note_running(&mut self, happenings: &[Happening]) {
         for happening in happenings {
             let Happening::Reload(reload) = happening else {
                 continue;
             };
-            if reload.report.outcome != Outcome::Committed {
+            let by_save = matches!(reload.cause, Cause::Saved | Cause::Forced);
+            if reload.report.outcome != Outcome::Committed || !by_save {
                 continue;
             }
             for member in &reload.report.members {

@@ -209,6 +209,11 @@ impl Drop for Watcher {
 }
 
 impl WatchedMod {
+    /// The mod's files as they are now; none if they changed while they were read.
+    pub(crate) fn read(&self) -> Option<Result<Bundle, Vec<Fault>>> {
+        reading::read(self).map(|reading| reading.bundle)
+    }
+
     /// The same with an absolute folder, as events name it.
     fn absolute(self) -> Result<Self, Fault> {
         let folder = std::path::absolute(&self.folder).map_err(|error| {

@@ -295,3 +295,40 @@ end)
         3
     );
 }
+
+/// A mod that is clean, one that is convicted, one that cannot run, one that is not there.
+#[test]
+fn check_tells_by_its_exit_code_whether_a_mod_survives() {
+    let counter = "local n = 0\ncolony.state.define({ n = 0 })\ncolony.events.register(\"tick_end\", function()\n  n = n + 1\n  colony.storage.n = n\nend)\n";
+    let lost = "error[state-lost]: reloading identical content at tick 2";
+    let json = "\"code\": \"state-lost\"";
+    for (script, arguments, code, expected) in [
+        ("", "subject --ticks 20", 0, "same hash"),
+        (counter, "mods/subject --ticks 20", 1, lost),
+        (
+            counter,
+            "subject --scenario small.toml --format json",
+            1,
+            json,
+        ),
+        ("local = 1", "subject", 3, "expected identifier"),
+        ("", "other", 3, "there is no mod `other`"),
+        ("", "mods/other", 2, "there is no folder `mods/other`"),
+        ("", "subject --ticks 0", 2, "0 is not in 1..="),
+    ] {
+        let folder = project(&[("mods/subject/scripts/main.lua", script)]);
+        let mut all = vec!["check"];
+        all.extend(arguments.split(' '));
+        let output = colony_sim(folder.path(), &all);
+        let written = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments}: {written}");
+        assert!(written.contains(expected), "{arguments}: {written}");
+        let reproduction = folder.path().join(".colony/check/subject.toml");
+        assert_eq!(reproduction.exists(), code == 1);
+        if code == 1 {
+            let again = colony_sim(folder.path(), &["run", ".colony/check/subject.toml"]);
+            assert_eq!(again.status.code(), Some(1));
+            assert!(text(&again.stdout).contains("is not that of a run without step"));
+        }
+    }
+}

@@ -90,10 +90,28 @@ pub(crate) struct SavedHistories {
     past: BTreeMap<ModId, Vec<SavedPast>>,
 }
 
+/// The files of a mod in a save.
 #[derive(Serialize, Deserialize)]
-struct SavedContent {
+pub(crate) struct SavedContent {
     folder: String,
     files: Vec<(String, Vec<u8>)>,
+}
+
+impl SavedContent {
+    pub(crate) fn of(bundle: &Bundle) -> SavedContent {
+        let files = bundle.files().iter();
+        SavedContent {
+            folder: bundle.folder().to_owned(),
+            files: files
+                .map(|(path, content)| (path.clone(), content.to_vec()))
+                .collect(),
+        }
+    }
+
+    /// The files, unless this engine cannot read them.
+    pub(crate) fn bundle(self) -> Option<Rc<Bundle>> {
+        Some(Rc::new(Bundle::new(&self.folder, self.files).ok()?))
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -113,15 +131,8 @@ impl SavedHistories {
         {
             let past = history.past.iter().map(|past| {
                 let bundle = past.package.bundle();
-                saved.contents.entry(bundle.hash()).or_insert_with(|| {
-                    let files = bundle.files().iter();
-                    SavedContent {
-                        folder: bundle.folder().to_owned(),
-                        files: files
-                            .map(|(path, content)| (path.clone(), content.to_vec()))
-                            .collect(),
-                    }
-                });
+                let content = || SavedContent::of(bundle);
+                saved.contents.entry(bundle.hash()).or_insert_with(content);
                 SavedPast {
                     number: past.number,
                     content: bundle.hash(),
@@ -139,10 +150,7 @@ impl SavedHistories {
         let contents: BTreeMap<u128, Package> = self
             .contents
             .into_iter()
-            .filter_map(|(hash, content)| {
-                let bundle = Bundle::new(&content.folder, content.files).ok()?;
-                Some((hash, Package::read(Rc::new(bundle)).ok()?))
-            })
+            .filter_map(|(hash, content)| Some((hash, Package::read(content.bundle()?).ok()?)))
             .collect();
         let restore = |past: SavedPast| {
             Some(Past {

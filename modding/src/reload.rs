@@ -31,7 +31,7 @@ use plan::{Member, Planned};
 pub use queue::Priority;
 use queue::Queued;
 pub(crate) use queue::{ReloadQueue, Request};
-pub(crate) use retry::Waiting;
+pub(crate) use retry::{SavedWaiting, Waiting};
 
 /// A mod whose files may have changed.
 #[derive(Clone, Debug)]
@@ -157,7 +157,11 @@ impl Host {
         let running = self.context.instance(id)?;
         let package = Package::of(&running.generation);
         let member = Member::new(running, package, ReloadType::Full, Vec::new());
-        Some(self.transact(vec![member], &ReloadOptions::default()))
+        // No change of the mod: whether its last one was rolled back stays as it is.
+        let unhealthy = self.unhealthy.clone();
+        let report = self.transact(vec![member], &ReloadOptions::default());
+        self.unhealthy = unhealthy;
+        Some(report)
     }
 
     /// Goes back to an earlier generation of a mod, the last one where `to` is `None`. The state is carried; across versions that no migration

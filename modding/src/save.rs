@@ -19,6 +19,7 @@ use crate::history::SavedHistories;
 use crate::host::{Absence, Host, LeftOut, Roster, ids, roster};
 use crate::manifest::Manifest;
 use crate::mod_id::ModId;
+use crate::reload::SavedWaiting;
 use crate::report::{MemberAction, MemberReport, ReloadType, StageError};
 use crate::state::Snapshot;
 use crate::value::Value;
@@ -35,6 +36,7 @@ struct SavedRun {
     dormant: BTreeMap<ModId, SavedMod>,
     absent: BTreeMap<ModId, Absence>,
     unhealthy: BTreeSet<ModId>,
+    waiting: BTreeMap<ModId, SavedWaiting>,
     history: SavedHistories,
 }
 
@@ -154,6 +156,7 @@ impl Host {
             dormant: self.dormant.clone(),
             absent: self.absent.clone(),
             unhealthy: self.unhealthy.clone(),
+            waiting: self.saved_waiting(),
             history: SavedHistories::of(&self.history),
         };
         Ok((codec::encode(&run, Compression::Gzip)?, warnings))
@@ -171,10 +174,12 @@ impl Host {
     ) -> Result<Loaded, LoadError> {
         let run: SavedRun = codec::decode(bytes)?;
         // Invariant (I5): mods go on in the order in which they ran.
-        let bundles = bundles
+        let bundles: Vec<Bundle> = bundles
             .into_iter()
             .filter(|bundle| !run.absent.keys().any(|id| id.as_str() == bundle.folder()))
             .collect();
+        let read = bundles.iter().map(|bundle| bundle.folder().to_owned());
+        let read: BTreeSet<String> = read.collect();
         let order: Vec<ModId> = run.mods.iter().map(|saved| saved.id.clone()).collect();
         let Roster {
             packages,
@@ -199,27 +204,13 @@ impl Host {
         host.context.set_order(ids(&packages));
         // Before any mod begins, which may emit.
         *host.context.emitted() = run.emitted;
-        let mut saved: BTreeMap<ModId, SavedMod> = run
-            .mods
-            .into_iter()
-            .map(|saved| (saved.id.clone(), saved))
-            .collect();
-        let mut updated = Vec::new();
-        for package in &packages {
-            // A mod that could not run when the save was written comes back to the state it had.
-            let known = saved
-                .remove(&package.manifest.id)
-                .or_else(|| host.dormant.remove(&package.manifest.id));
-            match host.go_on(package, known) {
-                Ok(report) => updated.extend(report),
-                Err(missing) => {
-                    left_out.push(missing);
-                    unmet.push(package.clone());
-                }
-            }
+        let (updated, failed) = host.go_on_with(&packages, run.mods);
+        for (package, why) in failed {
+            left_out.push(why);
+            unmet.push(package);
         }
-        host.dormant.extend(saved);
         host.wait_for(unmet);
+        host.restore_waiting(run.waiting, &read);
         let running: BTreeSet<ModId> = host.mods().into_iter().map(|(id, _, _)| id).collect();
         host.context
             .emitted()
@@ -235,6 +226,29 @@ impl Host {
             definitions_changed,
             left_out,
         })
+    }
+
+    /// Starts mods in their order: what became of those whose files are others, and those that cannot run.
+    fn go_on_with(
+        &mut self,
+        packages: &[Package],
+        saved: Vec<SavedMod>,
+    ) -> (Vec<MemberReport>, Vec<(Package, LeftOut)>) {
+        let saved = saved.into_iter().map(|saved| (saved.id.clone(), saved));
+        let mut saved: BTreeMap<ModId, SavedMod> = saved.collect();
+        let (mut updated, mut failed) = (Vec::new(), Vec::new());
+        for package in packages {
+            // A mod that could not run when the save was written comes back to the state it had.
+            let known = saved
+                .remove(&package.manifest.id)
+                .or_else(|| self.dormant.remove(&package.manifest.id));
+            match self.go_on(package, known) {
+                Ok(report) => updated.extend(report),
+                Err(why) => failed.push((package.clone(), why)),
+            }
+        }
+        self.dormant.extend(saved);
+        (updated, failed)
     }
 
     /// Hands a mod over to a new instance of itself and gives the state that it was handed over with.

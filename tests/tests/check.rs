@@ -281,6 +281,11 @@ fn the_shipped_mods_come_out_clean() {
         assert_eq!(convicting(&report), [], "{}: {report:#?}", folder.display());
         assert_eq!(codes(&report), Vec::<&str>::new(), "{}", folder.display());
         assert!(report.failures.is_empty());
+        // Without this count the test would pass where nothing is handed over: each tick, single ticks, and every mod of the
+        // run twice by each save and load.
+        let singles = report.rounds[1].runs;
+        let saved = 2 * report.ticks * subject.mods.len() as u64;
+        assert_eq!(report.hand_overs, report.ticks + singles + saved);
     }
 }
 
@@ -299,6 +304,33 @@ fn an_event_that_never_happens_is_named() {
     };
     let report = check(&subject, &options, &mut |_, _| {}).unwrap();
     assert_eq!(report.unheard, ["colonist_died"]);
+}
+
+#[test]
+fn a_mod_that_listens_to_its_configuration_hears_of_a_change() {
+    let project = Project::of("clean_constants");
+    let folder = project.folder.path().join("mods/clean_constants");
+    let manifest = std::fs::read_to_string(folder.join("mod.toml")).unwrap();
+    let config = "[config]\nn = { default = 9, min = 0, max = 9, doc = \"a number\" }\nb = { default = true, doc = \"a switch\" }\n";
+    std::fs::write(folder.join("mod.toml"), manifest + config).unwrap();
+    let script = "local changes = 0
+colony.state.define({ changes = 0 })
+colony.events.register(\"config_changed\", function(event)
+  changes = changes + 1
+  colony.storage.changes = changes
+end)\n";
+    std::fs::write(folder.join("scripts/main.lua"), script).unwrap();
+    let subject = project.subject("clean_constants");
+    let options = CheckOptions {
+        ticks: Some(40),
+        ..CheckOptions::default()
+    };
+    let report = check(&subject, &options, &mut |_, _| {}).unwrap();
+    assert_eq!(convicting(&report), RELOADS_AND_SAVES);
+    // Both values at tick 20, and both back at tick 30.
+    assert_eq!(change(&report).interrupted, Some((21, 21)));
+    assert_eq!(change(&report).tick, 30);
+    assert_eq!(codes(&report), ["state-lost"]);
 }
 
 /// A project of a mod with this script and one that depends on it.
@@ -342,6 +374,29 @@ fn a_mod_is_not_convicted_for_what_another_does() {
 }
 
 #[test]
+fn the_version_that_a_scenario_runs_is_examined() {
+    let older = "local n = 0\ncolony.state.define({ n = 0 })\ncolony.events.register('tick_end', function()\n n = n + 1\n colony.storage.n = n\nend)";
+    let project = with_dependent("colony.events.register('tick_end', function() end)")
+        .file("older/mod.toml", &tests::manifest("below", "0.9.0", ""))
+        .file("older/scripts/main.lua", older)
+        .file("older.toml", "schema = 1\nname = \"older\"\nseed = 1\nticks = 20\n\n[mods]\nload = [\"base\", { id = \"below\", from = \"older\" }]\n");
+    let scenario = project.path().with_file_name("older.toml");
+    let report = checked_in(&project, "below", Some(scenario));
+    assert_eq!(
+        (report.version.as_str(), report.in_folder),
+        ("0.9.0", false)
+    );
+    assert_eq!(codes(&report), ["state-lost"]);
+    assert!(report.convicted());
+    let reproduction = report.reproduction.unwrap();
+    assert!(
+        reproduction.text.contains("from = \"../../older\""),
+        "{}",
+        reproduction.text
+    );
+}
+
+#[test]
 fn a_mod_that_fails_to_unload_is_convicted() {
     let project = with_dependent(
         "local ran = 0\ncolony.events.register('tick_start', function() ran = ran + 1 end)\ncolony.events.register('mod_unloaded', function() if ran > 3 then error('too late') end end)",
@@ -380,7 +435,14 @@ end)",
 
 #[test]
 fn reports_name_the_place_the_fact_and_the_way_to_repeat_it() {
-    let (project, subject, report) = checked("haul_feast", 200);
+    let (project, subject, mut report) = checked("haul_feast", 200);
+    // As seen from the project, wherever temporary folders are.
+    if let Some(reproduction) = &mut report.reproduction {
+        let path = reproduction.path.strip_prefix(project.folder.path());
+        let from_here = harness::project::location::from_here(project.folder.path());
+        let path = path.or_else(|_| reproduction.path.strip_prefix(from_here));
+        reproduction.path = path.unwrap().to_path_buf();
+    }
     let shown = |file: &str| format!("mods/{file}");
     let options = text::CheckTextOptions {
         colour: false,

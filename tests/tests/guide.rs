@@ -5,21 +5,25 @@
 //!
 //! - `file=PATH`: the block is the whole of that file;
 //! - `append=PATH`: the block goes to the end of that file, after an empty line;
-//! - `console`: the first line is `$ colony-sim run PATH`, perhaps with `--log`; the rest is what it writes, where `...`
-//!   stands for the end of a line, or alone for any number of lines. `exit=CODE` is the exit code, 0 if it is not given.
+//! - `console`: the first line is `$ colony-sim run PATH`, perhaps with `--log`, or `$ colony-sim check FOLDER`; the rest is
+//!   what it writes, where `...` stands for the end of a line, or alone for any number of lines. `exit=CODE` is the exit code, 0 if it is not given.
 //!
 //! Blocks of TOML and Lua must have a mark; others are only shown. After the last block, every file directly in `scenarios/`
 //! must come out as it expects.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use harness::check::{CheckOptions, Named, Subject, check};
+use harness::project::location;
 use harness::query::QUERIES;
 use harness::record::RunRecord;
-use harness::report::source;
+use harness::report::check::text::CheckTextOptions;
 use harness::report::text::{self, TextOptions};
+use harness::report::{check as check_report, source};
 use harness::runner::{RunOptions, run};
 use harness::scenario::Section;
+use modding::findings::Code;
 use modding::limits;
 use modding::reload::Priority;
 use modding::report::{Fate, Outcome, ReloadType, Stage};
@@ -96,6 +100,23 @@ impl Folder {
         let folder = self.root.path().to_string_lossy().replace('\\', "/");
         (written.replace(&format!("{folder}/"), ""), code)
     }
+
+    /// What `colony-sim check` writes about a mod, with paths as the reader sees them, and its exit code.
+    fn check(&self, mod_folder: &str) -> (String, u8) {
+        let subject = Subject::read(&Named::Folder(self.path(mod_folder))).expect("a mod");
+        let report = check(&subject, &CheckOptions::default(), &mut |_, _| {}).expect("it runs");
+        if let Some(reproduction) = &report.reproduction {
+            reproduction.write().expect(WRITABLE);
+        }
+        let options = CheckTextOptions {
+            colour: false,
+            shown: &|file| format!("mods/{file}"),
+        };
+        let written = check_report::text::report(&report, &options);
+        let folder = location::text(&location::from_here(self.root.path()));
+        let written = written.replace(&format!("{folder}/"), "");
+        (written, u8::from(report.convicted()))
+    }
 }
 
 fn page(name: &str) -> String {
@@ -141,10 +162,15 @@ fn fits(expected: &[&str], found: &[&str]) -> bool {
 fn check_transcript(folder: &Folder, page: &str, block: &Block) {
     let mut expected: Vec<&str> = block.text.lines().collect();
     let command = expected.remove(0);
-    let arguments = command.strip_prefix("$ colony-sim run ");
-    let arguments = arguments.expect("a transcript begins with `$ colony-sim run `");
-    let scenario = arguments.trim_end_matches(" --log");
-    let (written, code) = folder.run(scenario, scenario != arguments);
+    let (written, code) = match command.strip_prefix("$ colony-sim check ") {
+        Some(mod_folder) => folder.check(mod_folder),
+        None => {
+            let arguments = command.strip_prefix("$ colony-sim run ");
+            let arguments = arguments.expect("a transcript begins with a command that is known");
+            let scenario = arguments.trim_end_matches(" --log");
+            folder.run(scenario, scenario != arguments)
+        }
+    };
     let found: Vec<&str> = written.lines().collect();
     assert!(
         fits(&expected, &found) && block.mark("exit").unwrap_or("0") == code.to_string(),
@@ -153,7 +179,8 @@ fn check_transcript(folder: &Folder, page: &str, block: &Block) {
     );
 }
 
-fn follow(name: &str) {
+/// Follows a page; the scenarios that it makes.
+fn follow(name: &str) -> usize {
     let folder = Folder::new();
     let mut scenarios = BTreeSet::new();
     for block in blocks(&page(name)) {
@@ -180,21 +207,37 @@ fn follow(name: &str) {
             );
         }
     }
-    assert!(!scenarios.is_empty(), "docs/{name} has no scenario");
-    for scenario in scenarios {
+    for scenario in &scenarios {
         let (written, code) = folder.run(&format!("scenarios/{scenario}"), false);
         assert_eq!(code, 0, "docs/{name}, scenarios/{scenario}:\n{written}");
     }
+    scenarios.len()
 }
 
 #[test]
 fn the_guide_does_what_it_shows() {
-    follow("writing-mods.md");
+    assert!(follow("writing-mods.md") > 0);
 }
 
 #[test]
 fn the_reference_of_scenarios_does_what_it_shows() {
-    follow("scenarios.md");
+    assert!(follow("scenarios.md") > 0);
+}
+
+#[test]
+fn the_page_about_check_does_what_it_shows() {
+    follow("check.md");
+}
+
+#[test]
+fn the_page_about_check_names_all_findings() {
+    let page = page("check.md");
+    let missing: Vec<&str> = Code::ALL
+        .map(Code::name)
+        .into_iter()
+        .filter(|name| !page.contains(&format!("### `{name}`")))
+        .collect();
+    assert_eq!(missing, [""; 0]);
 }
 
 #[test]
@@ -211,6 +254,79 @@ fn the_reference_of_scenarios_names_all_there_is() {
         .chain(QUERIES.iter().map(|(query, _)| *query));
     let missing: Vec<&str> = names
         .filter(|name| !page.contains(&format!("`{}`", name.replace(' ', "_"))))
+        .collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+/// All sources of the workspace, by path.
+fn sources() -> BTreeMap<String, String> {
+    let mut pending: Vec<_> = ["sim", "modding", "harness", "tests"]
+        .map(|crate_| tests::root().join(crate_))
+        .into();
+    let mut sources = BTreeMap::new();
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let shown = path.to_string_lossy().replace('\\', "/");
+                sources.insert(shown, std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    sources
+}
+
+#[test]
+fn every_correction_of_the_specification_names_tests_that_exist() {
+    let page = page("hot-reload.md");
+    let sources = sources();
+    let of_file = |name: &str| {
+        let (file, folder) = (format!("/{name}.rs"), format!("/{name}/"));
+        let named = sources
+            .iter()
+            .filter(move |(path, _)| path.ends_with(&file) || path.contains(&folder));
+        named.map(|(_, text)| text.as_str()).collect::<Vec<_>>()
+    };
+    let mut missing = Vec::new();
+    for name in page.split('`').skip(1).step_by(2) {
+        let Some((file, test)) = name.split_once("::").filter(|(file, _)| *file != "file") else {
+            continue;
+        };
+        let function = format!("fn {test}(");
+        if !of_file(file).iter().any(|text| text.contains(&function)) {
+            missing.push(name);
+        }
+    }
+    assert_eq!(missing, [""; 0]);
+    for number in 1..=54 {
+        let row = page
+            .lines()
+            .find(|line| line.starts_with(&format!("| {number} | ")));
+        let row = row.unwrap_or_else(|| panic!("correction {number} has no row"));
+        assert!(row.contains("::") || row.contains("not there yet"), "{row}");
+    }
+}
+
+#[test]
+fn the_page_of_reloads_lists_every_key() {
+    // The keys are those that the manifest's own test reads.
+    let page = page("hot-reload.md");
+    let tests =
+        std::fs::read_to_string(tests::root().join("modding/src/manifest/tests.rs")).unwrap();
+    let example = tests
+        .split("fn every_key_of_the_specification_is_read")
+        .nth(1)
+        .unwrap();
+    let example = example.split("r#\"").nth(1).unwrap();
+    let example = example.split("\"#;").next().unwrap();
+    let keys = example
+        .lines()
+        .filter_map(|line| line.trim().split_once(" = "));
+    let missing: Vec<&str> = keys
+        .map(|(key, _)| key)
+        .filter(|key| !page.contains(&format!("`{key}`")))
         .collect();
     assert_eq!(missing, [""; 0]);
 }

@@ -4,17 +4,12 @@
 
 use harness::record::RunRecord;
 use harness::runner::{EveryTick, RunOptions, run};
-use harness::scenario::Action;
 use tests::{extended, first_difference, scenario_files, shipped};
 
 fn main_scenario(every_tick: EveryTick) -> RunRecord {
     let (mut scenario, workspace) = shipped("reload_midgame").unwrap();
     // What is compared is the chain; expectations that run the scenario again would only cost time.
     scenario.expectations.clear();
-    // The generations to go back to are not part of a save, so a rollback would be another one after a load.
-    scenario
-        .steps
-        .retain(|step| !matches!(step.action, Action::Rollback { .. }));
     let options = RunOptions {
         every_tick,
         ..RunOptions::default()
@@ -69,9 +64,6 @@ fn hand_overs_saves_and_loads_are_invisible_in_every_scenario() {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let (mut scenario, workspace) = shipped(&name).unwrap();
         scenario.expectations.clear();
-        scenario
-            .steps
-            .retain(|step| !matches!(step.action, Action::Rollback { .. }));
         for seed in 0..if extended() { 10 } else { 1 } {
             scenario.seed += seed;
             let run = |every_tick| {

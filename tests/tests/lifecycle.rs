@@ -270,3 +270,66 @@ fn a_fault_at_any_stage_of_coming_and_going_is_invisible() {
         assert!(reached >= 5, "{action}: {reached} stages");
     }
 }
+
+#[test]
+fn an_optional_dependency_is_called_while_it_runs() {
+    // seed-corrections 42
+    let user = "colony.events.register('tick_start', function()\n\
+        \x20 local there, library = pcall(colony.mods.get, 'library')\n\
+        \x20 local ok, value = pcall(function() return library.value() end)\n\
+        \x20 print(if there and ok then value else 'alone')\n\
+        end)\n";
+    let steps = "[[step]]\nat = 3\ndisable = { mod = \"library\" }\n\n[[step]]\nat = 5\nenable = { mod = \"library\" }\n";
+    let project = Project::new()
+        .lua_mod(
+            "library",
+            "1.0.0",
+            "",
+            "colony.mods.export('value', function() return 'together' end)\n",
+        )
+        .lua_mod(
+            "user",
+            "1.0.0",
+            "[optional_dependencies]\nlibrary = \"*\"",
+            user,
+        );
+    let record = run(project, 5, &["library", "user"], steps);
+    let log = log_by_tick(&record);
+    assert_eq!(
+        [2, 3, 5].map(|tick| log[&tick].concat()),
+        ["together", "alone", "together"]
+    );
+}
+
+#[test]
+fn a_mod_whose_end_fails_can_be_repaired_without_it() {
+    // mods.md, "Hand-over": a bug in mod_unloaded cannot block its own repair.
+    let fails = format!(
+        "{COUNTER}colony.events.register('mod_unloaded', function() error('cannot end') end)\n"
+    );
+    let steps = format!(
+        "[[step]]\nat = 3\nwrite = {{ file = \"counter/scripts/main.lua\", text = {COUNTER:?} }}\nexpect = {{ outcome = \"rolled_back\", stage = \"unload\" }}\n\n\
+         [[step]]\nat = 5\nreload = {{ mods = [\"counter\"], skip_unload = true }}\nexpect = {{ outcome = \"committed\", kept = [\"ticks\"] }}\n\n\
+         [[step]]\nat = 6\nedit = {{ file = \"counter/scripts/main.lua\", find = \"'pulse', 3\", replace = \"'pulse', 4\" }}\nexpect = {{ outcome = \"committed\" }}\n\n\
+         [[expect]]\nmod = \"counter\"\npath = \"ticks\"\nequals = 8\n"
+    );
+    let record = run(
+        Project::new().lua_mod("counter", "1.0.0", "", &fails),
+        8,
+        &["counter"],
+        &steps,
+    );
+    let notes = &reports(&record, 1)[0].members[0].state.notes;
+    assert!(
+        notes.contains(&"mod_unloaded was skipped".to_owned()),
+        "{notes:?}"
+    );
+    let steps = "[[step]]\nat = 3\nremove = { mod = \"counter\" }\nexpect = { outcome = \"rolled_back\", stage = \"unload\" }\n\n\
+                 [[step]]\nat = 4\nremove = { mod = \"counter\", skip_unload = true }\n\n[[step]]\nat = 5\nadd = { mod = \"counter\" }\nexpect = { outcome = \"committed\", kept = [\"ticks\"] }\n";
+    run(
+        Project::new().lua_mod("counter", "1.0.0", "", &fails),
+        6,
+        &["counter"],
+        steps,
+    );
+}

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use modding::api;
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
+use modding::document::Scalar;
 use modding::host::Host;
 use modding::mod_id::ModId;
 use sim::{Command, MapSource, Position, Setup};
@@ -26,6 +27,9 @@ const TICKS: u64 = 600;
 /// Columns and rows of the probe's map.
 const SIZE: (u16, u16) = (48, 32);
 
+/// Tiles that are looked at for orders: the nearest gets one, and the farthest of them.
+const TARGETS: usize = 40;
+
 /// Colonists of the probe.
 const COLONISTS: u32 = 6;
 
@@ -42,10 +46,14 @@ pub(super) struct Draft {
 ///
 /// # Errors
 /// A scenario that cannot be read or that does not run the mod, and a mod that no colony can be made with.
-pub(super) fn draft(subject: &Subject, options: &CheckOptions) -> Result<Draft, Vec<Fault>> {
+pub(super) fn draft(
+    subject: &Subject,
+    options: &CheckOptions,
+    events: &BTreeSet<String>,
+) -> Result<Draft, Vec<Fault>> {
     match &options.scenario {
         Some(path) => given(path, subject, options),
-        None => probe(subject, options),
+        None => probe(subject, options, events.contains("config_changed")),
     }
 }
 
@@ -116,7 +124,13 @@ pub(super) fn integer(number: u64) -> Item {
 
 /// A colony in which something of every kind happens: a newcomer, orders, an order withdrawn, work, hunger, too little food and
 /// then enough of it.
-fn probe(subject: &Subject, options: &CheckOptions) -> Result<Draft, Vec<Fault>> {
+///
+/// Where the mod listens to it, its configuration is changed for a while.
+fn probe(
+    subject: &Subject,
+    options: &CheckOptions,
+    hears_of_config: bool,
+) -> Result<Draft, Vec<Fault>> {
     let seed = options.seed.unwrap_or(SEED);
     let ticks = options.ticks.unwrap_or(TICKS);
     let mut text = format!(
@@ -128,7 +142,7 @@ fn probe(subject: &Subject, options: &CheckOptions) -> Result<Draft, Vec<Fault>>
         "[colony]\nsize = [{}, {}]\ncolonists = {COLONISTS}\nstock = {{ wood = 20 }}\n",
         SIZE.0, SIZE.1
     );
-    let from = subject.from_root();
+    let from = subject.folder_from_root();
     let load: Vec<String> = subject
         .mods
         .iter()
@@ -144,10 +158,49 @@ fn probe(subject: &Subject, options: &CheckOptions) -> Result<Draft, Vec<Fault>>
             let _ = writeln!(text, "\n[[step]]\nat = {at}\ncommand = {{ {command} }}");
         }
     }
+    let changes = match hears_of_config {
+        true => other_config(subject)?,
+        false => Vec::new(),
+    };
+    for (at, set) in [ticks / 2, ticks * 3 / 4].into_iter().zip(changes) {
+        let id = &subject.mod_id;
+        let at = at.max(1);
+        let _ = writeln!(
+            text,
+            "\n[[step]]\nat = {at}\nconfig = {{ mod = \"{id}\", set = {{ {set} }} }}"
+        );
+    }
     Ok(Draft {
         path: subject.root.join(format!("{}.toml", subject.mod_id)),
         text,
     })
+}
+
+/// Other values for the switches and numbers of the mod's configuration, then those that it has, as a scenario writes them;
+/// nothing where it has none.
+fn other_config(subject: &Subject) -> Result<Vec<String>, Vec<Fault>> {
+    let values = subject.manifest.config_values(&subject.bundle)?;
+    let (mut other, mut own) = (Vec::new(), Vec::new());
+    for (name, value) in &values {
+        let numbers = |value: &i64| [value.checked_add(1), value.checked_sub(1)];
+        let candidates: Vec<Scalar> = match value {
+            Scalar::Boolean(value) => vec![Scalar::Boolean(!value)],
+            Scalar::Integer(value) => {
+                let numbers = numbers(value).into_iter().flatten();
+                numbers.map(Scalar::Integer).collect()
+            }
+            Scalar::Text(_) => Vec::new(),
+        };
+        let key = subject.manifest.config.get(name);
+        let fits = |other: &&Scalar| key.is_some_and(|key| key.check(other).is_ok());
+        if let Some(changed) = candidates.iter().find(fits) {
+            other.push(format!("{name:?} = {changed}"));
+            own.push(format!("{name:?} = {value}"));
+        }
+    }
+    let nothing = other.is_empty();
+    let changes = [other.join(", "), own.join(", ")];
+    Ok(changes.into_iter().filter(|_| !nothing).collect())
 }
 
 /// The colony of the probe at its start, to see what can be ordered where.
@@ -190,81 +243,75 @@ fn begin(subject: &Subject, seed: u64) -> Result<Host, Vec<Fault>> {
 
 /// What happens in the probe, by tick: commands as a scenario writes them, each valid in the colony without the mod's doing.
 fn commands(host: &mut Host) -> Vec<(u64, String)> {
-    let (near, far, start) = {
+    let targets = |kind: &str| -> Vec<Position> {
         let colony = host.colony();
-        let view = colony.view();
-        let targets = |kind: &str| -> Vec<Position> {
-            // A colony without the vanilla content has nothing of the kind.
-            let known = colony.definitions().jobs.contains_key(kind);
-            if known {
-                view.nearest_targets(kind, 40)
-            } else {
-                Vec::new()
-            }
-        };
-        let (chop, mine) = (targets("chop"), targets("mine"));
-        let near: Vec<(&str, Position)> = [("chop", chop.first()), ("mine", mine.first())]
-            .into_iter()
-            .filter_map(|(kind, at)| Some((kind, *at?)))
-            .collect();
-        let start = view.colonists().next().map(|colonist| colonist.at);
-        (near, chop.last().copied(), start)
+        // A colony without the vanilla content has nothing of the kind.
+        let known = colony.definitions().jobs.contains_key(kind);
+        let targets = known.then(|| colony.view().nearest_targets(kind, TARGETS));
+        targets.unwrap_or_default()
     };
-    let designate = |kind: &str, at: Position| {
-        format!(
-            "\"jobs.designate\" = {{ kind = \"{kind}\", x = {}, y = {} }}",
-            at.x, at.y
-        )
-    };
-    let mut happens: Vec<(u64, String)> = near
-        .iter()
-        .map(|(kind, at)| (1, designate(kind, *at)))
+    let (chop, mine) = (targets("chop"), targets("mine"));
+    let orders = [
+        ("chop", chop.first()),
+        ("mine", mine.first()),
+        ("chop", chop.last()),
+    ];
+    let orders: Vec<(&str, Position)> = orders
+        .into_iter()
+        .filter_map(|(kind, at)| Some((kind, *at?)))
         .collect();
-    if let Some(far) = far {
-        happens.push((1, designate("chop", far)));
-        let order = |(kind, at): &(&str, Position)| Command::Designate {
-            kind: (*kind).to_owned(),
-            at: *at,
-        };
-        let mut orders: Vec<Command> = near.iter().map(order).collect();
-        orders.push(order(&("chop", far)));
-        host.tick(&orders);
-        // The same commands make the same jobs in the run itself.
-        let colony = host.colony();
-        if let Some(job) = colony.view().jobs().find(|job| job.at == far) {
-            happens.push((
-                3,
-                format!(
-                    "\"jobs.set_priority\" = {{ id = {}, priority = 9 }}",
-                    job.id
-                ),
-            ));
-            happens.push((5, format!("\"jobs.cancel\" = {{ id = {} }}", job.id)));
-        }
+    let mut happens = supplies(host, chop.first().copied());
+    happens.extend(work(host, &orders));
+    happens.sort_by_key(|(at, _)| *at);
+    happens
+}
+
+/// Orders, and the last of them first made urgent, then withdrawn.
+fn work(host: &mut Host, orders: &[(&str, Position)]) -> Vec<(u64, String)> {
+    let designate = |(kind, at): &(&str, Position)| {
+        let (x, y) = (at.x, at.y);
+        format!("\"jobs.designate\" = {{ kind = \"{kind}\", x = {x}, y = {y} }}")
+    };
+    let mut happens: Vec<(u64, String)> =
+        orders.iter().map(|order| (1, designate(order))).collect();
+    let command = |(kind, at): &(&str, Position)| Command::Designate {
+        kind: (*kind).to_owned(),
+        at: *at,
+    };
+    // The same commands make the same jobs in the run itself.
+    let commands: Vec<Command> = orders.iter().map(command).collect();
+    host.tick(&commands);
+    let colony = host.colony();
+    let last = orders.last().map(|(_, at)| *at);
+    if let Some(job) = colony.view().jobs().find(|job| Some(job.at) == last) {
+        let id = job.id;
+        let urgent = format!("\"jobs.set_priority\" = {{ id = {id}, priority = 9 }}");
+        happens.push((3, urgent));
+        happens.push((5, format!("\"jobs.cancel\" = {{ id = {id} }}")));
     }
-    if let Some(start) = start {
-        let add = |item: &str, count: u32, at: Position| {
-            format!(
-                "\"items.add\" = {{ item = \"{item}\", count = {count}, x = {}, y = {} }}",
-                at.x, at.y
-            )
+    happens
+}
+
+/// A newcomer, one meal for many hungry people, and plenty after a while.
+fn supplies(host: &Host, far: Option<Position>) -> Vec<(u64, String)> {
+    let colony = host.colony();
+    let Some(start) = colony.view().colonists().next().map(|colonist| colonist.at) else {
+        return Vec::new();
+    };
+    let mut happens = vec![(
+        40,
+        format!(
+            "\"colonists.join\" = {{ x = {}, y = {} }}",
+            start.x, start.y
+        ),
+    )];
+    if colony.definitions().items.contains_key("meal") {
+        let meals = |count: u32, at: Position| {
+            let (x, y) = (at.x, at.y);
+            format!("\"items.add\" = {{ item = \"meal\", count = {count}, x = {x}, y = {y} }}")
         };
-        let has_meals = host.colony().definitions().items.contains_key("meal");
-        happens.push((
-            40,
-            format!(
-                "\"colonists.join\" = {{ x = {}, y = {} }}",
-                start.x, start.y
-            ),
-        ));
-        if has_meals {
-            // One meal for many hungry people, and plenty after a while.
-            happens.push((
-                250,
-                add("meal", 1, near.first().map_or(start, |(_, at)| *at)),
-            ));
-            happens.push((300, add("meal", 30, start)));
-        }
+        happens.push((250, meals(1, far.unwrap_or(start))));
+        happens.push((300, meals(30, start)));
     }
     happens
 }

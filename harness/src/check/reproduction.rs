@@ -163,7 +163,7 @@ fn move_paths(document: &mut DocumentMut, from: &str) {
 /// The paths in an action: a `write` and a `copy` read files, which a `rename` does not.
 fn move_action(name: &str, action: &mut Value, moved: &dyn Fn(&mut Value)) {
     match (name, action) {
-        ("write" | "copy", Value::InlineTable(table)) => {
+        ("write" | "copy" | "patch" | "add", Value::InlineTable(table)) => {
             table.get_mut("from").into_iter().for_each(moved);
         }
         ("batch", Value::Array(actions)) => {

@@ -21,7 +21,7 @@ pub enum Named {
     Id(ModId),
 }
 
-/// See the [module](self).
+/// The mod under examination, and where it and the mods that it depends on are.
 #[derive(Debug)]
 pub struct Subject {
     /// The mod.
@@ -117,7 +117,7 @@ impl Subject {
     }
 
     /// The mod's folder as seen from the project's root, where the scenario must name it.
-    pub(super) fn from_root(&self) -> Option<String> {
+    pub(super) fn folder_from_root(&self) -> Option<String> {
         let folder = self.folder.as_ref().filter(|_| !self.in_library)?;
         let root = match self.root.as_os_str().is_empty() {
             true => Path::new("."),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use modding::diagnostic::{Fault, Place};
 use modding::mod_id::ModId;
@@ -52,6 +53,8 @@ pub(super) struct Trials<'a> {
     pub(super) mod_id: ModId,
     chain: Arc<[u128]>,
     steps: Vec<StepRecord>,
+    /// Hand-overs in all runs.
+    hand_overs: AtomicU64,
     failures: Vec<HandlerFailure>,
     unheard: Vec<String>,
     progress: Counter<'a>,
@@ -141,6 +144,7 @@ impl<'a> Trials<'a> {
             unheard,
             chain: plain.chain.into(),
             steps: plain.steps,
+            hand_overs: AtomicU64::new(plain.hand_overs),
             progress: Counter {
                 made: 1,
                 all: 1,
@@ -157,6 +161,11 @@ impl<'a> Trials<'a> {
     /// Events that the mod listens to and that did not happen in the plain run.
     pub(super) fn unheard(&self) -> &[String] {
         &self.unheard
+    }
+
+    /// How often a mod was handed over in all runs so far.
+    pub(super) fn hand_overs(&self) -> u64 {
+        self.hand_overs.load(Ordering::Relaxed)
     }
 
     /// Everything that a mod must not notice.
@@ -224,6 +233,7 @@ impl<'a> Trials<'a> {
             workspace,
             chain,
             steps,
+            hand_overs,
             progress,
             ..
         } = self;
@@ -232,6 +242,7 @@ impl<'a> Trials<'a> {
             workspace,
             chain,
             steps,
+            hand_overs,
         };
         (shared, progress)
     }
@@ -247,6 +258,7 @@ impl<'a> Trials<'a> {
             workspace: self.workspace,
             chain: &self.chain,
             steps: &self.steps,
+            hand_overs: &self.hand_overs,
         }
     }
 }
@@ -258,6 +270,7 @@ struct Shared<'a> {
     workspace: &'a Workspace,
     chain: &'a Arc<[u128]>,
     steps: &'a [StepRecord],
+    hand_overs: &'a AtomicU64,
 }
 
 impl Shared<'_> {
@@ -270,7 +283,11 @@ impl Shared<'_> {
             ..RunOptions::default()
         };
         match run(self.scenario, self.workspace, &options, &mut |_| {}) {
-            Ok(record) => self.ending(&record),
+            Ok(record) => {
+                self.hand_overs
+                    .fetch_add(record.hand_overs, Ordering::Relaxed);
+                self.ending(&record)
+            }
             Err(faults) => Ending::Fails(0, faults),
         }
     }

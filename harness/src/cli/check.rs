@@ -51,7 +51,11 @@ fn tell(subject: &Subject, mut report: CheckReport, format: Format, colour: Colo
         report.reproduction = None;
         say(std::slice::from_ref(fault), colour);
     }
-    let shown = |file: &str| subject.shown(file);
+    let in_folder = report.in_folder;
+    let shown = |file: &str| match in_folder {
+        true => subject.shown(file),
+        false => file.to_owned(),
+    };
     let text = match format {
         Format::Text => {
             let options = CheckTextOptions {

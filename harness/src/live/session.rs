@@ -82,8 +82,8 @@ pub struct Session {
     /// Scripted steps that have not acted.
     steps: Vec<Step>,
     lineage: Lineage,
-    /// For each failure of the host, at how many calls it is told again, and whether it was told to be suspended.
-    told_failures: Vec<(u32, bool)>,
+    /// For each failure of the host, at how many calls it is told again.
+    told_failures: Vec<u32>,
     /// What mods wrote, and what was refused, that is not told again until the mod changes.
     told: BTreeSet<(Option<ModId>, String)>,
     paused: bool,
@@ -229,6 +229,19 @@ impl Session {
         happenings
     }
 
+    /// The key for a reload, with what lies on the disk now: of a mod that is not looked at by its own wish, nothing else tells.
+    /// What is other than before is reloaded as a save is.
+    pub fn reload_by_hand(&mut self, read: Vec<Settled>) -> Vec<Happening> {
+        let is_new = |settled: &Settled| {
+            let known = self.content(&settled.mod_id).map(Bundle::hash);
+            known != settled.bundle.as_ref().ok().map(Bundle::hash)
+        };
+        let new = read.into_iter().filter(is_new).collect();
+        let mut happenings = self.boundary(new);
+        happenings.extend(self.command(Key::Reload));
+        happenings
+    }
+
     /// One tick, with the scripted steps before it.
     pub fn tick(&mut self) -> Vec<Happening> {
         let mut happenings = Vec::new();
@@ -306,24 +319,23 @@ impl Session {
         }
     }
 
-    /// Each failing handler once with its error, again when it is suspended, and again whenever its count has another digit.
+    /// Each failing handler once with its error, and again whenever its count has another digit. That it is suspended, the host
+    /// writes into the log.
     fn tell_failures(&mut self, happenings: &mut Vec<Happening>) {
         let tick = self.current_tick();
         for (at, failure) in self.host.failures().iter().enumerate() {
             let first = at >= self.told_failures.len();
             if first {
-                self.told_failures.push((FAILING_AGAIN_FACTOR, false));
+                self.told_failures.push(FAILING_AGAIN_FACTOR);
                 let (id, generation) = (&failure.mod_id, failure.generation);
                 self.lineage.note_failure(id, generation);
             }
-            let (again, suspended) = &mut self.told_failures[at];
+            let again = &mut self.told_failures[at];
             let more = failure.count >= *again;
-            let news = failure.suspended && !*suspended;
-            *suspended = failure.suspended;
             while failure.count >= *again {
                 *again = again.saturating_mul(FAILING_AGAIN_FACTOR);
             }
-            if first || more || news {
+            if first || more {
                 let changed = self.lineage.last_changed().contains(&failure.mod_id);
                 let good = self.lineage.last_without_errors(&failure.mod_id);
                 let back_to = good.filter(|_| changed);

@@ -29,7 +29,7 @@ const KEYS: &str = "p pause · s step · r reload · b back · m migrate again �
 const HELP: &str = "
 p  pause, or go on
 s  run one tick, then pause
-r  reload all watched mods, even those that did not change
+r  reload all watched mods as they lie on the disk now, even those that did not change
 b  back to the generation before the last change, the last one without errors; the files stay as they are
 m  run the migrations of the last change again, from the state that the older version had
 c  keep the run in a file (checkpoint)
@@ -164,6 +164,9 @@ impl View {
         if report.members.is_empty() {
             let reason = report.reason.clone().unwrap_or_default();
             let _ = writeln!(text, "{tick}{outcome:<11}  {reason}");
+            if reload.cause == Cause::Saved {
+                text.push_str("help: a mod that could not start is started by the next session\n");
+            }
         }
         for (at, member) in report.members.iter().enumerate() {
             let (first, outcome) = if at == 0 {
@@ -226,10 +229,11 @@ impl View {
             failure.generation,
             handler_name(failure),
         );
-        if failing.first {
-            let fault = self.located_one(&failure.fault);
-            failure_details(&mut text, failure, &fault, self.colour);
+        if !failing.first {
+            return text;
         }
+        let fault = self.located_one(&failure.fault);
+        failure_details(&mut text, failure, &fault, self.colour);
         if let Some(number) = failing.back_to.filter(|_| self.keys) {
             let _ = writeln!(
                 text,

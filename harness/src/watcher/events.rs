@@ -1,6 +1,5 @@
 //! What the system tells about changes, in the words of [`settling`](super::settling), and the folders that it is asked about.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
@@ -41,7 +40,6 @@ pub(super) enum Unwatched {
 #[derive(Debug)]
 pub(super) struct Native {
     watcher: RecommendedWatcher,
-    parents: BTreeSet<PathBuf>,
 }
 
 impl Native {
@@ -52,10 +50,7 @@ impl Native {
         // A link out of a mod is refused when it is read: what is behind it needs no watching.
         let config = Config::default().with_follow_symlinks(false);
         let watcher = RecommendedWatcher::new(tell, config).map_err(|error| reason(&error))?;
-        Ok(Self {
-            watcher,
-            parents: BTreeSet::new(),
-        })
+        Ok(Self { watcher })
     }
 
     /// Watches a mod's folder with all that is in it, and the folder that it is in: only that one tells when the mod's folder is
@@ -68,7 +63,6 @@ impl Native {
         });
         if let Some(parent) = parent {
             self.watch_one(parent, RecursiveMode::NonRecursive)?;
-            self.parents.insert(parent.to_path_buf());
         }
         self.watch_one(root, RecursiveMode::Recursive)
     }

@@ -8,7 +8,7 @@ use modding::diagnostic::Fault;
 use modding::manifest::Watching;
 
 use super::WatchedMod;
-use super::reading::{Reading, Stamps};
+use super::reading::{Identity, Reading, Stamps};
 use crate::workspace::disk::counts_as_folder;
 
 /// A watched mod.
@@ -17,8 +17,8 @@ pub(super) struct Known {
     pub(super) watched: WatchedMod,
     /// Its folder as events name it.
     roots: BTreeSet<PathBuf>,
-    /// Whether the system tells of changes in its folder.
-    pub(super) is_told: bool,
+    /// The folder of whose changes the system tells; None if it tells of none.
+    told: Option<Identity>,
     /// What it asked of watching when it was read last.
     watching: Watching,
     /// Its files when it was read last.
@@ -48,17 +48,34 @@ enum Content {
 impl Known {
     /// A mod whose `watched.folder` is absolute.
     pub(super) fn new(watched: WatchedMod) -> Self {
-        let canonical = watched.folder.canonicalize().ok();
-        let roots = [Some(watched.folder.clone()), canonical];
         Self {
+            roots: BTreeSet::from([watched.folder.clone()]),
             watched,
-            roots: roots.into_iter().flatten().collect(),
-            is_told: false,
+            told: None,
             watching: Watching::default(),
             paths: BTreeSet::new(),
             stamps: None,
             content: News::default(),
         }
+    }
+
+    /// Takes note whether the system tells of changes in the mod's folder, from now on.
+    pub(super) fn set_told(&mut self, is_told: bool) {
+        let identity = Identity::of(&self.watched.folder);
+        if let Some(identity) = &identity {
+            let folder = self.watched.folder.clone();
+            self.roots = [folder, identity.path.clone()].into();
+        }
+        self.told = identity.filter(|_| is_told);
+    }
+
+    pub(super) fn is_told(&self) -> bool {
+        self.told.is_some()
+    }
+
+    /// Whether another folder is at the mod's place, or one at last, of which the system does not tell: one further up was replaced.
+    pub(super) fn is_replaced(&self) -> bool {
+        Identity::of(&self.watched.folder) != self.told
     }
 
     pub(super) fn watching(&self) -> &Watching {

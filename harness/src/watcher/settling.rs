@@ -166,6 +166,11 @@ impl Settling {
         motion.is_none_or(|motion| motion.cap <= now)
     }
 
+    /// Whether any mod has.
+    pub(super) fn is_overdue(&self, now: Instant) -> bool {
+        self.moving.values().any(|motion| motion.cap <= now)
+    }
+
     /// Whether the cap of a mod was reached and the mod has not rested since.
     pub(super) fn is_endless(&self, mod_id: &ModId) -> bool {
         self.moving
@@ -183,6 +188,9 @@ mod tests {
         start: Instant,
         settling: Settling,
     }
+
+    /// When, which path, how.
+    type Step = (u64, &'static str, Rest);
 
     fn id(name: &str) -> ModId {
         ModId::parse(name).expect("an id")
@@ -222,7 +230,7 @@ mod tests {
     #[test]
     fn the_last_change_of_a_path_decides_how_long_it_is_waited_for() {
         use Rest::{Finished, Unfinished, Unknown};
-        let rows: [(&[(u64, &str, Rest)], u64); 8] = [
+        let rows: [(&[Step], u64); 8] = [
             (&[(0, "x", Finished)], 100),
             (&[(0, "x", Unfinished)], 500),
             (&[(0, "x", Unfinished), (10, "x", Finished)], 110),

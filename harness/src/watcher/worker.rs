@@ -18,6 +18,9 @@ use super::{Notice, Settled, WatchedMod, WatcherOptions};
 /// How often a folder that is gone is looked for.
 const MISSING_INTERVAL: Duration = Duration::from_millis(200);
 
+/// How often it is looked whether the folders are still those that are watched: a folder far above them may have been replaced.
+const REPLACED_INTERVAL: Duration = Duration::from_secs(1);
+
 /// How often files that never rest are read before what is read counts as torn.
 const READINGS_MAX: usize = 3;
 
@@ -103,8 +106,9 @@ impl Worker {
             self.rescan();
             self.look_around(Instant::now());
             // Events that wait come first: they may say that a mod moves on.
-            if taken < MESSAGES_MAX {
-                self.settle(Instant::now());
+            let now = Instant::now();
+            if taken < MESSAGES_MAX || self.settling.is_overdue(now) {
+                self.settle(now);
             }
             self.publish(taken);
         }
@@ -115,8 +119,7 @@ impl Worker {
     }
 
     fn next_wake(&self, now: Instant) -> Option<Instant> {
-        let looks = self.native.is_none() || self.mods.values().any(|known| !known.is_told);
-        let next_look = looks.then_some(self.next_look);
+        let next_look = (!self.mods.is_empty()).then_some(self.next_look);
         let next_due = self.settling.next_due(now);
         next_look.into_iter().chain(next_due).min()
     }
@@ -146,8 +149,9 @@ impl Worker {
 
     fn take_event(&mut self, when: Instant, event: &Event) {
         if event.need_rescan() {
-            self.outbox.notice(Notice::Overflow);
-            self.must_rescan = true;
+            if !std::mem::replace(&mut self.must_rescan, true) {
+                self.outbox.notice(Notice::Overflow);
+            }
             return;
         }
         for (path, rest) in events::changes(event) {
@@ -223,8 +227,10 @@ impl Worker {
         let outbox = self.outbox.clone();
         let tell = move |event: notify::Result<Event>| {
             // Reading makes events, too: those of files that were opened say nothing.
-            if !matches!(&event, Ok(event) if !event.need_rescan() && events::changes(event).is_empty())
-            {
+            let says_nothing = event
+                .as_ref()
+                .is_ok_and(|event| !event.need_rescan() && events::changes(event).is_empty());
+            if !says_nothing {
                 outbox.tell(Message::Event(Instant::now(), event));
             }
         };
@@ -248,7 +254,10 @@ impl Worker {
         if let Err(Unwatched::Impossible(reason)) = result {
             self.poll_instead(reason);
         } else if let Some(known) = self.mods.get_mut(mod_id) {
-            known.is_told = result.is_ok();
+            known.set_told(result.is_ok());
+            if !known.is_told() {
+                self.next_look = self.next_look.min(Instant::now() + MISSING_INTERVAL);
+            }
         }
     }
 
@@ -279,10 +288,13 @@ impl Worker {
             return;
         }
         if self.native.is_some() {
-            self.next_look = now + MISSING_INTERVAL;
-            for mod_id in self.ids(|known| !known.is_told && known.watched.folder.exists()) {
+            self.next_look = now + REPLACED_INTERVAL;
+            for mod_id in self.ids(Known::is_replaced) {
                 self.watch(&mod_id);
                 self.change(&mod_id, "", Rest::Unfinished, now);
+            }
+            if self.mods.values().any(|known| !known.is_told()) {
+                self.next_look = now + MISSING_INTERVAL;
             }
             return;
         }

@@ -7,7 +7,9 @@ use std::os::unix::fs::symlink;
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::session::{MAIN, Project, Session, manifest, options, script};
+use harness::watcher::{Settled, WatchedMod, Watcher};
+
+use crate::session::{LIBRARY_MANIFEST, MAIN, Project, Session, id, manifest, options, script};
 
 #[test]
 fn a_new_folder_in_a_new_folder() {
@@ -63,7 +65,9 @@ fn the_mod_away_for_longer() {
     session.expect(&["rolled back probe: settle: the folder `./mods/probe` of probe is gone"]);
     session.project.write("mods/away/scripts/main.lua", "two");
     session.project.rename("mods/away", "mods/probe");
-    session.expect(&["rolled back probe: parse: expected `=` or a call, found end of file"]);
+    session.expect(&[
+        "rolled back probe: parse: incomplete statement: expected assignment or a function call",
+    ]);
     session.project.write(MAIN, &script("two"));
     session.expect_one();
 }
@@ -73,13 +77,54 @@ fn the_folder_of_all_mods_away() {
     let mut session = Session::new();
     session.project.rename("mods", "away");
     session.expect(&[
-        "rolled back library: settle: the folder `./mods/library` of library is gone",
-        "rolled back probe: settle: the folder `./mods/probe` of probe is gone",
+        "rolled back library+probe: settle: the folder `./mods/library` of library is gone",
     ]);
     session.project.rename("away", "mods");
     session.expect_running(&["ignored library", "ignored probe"]);
     session.project.write(MAIN, &script("two"));
     session.expect_one();
+}
+
+#[test]
+fn a_folder_above_the_mods_replaced_by_another() {
+    let project = Project::new("");
+    project.rename("mods", "first");
+    symlink("first", project.path("mods")).expect("a link");
+    project.write("second/probe/mod.toml", &manifest(""));
+    project.write("second/probe/scripts/main.lua", &script("two"));
+    project.write("second/library/mod.toml", LIBRARY_MANIFEST);
+    project.write("second/library/scripts/main.lua", &script("one"));
+    let mut session = Session::with(project, options());
+    symlink("second", session.project.path("new")).expect("a link");
+    session.project.rename("new", "mods");
+    session.expect_one();
+    session.project.write(MAIN, &script("three"));
+    session.expect_one();
+}
+
+#[test]
+fn a_mod_that_is_not_there_yet() {
+    let project = Project::new("");
+    let watched = WatchedMod {
+        mod_id: id("late"),
+        folder: project.path("mods/late"),
+    };
+    let twice = vec![watched.clone(), watched.clone()];
+    let fault = Watcher::new(twice, options()).expect_err("a mod named twice");
+    assert_eq!(fault.message, "late is watched twice");
+
+    let mut watcher = Watcher::new(vec![watched], options()).expect("a watcher");
+    let missing = wait(&mut watcher).bundle.expect_err("no folder");
+    assert!(missing[0].message.ends_with("/mods/late` of late is gone"));
+    project.write("mods/late/scripts/main.lua", &script("one"));
+    let bundle = wait(&mut watcher).bundle.expect("a folder");
+    assert_eq!(bundle, project.bundle("late"));
+}
+
+fn wait(watcher: &mut Watcher) -> Settled {
+    let mut settled = watcher.wait(Duration::from_secs(60));
+    assert_eq!(settled.len(), 1, "{settled:?}");
+    settled.remove(0)
 }
 
 #[test]

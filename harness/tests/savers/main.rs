@@ -5,6 +5,7 @@
 
 mod folders;
 mod outcomes;
+#[cfg(target_os = "linux")]
 mod processes;
 mod session;
 mod tools;

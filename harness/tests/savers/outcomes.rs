@@ -10,7 +10,8 @@ use harness::watcher::{Notice, WatchedMod, WatcherOptions};
 
 use crate::session::{LIBRARY, MAIN, Project, Session, id, manifest, options, script};
 
-const BROKEN: &str = "rolled back probe: parse: expected `=` or a call, found end of file";
+const BROKEN: &str =
+    "rolled back probe: parse: incomplete statement: expected assignment or a function call";
 
 #[test]
 fn broken_repaired_broken() {
@@ -56,6 +57,19 @@ fn an_edit_during_a_reload() {
     session.project.write(MAIN, &script("three"));
     session.reload(settled);
     session.expect_running(&["committed probe", "committed probe"]);
+}
+
+#[test]
+fn a_mod_that_asks_for_a_longer_wait() {
+    // seed-corrections 6, 49
+    let project = Project::new("[hot_reload]\ndebounce_delay = 6000\n");
+    let mut session = Session::with(project, options());
+    for version in ["two", "three", "four"] {
+        session.project.write(MAIN, &script(version));
+        // Longer than it would be waited for otherwise.
+        session.step(2 * options().quiet_after_close);
+    }
+    session.expect_one();
 }
 
 #[test]

@@ -23,8 +23,12 @@ pub(crate) const MAIN: &str = "mods/probe/scripts/main.lua";
 /// The script of `library`, below the project.
 pub(crate) const LIBRARY: &str = "mods/library/scripts/main.lua";
 
+/// The manifest of `library`.
+pub(crate) const LIBRARY_MANIFEST: &str =
+    "id = \"library\"\nname = \"Library\"\nversion = \"1.0.0\"\napi = \"^1\"\n";
+
 /// How long a test waits for what has to come. It is long because it is waited in vain only where a test fails.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// How long nothing has to happen before it is believed that nothing more will.
 const GRACE: Duration = Duration::from_millis(400);
@@ -71,10 +75,7 @@ impl Project {
         };
         project.write("mods/probe/mod.toml", &manifest(more));
         project.write(MAIN, &script("one"));
-        project.write(
-            "mods/library/mod.toml",
-            "id = \"library\"\nname = \"Library\"\nversion = \"1.0.0\"\napi = \"^1\"\n",
-        );
+        project.write("mods/library/mod.toml", LIBRARY_MANIFEST);
         project.write(LIBRARY, &script("one"));
         project
     }

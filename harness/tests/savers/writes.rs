@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::session::{LIBRARY, MAIN, Session, script};
+use crate::session::{LIBRARY, MAIN, Session, options, script};
 
 fn milliseconds(count: u64) -> Duration {
     Duration::from_millis(count)
@@ -30,7 +30,8 @@ fn truncated_then_written() {
     drop(file);
     session.expect_one();
     drop(File::create(&path).expect("a file"));
-    sleep(milliseconds(200));
+    // Longer than it would be waited for after a file that is closed and not empty.
+    sleep(options().quiet_after_close + milliseconds(200));
     let mut file = OpenOptions::new().append(true).open(&path).expect("a file");
     file.write_all(script("three").as_bytes()).expect("a write");
     drop(file);

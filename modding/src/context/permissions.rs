@@ -65,12 +65,8 @@ impl Context {
     /// # Errors
     /// A mod that the manifest does not name, or that does not run.
     pub fn dependency(&self, caller: &Rc<Generation>, mod_id: &str) -> Result<Instance, ApiError> {
-        let Some(id) = caller
-            .manifest
-            .dependencies
-            .keys()
-            .find(|id| id.as_str() == mod_id)
-        else {
+        let mut named = caller.manifest.libraries();
+        let Some(id) = named.find(|id| id.as_str() == mod_id) else {
             return Err(
                 ApiError::new(format!("{} does not depend on `{mod_id}`", caller.id())).help(
                     format!("add to mod.toml:  [dependencies]  {mod_id} = \"*\""),

@@ -24,13 +24,13 @@ pub(crate) fn migrate(
     let error = |error: &GuestError| failed(generation, Stage::Migrate, error);
     let mut snapshot: Snapshot =
         codec::decode(bytes).map_err(|problem| error(&GuestError::new(problem.to_string())))?;
+    let migrations =
+        applicable_migrations(generation, &snapshot).map_err(|problem| error(&problem))?;
     let Value::Map(mut state) = std::mem::replace(&mut snapshot.storage, Value::empty()) else {
         return Err(error(&GuestError::new(
             "the storage in the snapshot is not a table",
         )));
     };
-    let migrations =
-        applicable_migrations(generation, &snapshot.version).map_err(|problem| error(&problem))?;
     let before = (!migrations.is_empty()).then(|| state.clone());
     let mut origins: BTreeMap<String, String> = BTreeMap::new();
     for at in migrations {
@@ -72,8 +72,9 @@ pub(crate) fn migrate(
 /// The migrations that lead from a version to this one, in version order.
 fn applicable_migrations(
     generation: &Generation,
-    from: &Version,
+    snapshot: &Snapshot,
 ) -> Result<Vec<usize>, GuestError> {
+    let from = &snapshot.version;
     let to = &generation.manifest.version;
     if from == to {
         return Ok(Vec::new());
@@ -82,7 +83,7 @@ fn applicable_migrations(
     let mut applicable: Vec<usize> = (0..declarations.migrations.len())
         .filter(|at| admits(&declarations.migrations[*at].range, from))
         .collect();
-    if to < from && applicable.is_empty() {
+    if to < from && applicable.is_empty() && !is_empty(snapshot) {
         return Err(GuestError {
             help: Some(format!(
                 "write colony.state.migrate(\">{to}\", fn) in {to}, or keep {from}"
@@ -94,6 +95,12 @@ fn applicable_migrations(
     }
     applicable.sort_by_key(|at| upper_bound(&declarations.migrations[*at].range));
     Ok(applicable)
+}
+
+/// Whether there is no state that a downgrade could lose, as in a mod of content alone, which has no migrations either.
+fn is_empty(snapshot: &Snapshot) -> bool {
+    let storage = matches!(&snapshot.storage, Value::Map(storage) if storage.is_empty());
+    storage && snapshot.held.saved.is_none() && snapshot.held.slot.is_none()
 }
 
 /// Migrations to a version between the state's and this one that do not admit the state's: a mistake in their range, most likely.

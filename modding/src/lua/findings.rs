@@ -83,6 +83,17 @@ pub struct Examination {
 }
 
 impl Code {
+    /// All of them.
+    pub const ALL: [Code; 7] = [
+        Code::StateLost,
+        Code::CoroutineKept,
+        Code::ConditionalDeclaration,
+        Code::ReloadHistory,
+        Code::WeakTable,
+        Code::UndeclaredCapability,
+        Code::UnusedCapability,
+    ];
+
     /// The name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -168,7 +179,8 @@ fn model_of(scripts: &[Script]) -> Model {
 impl Script {
     /// A place in the script, up to the end of its first line.
     fn place(&self, span: Range<usize>) -> Place {
-        let line = self.source[span.clone()].find('\n');
+        let text = self.source.get(span.clone()).unwrap_or_default();
+        let line = text.find('\n');
         let span = span.start..line.map_or(span.end, |length| span.start + length);
         Place {
             file: self.file.clone(),

@@ -94,7 +94,8 @@ impl Session {
                 .iter()
                 .filter_map(|id| Some((id.clone(), self.contents.get(id)?.clone())))
                 .collect();
-            if let Some(recording) = &mut self.recording {
+            // What was not asked for follows from what was, in a repetition too.
+            if let Some(recording) = self.recording.as_mut().filter(|_| !contents.is_empty()) {
                 recording.reload(tick, &contents, force, &report);
             }
             self.lineage.note_change(&report);

@@ -33,6 +33,7 @@ pub fn report(report: &CheckReport, shown: &dyn Fn(&str) -> String, exit_code: u
         "code": code(report),
         "message": report.verdict().map(|round| title(report, round)),
         "rounds": report.rounds.iter().map(round).collect::<Vec<_>>(),
+        "hand_overs": report.hand_overs,
         "findings": report.findings.iter().map(|found| finding(found, shown)).collect::<Vec<_>>(),
         "failures": report.failures.iter().map(failure).collect::<Vec<_>>(),
         "unheard_events": report.unheard,

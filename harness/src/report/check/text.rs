@@ -255,11 +255,11 @@ fn changed_lines(source: &str, edits: &[Edit], colour: bool) -> String {
     let mut edited = String::new();
     let mut done = 0;
     for edit in edits {
-        edited.push_str(&source[done..edit.span.start.max(done)]);
+        edited.push_str(source.get(done..edit.span.start).unwrap_or_default());
         edited.push_str(&edit.replacement);
         done = edit.span.end.max(done);
     }
-    edited.push_str(&source[done..]);
+    edited.push_str(source.get(done..).unwrap_or_default());
     let difference = TextDiff::from_lines(source, &edited);
     let changes = difference.iter_all_changes().filter_map(|change| {
         let (sign, at, code) = match change.tag() {

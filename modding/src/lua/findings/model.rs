@@ -1,5 +1,6 @@
 //! The names of a mod's scripts: what is declared, what is written, what is called from where.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -257,10 +258,10 @@ impl Model {
             })
             .collect();
         while let Some((function, cause)) = caused.pop() {
-            if !self.causes.contains_key(&function) {
+            if let Entry::Vacant(entry) = self.causes.entry(function) {
                 let callees = calls.range((function, 0)..=(function, FunctionId::MAX));
                 caused.extend(callees.map(|(_, callee)| (*callee, cause.clone())));
-                self.causes.insert(function, cause);
+                entry.insert(cause);
             }
         }
         let of_role = |role: Role| {

@@ -189,7 +189,9 @@ fn edits(model: &Model, scripts: &[Script], id: BindingId, writes: &[&Write]) ->
     let (statement, value) = binding.statement.as_ref()?;
     let function = binding.function?;
     let script = &scripts[statement.script];
-    let value = value.as_ref().map(|value| &script.source[value.range()]);
+    let value = value
+        .as_ref()
+        .and_then(|value| script.source.get(value.range()));
     let keyed = writes.iter().any(|write| write.target.keys.contains(&None));
     let is_plain = value.is_some_and(|value| {
         let is_number = value.parse::<f64>().is_ok();
@@ -240,7 +242,9 @@ fn edits(model: &Model, scripts: &[Script], id: BindingId, writes: &[&Write]) ->
 
 /// The stretch with the end of its line, where nothing else stands on the line.
 fn with_line_end(source: &str, span: Range<usize>) -> Range<usize> {
-    let starts_line = source[..span.start].ends_with('\n') || span.start == 0;
-    let ends_line = source[span.end..].starts_with('\n');
+    let before = source.get(..span.start).unwrap_or_default();
+    let after = source.get(span.end..).unwrap_or_default();
+    let starts_line = before.is_empty() || before.ends_with('\n');
+    let ends_line = after.starts_with('\n');
     span.start..span.end + usize::from(starts_line && ends_line)
 }

@@ -1,0 +1,371 @@
+//! `colony-sim watch` and `run --watcher real` as processes: in a pipe, edited while they run, and ended from outside.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod live;
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use live::{Author, MAIN, TALLY, scenario};
+
+const SCRIPT: &str = "mods/subject/scripts/main.lua";
+
+/// Far longer than anything takes.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+fn program(author: &Author, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_colony-sim"));
+    command
+        .current_dir(author.folder.path())
+        .args(arguments)
+        .env_remove("CI")
+        .stdin(Stdio::null());
+    command
+}
+
+fn colony_sim(author: &Author, arguments: &[&str]) -> Output {
+    program(author, arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A process whose lines are read as they come.
+struct Watching {
+    child: Child,
+    lines: Receiver<String>,
+    seen: String,
+}
+
+impl Watching {
+    fn begin(author: &Author, arguments: &[&str]) -> Watching {
+        let mut command = program(author, arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = follow(child.stdout.take().unwrap());
+        let mut watching = Watching {
+            child,
+            lines,
+            seen: String::new(),
+        };
+        watching.until("watching ");
+        watching
+    }
+
+    /// Reads until a line with this in it, and returns the line.
+    fn until(&mut self, wanted: &str) -> String {
+        loop {
+            match self.lines.recv_timeout(DEADLINE) {
+                Ok(line) => {
+                    self.seen.push_str(&line);
+                    if line.contains(wanted) {
+                        return line;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("no {wanted:?} in\n{}", self.seen),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let mut errors = String::new();
+                    let stderr = self.child.stderr.as_mut().unwrap();
+                    stderr.read_to_string(&mut errors).unwrap();
+                    panic!("it ended without {wanted:?}:\n{}{errors}", self.seen)
+                }
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, name: &str) {
+        let process = self.child.id().to_string();
+        let kill = Command::new("kill").args([name, &process]).status();
+        assert!(kill.unwrap().success());
+    }
+
+    fn code(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn follow(stdout: ChildStdout) -> Receiver<String> {
+    let (sender, lines) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines() {
+            if sender.send(line.unwrap() + "\n").is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+#[test]
+fn in_a_pipe_it_ends_at_the_last_tick_with_the_hash_of_a_run() {
+    let author = Author::new(&[]);
+    let small = "scenarios/small.toml";
+    let watch = ["watch", small, "--ticks", "20", "--ticks-per-second", "0"];
+    let output = colony_sim(&author, &watch);
+    let stdout = text(&output.stdout);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{stdout}{}",
+        text(&output.stderr)
+    );
+    assert!(
+        stdout.starts_with("watching 2 mods as fast as it goes · Ctrl-C ends it\n"),
+        "{stdout}"
+    );
+    assert!(
+        !stdout.contains('\x1b') && !stdout.contains('\r'),
+        "{stdout:?}"
+    );
+    let run = text(&colony_sim(&author, &["run", small]).stdout);
+    let hash = run
+        .lines()
+        .find_map(|line| line.strip_prefix("hash       "));
+    let last = stdout.lines().last().unwrap();
+    let expected = format!(
+        "tick 20 · 3 of 3 alive · no reload · hash {}",
+        hash.unwrap()
+    );
+    assert_eq!(last, expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn it_is_edited_interrupted_and_repeated() {
+    let author = Author::new(&[]);
+    let arguments = [
+        "watch",
+        "scenarios/small.toml",
+        "--record",
+        "scenarios/session.toml",
+    ];
+    let mut watching = Watching::begin(&author, &arguments);
+    author.edit(SCRIPT, "done = 0", "done = 0, seen = {}");
+    let line = watching.until("committed");
+    assert!(line.contains("subject 1.0.0  g1 -> g2  scripts"), "{line}");
+    assert!(
+        watching
+            .until("running ")
+            .contains(" ms after the save (settle ")
+    );
+    author.write(SCRIPT, &MAIN[..80]);
+    watching.until("rolled back");
+    watching.until("--> mods/subject/scripts/main.lua:");
+    author.write(
+        "mods/subject/scripts/tally.lua",
+        &TALLY.replace("count + more", "count.no + more"),
+    );
+    watching.until("rolled back");
+    author.write(SCRIPT, MAIN);
+    watching.until("committed");
+    watching.until("failing      subject 1.0.0  g3: job_completed");
+    watching.until("--> mods/subject/scripts/tally.lua:2");
+    watching.signal("-INT");
+    let last = watching.until(" · hash ");
+    watching.until("recorded in scenarios/session.toml: colony-sim run scenarios/session.toml");
+    assert_eq!(watching.code(), Some(0));
+    let hash = last.trim_end().rsplit(' ').next().unwrap();
+    for _ in 0..2 {
+        let output = colony_sim(&author, &["run", "scenarios/session.toml"]);
+        let stdout = text(&output.stdout);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{stdout}{}",
+            text(&output.stderr)
+        );
+        assert!(
+            stdout.contains(&format!("hash       {hash}\n")),
+            "{hash}\n{stdout}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_that_closes_and_a_reader_that_stops_end_it_cleanly() {
+    let author = Author::new(&[]);
+    let mut hung_up = Watching::begin(&author, &["watch", "scenarios/small.toml"]);
+    hung_up.signal("-HUP");
+    hung_up.until(" · hash ");
+    assert_eq!(hung_up.code(), Some(0));
+    let mut command = program(&author, &["watch", "scenarios/small.toml"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut first)
+        .unwrap();
+    assert!(first.starts_with("watching "), "{first}");
+    // Nobody reads any more: the next thing to tell ends it.
+    author.edit(SCRIPT, "done = 0", "done = 1");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn without_a_scenario_it_watches_all_mods_of_the_project() {
+    let author = Author::new(&[]);
+    let output = colony_sim(&author, &["watch", "--ticks", "3"]);
+    let stdout = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(
+        stdout.starts_with("watching 2 mods at 60 ticks/s"),
+        "{stdout}"
+    );
+    assert!(stdout.contains("tick 3 · 8 of 8 alive"), "{stdout}");
+}
+
+#[test]
+fn what_cannot_be_watched_is_refused_with_the_exit_code_of_the_table() {
+    let bare = scenario("\"base\"", "");
+    let author = Author::new(&[("scenarios/bare.toml", &bare), ("empty/scenarios/none", "")]);
+    for (arguments, code, message) in [
+        (
+            ["scenarios/smal.toml", "--log"],
+            3,
+            "did you mean `small.toml`?",
+        ),
+        (
+            ["scenarios/bare.toml", "--log"],
+            4,
+            "there is nothing to watch",
+        ),
+        (["--steps", "--log"], 2, "required arguments"),
+        (
+            ["--record", "scenarios/small.toml"],
+            2,
+            "`scenarios/small.toml` exists already",
+        ),
+        (["--record", "mods"], 2, "let it end in .toml"),
+    ] {
+        let arguments = ["watch", "--ticks", "1", arguments[0], arguments[1]];
+        let output = colony_sim(&author, &arguments);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{stderr}");
+        assert!(stderr.contains(message), "{arguments:?}\n{stderr}");
+    }
+}
+
+#[test]
+fn left_out_steps_are_counted() {
+    let steps = "[[step]]\nat = 2\nrestart = true\n\n[[step]]\nat = 2\nreload = { mods = [\"subject\"], force = true }\n";
+    let file = scenario(r#""base", "subject""#, steps);
+    let author = Author::new(&[("scenarios/small.toml", &file)]);
+    let arguments = ["watch", "scenarios/small.toml", "--steps", "--ticks", "3"];
+    let stdout = text(&colony_sim(&author, &arguments).stdout);
+    let expected = "steps that change files, save or load are left out: 1 of 2\n";
+    assert!(stdout.contains(expected), "{stdout}");
+    assert!(
+        stdout.contains("tick 2  committed    subject 1.0.0  g1  full · forced"),
+        "{stdout}"
+    );
+}
+
+/// What a run reports, with its exit code.
+fn report(folder: &Path, scenario: &str, watcher: &str) -> (Option<i32>, String) {
+    let arguments = ["run", "--format", "json", "--watcher", watcher, scenario];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_colony-sim"));
+    let output = command
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap();
+    (output.status.code(), text(&output.stdout))
+}
+
+#[test]
+fn a_run_through_the_disk_and_the_watcher_reports_the_same() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for name in ["reload_midgame", "hot_reload_basic", "hot_reload_advanced"] {
+        let scenario = format!("scenarios/{name}.toml");
+        let (code, plain) = report(&root, &scenario, "none");
+        assert_eq!(code, Some(0), "{plain}");
+        assert_eq!(report(&root, &scenario, "real"), (code, plain), "{name}");
+    }
+}
+
+#[test]
+fn every_action_that_changes_files_comes_to_the_same_through_the_disk() {
+    let steps = r#"
+[[step]]
+at = 2
+write = { file = "subject/scripts/more.lua", text = "return 1" }
+
+[[step]]
+at = 3
+rename = { from = "subject/scripts/more.lua", to = "subject/scripts/deep/other.lua" }
+
+[[step]]
+at = 4
+edit = { file = "subject/scripts/main.lua", find = "done = 0", replace = "done = 0, more = 1" }
+
+[[step]] # nothing changes: nobody waits for it
+at = 5
+write = { file = "subject/scripts/deep/other.lua", text = "return 1" }
+expect = { outcome = "ignored" }
+
+[[step]]
+at = 6
+truncate = { file = "subject/scripts/main.lua", bytes = 70 }
+expect = { outcome = "rolled_back" }
+
+[[step]]
+at = 7
+delete = { file = "subject/scripts/deep/other.lua" }
+expect = { outcome = "rolled_back" }
+
+[[step]]
+at = 8
+write = { file = "subject/scripts/deep", text = "a file in the place of a folder" }
+expect = { outcome = "rolled_back" }
+
+[[step]]
+at = 9
+copy = { from = "../mods/subject", to = "subject" }
+
+[[step]]
+at = 10
+batch = [
+  { write = { file = "subject/mod.toml", text = "id = " } },
+  { edit = { file = "other/scripts/main.lua", find = "ticks = 0", replace = "ticks = 1" } },
+]
+expect = { outcome = "rolled_back" }
+
+[[step]]
+at = 11
+copy = { from = "../mods/subject/mod.toml", to = "subject/mod.toml" }
+
+[[step]]
+at = 12
+fault = { stage = "restore", mod = "other", during = { edit = { file = "other/scripts/main.lua", find = "ticks = 1", replace = "ticks = 2" } } }
+expect = { outcome = "rolled_back" }
+
+[[step]]
+at = 13
+reload = { mods = ["subject", "other"], force = true }
+
+[[step]]
+at = 14
+restart = true
+"#;
+    let file = scenario(r#""base", "subject", "other""#, steps);
+    let author = Author::new(&[("scenarios/small.toml", &file)]);
+    let plain = report(author.folder.path(), "scenarios/small.toml", "none");
+    assert_eq!(plain.0, Some(0), "{}", plain.1);
+    assert_eq!(
+        report(author.folder.path(), "scenarios/small.toml", "real"),
+        plain
+    );
+}

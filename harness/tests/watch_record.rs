@@ -1,0 +1,254 @@
+//! A recorded session, repeated, ends at the same hash: whatever was saved, broken, gone back from or unreadable.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod live;
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use harness::live::session::Key;
+use harness::runner::{RunOptions, run};
+use harness::watcher::{Settled, WatchedMod, Watcher, WatcherOptions};
+use live::{Author, MAIN, TALLY, Watched, manifest, mod_id};
+use modding::diagnostic::Fault;
+
+const SCRIPT: &str = "mods/subject/scripts/main.lua";
+const OTHER: &str = "mods/other/scripts/main.lua";
+const MANIFEST: &str = "mods/subject/mod.toml";
+
+/// Writes the recording and repeats it: what the repetition of the scenario at `file` reports, after some runs.
+fn repeat(author: &Author, watched: &Watched, times: usize) -> String {
+    let file = author.path("scenarios/again.toml");
+    let recording = watched.session.recording().unwrap();
+    recording.store(&file, &watched.session.end()).unwrap();
+    // The repetition has all that it needs: the author's files may go.
+    fs::rename(author.path("mods"), author.path("gone")).unwrap();
+    for _ in 0..times {
+        let (scenario, workspace) = harness::load(&file, Path::new("no-such-folder")).unwrap();
+        let record = run(&scenario, &workspace, &RunOptions::default(), &mut |_| {}).unwrap();
+        assert_eq!(
+            record.faults(),
+            [],
+            "{}",
+            author.read("scenarios/again.toml")
+        );
+        assert_eq!(record.hash(), watched.session.hash());
+        assert_eq!(record.ticks, watched.session.current_tick());
+    }
+    fs::rename(author.path("gone"), author.path("mods")).unwrap();
+    author.read("scenarios/again.toml")
+}
+
+/// Waits until the watcher has told all that there is to tell; something must come.
+fn settle(watcher: &mut Watcher, watched: &mut Watched) {
+    let until = Instant::now() + Duration::from_secs(60);
+    let mut settled: Vec<Settled> = Vec::new();
+    while settled.is_empty() || !watcher.is_quiet() {
+        assert!(Instant::now() < until, "nothing has settled: {settled:?}");
+        settled.extend(watcher.wait(Duration::from_millis(20)));
+    }
+    let mods: Vec<_> = settled
+        .iter()
+        .map(|settled| settled.mod_id.clone())
+        .collect();
+    watched.settle(settled);
+    for id in mods {
+        let running = watched.session.host().bundles();
+        let running = running.iter().find(|bundle| bundle.folder() == id.as_str());
+        watcher.note_running(&id, running.unwrap().hash());
+    }
+}
+
+/// A change of the author's files.
+type Edit = Box<dyn Fn(&Author)>;
+
+fn write(path: &'static str, text: impl Into<String>) -> Edit {
+    let text = text.into();
+    Box::new(move |author| author.write(path, &text))
+}
+
+/// Twenty-four saves, good and bad.
+fn edits() -> Vec<Edit> {
+    let counting = |event: &str| {
+        format!(
+            "{MAIN}colony.events.register('{event}', function() colony.storage.done = colony.storage.done + 1 end)\n"
+        )
+    };
+    let migrating = format!(
+        "colony.state.migrate('<1.1.0', function(state) state.before = state.done return state end)\n{MAIN}"
+    );
+    vec![
+        write(SCRIPT, counting("tick_start")),
+        write(SCRIPT, &counting("tick_start")[..90]),
+        write(SCRIPT, counting("tick_end")),
+        write("mods/subject/scripts/more.lua", "return 1"),
+        write(SCRIPT, format!("local more = require('more')\n{MAIN}")),
+        Box::new(|author| fs::remove_file(author.path("mods/subject/scripts/more.lua")).unwrap()),
+        write(SCRIPT, MAIN),
+        write(SCRIPT, format!("error('at the top')\n{MAIN}")),
+        write(SCRIPT, format!("while true do end\n{MAIN}")),
+        write(
+            SCRIPT,
+            format!("colony.events.register('mod_loaded', function() error('no') end)\n{MAIN}"),
+        ),
+        write(
+            SCRIPT,
+            format!(
+                "colony.events.register('tick_start', function() error('each tick') end)\n{MAIN}"
+            ),
+        ),
+        write(
+            "mods/subject/scripts/tally.lua",
+            TALLY.replace("count + more", "count + more + math.random(3)"),
+        ),
+        write(MANIFEST, "id = "),
+        write(
+            MANIFEST,
+            manifest(
+                "subject",
+                "1.0.0",
+                "[config]\nboost = { default = 1, doc = \"more\" }\n",
+            ),
+        ),
+        write("mods/subject/config.toml", "boost = 2\n"),
+        write("mods/subject/config.toml", "boost = 'two'\n"),
+        write("mods/subject/config.toml", "boost = 3\n"),
+        Box::new(move |author| {
+            author.write(SCRIPT, &migrating);
+            author.edit(MANIFEST, "1.0.0", "1.1.0");
+        }),
+        Box::new(|author| {
+            author.edit(SCRIPT, "state.done", "state.done * 2");
+            author.edit(OTHER, "ticks = 0", "ticks = 0, more = 'text'");
+        }),
+        Box::new(|author| fs::rename(author.path("mods/subject"), author.path("away")).unwrap()),
+        Box::new(|author| fs::rename(author.path("away"), author.path("mods/subject")).unwrap()),
+        Box::new(|author| fs::write(author.path(SCRIPT), b"local x = '\xFF'").unwrap()),
+        write(SCRIPT, counting("tick_start")),
+        Box::new(|author| fs::remove_file(author.path(SCRIPT)).unwrap()),
+        write(SCRIPT, counting("job_created")),
+    ]
+}
+
+#[test]
+fn a_session_of_many_saves_is_repeated_to_the_same_hash() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, Some("again"), false);
+    let mods = ["subject", "other"].map(|id| WatchedMod {
+        mod_id: mod_id(id),
+        folder: author.path(&format!("mods/{id}")),
+    });
+    let mut watcher = Watcher::new(mods.into(), WatcherOptions::default()).unwrap();
+    for id in ["subject", "other"].map(mod_id) {
+        watcher.note_running(&id, watched.session.content(&id).unwrap().hash());
+    }
+    watched.ticks(7);
+    for (at, edit) in edits().iter().enumerate() {
+        edit(&author);
+        settle(&mut watcher, &mut watched);
+        watched.ticks(5 + at as u64 % 4);
+        match at {
+            4 => watched.press(Key::Reload),
+            11 => watched.press(Key::Checkpoint),
+            18 => watched.press(Key::MigrateAgain),
+            19 => watched.press(Key::Reload),
+            22 => watched.press(Key::Back),
+            _ => {}
+        }
+    }
+    watched.ticks(20);
+    let outcomes = watched.session.outcomes();
+    assert!(
+        outcomes.committed >= 12 && outcomes.rolled_back >= 8,
+        "{outcomes:?}\n{}",
+        watched.told
+    );
+    repeat(&author, &watched, 5);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_a_fault_of_the_repetition() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, Some("again"), false);
+    watched.ticks(3);
+    author.edit(OTHER, "ticks = 0", "ticks = 1");
+    let unreadable = Settled {
+        bundle: Err(vec![Fault::new("no permission")]),
+        ..author.saved("subject")
+    };
+    watched.settle(vec![unreadable.clone(), author.saved("other")]);
+    watched.ticks(3);
+    watched.settle(vec![unreadable]);
+    watched.press(Key::Reload);
+    watched.ticks(3);
+    watched.save(&author, &["subject", "other"]);
+    watched.ticks(3);
+    let text = repeat(&author, &watched, 1);
+    let faults = text
+        .matches("fault = { stage = \"settle\", mod = \"subject\"")
+        .count();
+    assert_eq!(faults, 3, "{text}");
+    assert!(text.contains("during = { batch = ["), "{text}");
+}
+
+#[test]
+fn the_outcome_of_a_step_is_part_of_the_recording() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, Some("again"), false);
+    watched.ticks(2);
+    author.write(SCRIPT, "local function (");
+    watched.save(&author, &["subject"]);
+    watched.ticks(2);
+    let text = repeat(&author, &watched, 1);
+    let contents = author.path("scenarios/again/contents");
+    let broken = fs::read_dir(contents)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    fs::write(broken, MAIN).unwrap();
+    let (scenario, workspace) =
+        harness::load(&author.path("scenarios/again.toml"), Path::new("none")).unwrap();
+    let record = run(&scenario, &workspace, &RunOptions::default(), &mut |_| {}).unwrap();
+    assert!(!record.passed(), "{text}");
+}
+
+#[test]
+fn what_was_saved_after_the_last_tick_is_left_out() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, Some("again"), false);
+    watched.ticks(5);
+    author.edit(SCRIPT, "done = 0", "done = 1");
+    watched.save(&author, &["subject"]);
+    let text = repeat(&author, &watched, 1);
+    assert!(!text.contains("[[step]]"), "{text}");
+    assert!(text.contains("ticks = 5\n"), "{text}");
+}
+
+#[test]
+fn a_hash_in_a_scenario_is_compared_and_must_be_one() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, Some("again"), false);
+    watched.ticks(5);
+    repeat(&author, &watched, 1);
+    let path = author.path("scenarios/again.toml");
+    let good = author.read("scenarios/again.toml");
+    let hash = good.split('"').nth_back(1).unwrap().to_owned();
+    assert_eq!(hash.len(), 32, "{good}");
+    let other = format!("{:032x}", 7);
+    fs::write(&path, good.replace(&hash, &other)).unwrap();
+    let (scenario, workspace) = harness::load(&path, Path::new("none")).unwrap();
+    let record = run(&scenario, &workspace, &RunOptions::default(), &mut |_| {}).unwrap();
+    let message = &record.faults()[0].message;
+    assert_eq!(
+        *message,
+        format!("the hash at tick 5 is {hash}, expected another")
+    );
+    fs::write(&path, good.replace(&hash, "abc")).unwrap();
+    let faults = harness::load(&path, Path::new("none")).unwrap_err();
+    let expected = "expected a hash of 32 digits as a report shows it, found `abc`";
+    assert_eq!(faults[0].message, expected);
+}

@@ -1,0 +1,251 @@
+//! What a live session tells, word for word. Its clock is the test's, and so are the saves.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod live;
+
+use harness::live::session::Key;
+use insta::assert_snapshot;
+use live::{Author, MAIN, Watched, manifest, mod_id, scenario};
+
+const SCRIPT: &str = "mods/subject/scripts/main.lua";
+
+#[test]
+fn a_save_tells_what_changed_how_long_it_took_and_what_became_of_the_state() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    watched.ticks(9);
+    author.edit(SCRIPT, "done = 0", "done = 0, seen = {}");
+    author.write("mods/subject/scripts/more.lua", "return 1\n");
+    watched.save(&author, &["subject"]);
+    assert_snapshot!(watched.take());
+}
+
+#[test]
+fn a_save_that_is_broken_is_shown_where_it_lies_and_its_repair_is_told() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    watched.ticks(3);
+    let before = watched.session.host().bundles();
+    author.edit(SCRIPT, "\nend)", "\n");
+    watched.save(&author, &["subject"]);
+    assert_eq!(
+        watched.session.host().bundles(),
+        before,
+        "the old code runs"
+    );
+    author.write(SCRIPT, MAIN);
+    watched.save(&author, &["subject"]);
+    author.write(
+        "mods/subject/tests/done.lua",
+        "colony.test('nothing', function() end)",
+    );
+    watched.save(&author, &["subject"]);
+    author.edit(SCRIPT, "local tally", "error('at once')\nlocal tally");
+    watched.save(&author, &["subject"]);
+    assert_snapshot!(watched.take());
+}
+
+#[test]
+fn a_mod_and_its_dependent_commit_together_or_not_at_all() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    author.edit("mods/subject/mod.toml", "1.0.0", "1.1.0");
+    author.edit("mods/other/scripts/main.lua", "ticks = 0", "ticks = 1");
+    watched.save(&author, &["subject", "other"]);
+    author.edit("mods/subject/mod.toml", "1.1.0", "2.0.0");
+    watched.save(&author, &["subject"]);
+    assert_snapshot!(watched.take());
+}
+
+#[test]
+fn a_failing_handler_is_told_once_with_its_error_and_again_by_its_count() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    watched.ticks(2);
+    author.edit(
+        SCRIPT,
+        "colony.state.define",
+        "colony.events.register('tick_start', function(event) require('tally').add(nil, event.tick) end)\ncolony.state.define",
+    );
+    watched.save(&author, &["subject"]);
+    watched.take();
+    watched.ticks(40);
+    assert_snapshot!(watched.take());
+}
+
+#[test]
+fn back_goes_to_the_last_generation_without_errors_and_further_back() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    watched.press(Key::Back);
+    author.edit(SCRIPT, "done = 0", "done = 0, good = 1");
+    watched.save(&author, &["subject"]);
+    author.edit(
+        SCRIPT,
+        "local tally",
+        "colony.events.register('tick_start', function() error('no') end)\nlocal tally",
+    );
+    watched.save(&author, &["subject"]);
+    watched.ticks(1);
+    author.edit(SCRIPT, "error('no')", "error('no, no')");
+    watched.save(&author, &["subject"]);
+    watched.ticks(1);
+    watched.take();
+    watched.press(Key::Back);
+    watched.ticks(1);
+    watched.press(Key::Back);
+    watched.press(Key::Back);
+    assert_snapshot!(watched.take());
+}
+
+#[test]
+fn a_migration_is_run_again_and_all_mods_are_reloaded_by_hand() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    watched.press(Key::MigrateAgain);
+    watched.ticks(2);
+    author.edit("mods/subject/mod.toml", "1.0.0", "1.1.0");
+    author.edit(
+        SCRIPT,
+        "colony.state.define",
+        "colony.state.migrate('<1.1.0', function(state) state.twice = state.done * 2 return state end)\ncolony.state.define",
+    );
+    watched.save(&author, &["subject"]);
+    author.edit(SCRIPT, "done * 2", "done * 2 + 5");
+    watched.save(&author, &["subject"]);
+    watched.take();
+    watched.press(Key::MigrateAgain);
+    watched.press(Key::Reload);
+    assert_snapshot!(watched.take());
+    let state = watched
+        .session
+        .host()
+        .mod_storage(&mod_id("subject"))
+        .unwrap();
+    assert_eq!(state.at_path("twice").unwrap().to_string(), "5");
+}
+
+#[test]
+fn a_reload_by_hand_takes_what_lies_on_the_disk() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    let read = vec![author.saved("subject"), author.saved("other")];
+    assert_eq!(watched.session.reload_by_hand(read).len(), 1, "a cohort");
+    author.edit(SCRIPT, "done = 0", "done = 0, seen = 1");
+    let read = vec![author.saved("subject"), author.saved("other")];
+    assert_eq!(watched.session.reload_by_hand(read).len(), 2);
+    let state = watched.session.host().mod_storage(&mod_id("subject"));
+    assert_eq!(state.unwrap().at_path("seen").unwrap().to_string(), "1");
+}
+
+#[test]
+fn a_paused_session_runs_ticks_one_by_one_and_reloads_all_the_same() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    watched.ticks(4);
+    watched.press(Key::Pause);
+    assert!(watched.session.is_paused());
+    author.edit(SCRIPT, "done = 0", "done = 1");
+    watched.save(&author, &["subject"]);
+    watched.press(Key::Step);
+    assert!(!watched.session.is_paused());
+    watched.ticks(1);
+    assert!(watched.session.is_paused(), "one tick, no more");
+    watched.press(Key::Pause);
+    watched.press(Key::Help);
+    watched.press(Key::Quit);
+    assert!(watched.session.is_finished());
+    let ending = watched.view.ending(&watched.session);
+    assert_snapshot!(watched.take() + ending.split(" · hash ").next().unwrap());
+}
+
+#[test]
+fn what_a_mod_writes_again_and_again_is_told_once_until_it_changes() {
+    let line = "colony.events.register('tick_start', function() colony.log.warn('low on wood') print('tick') end)\n";
+    let author = Author::new(&[(SCRIPT, line)]);
+    let mut watched = Watched::begin(&author, None, false);
+    watched.ticks(5);
+    author.write(SCRIPT, &format!("{line}-- a comment\n"));
+    watched.save(&author, &["subject"]);
+    watched.ticks(5);
+    assert_snapshot!(watched.take());
+}
+
+#[test]
+fn a_mod_that_cannot_start_is_shown_and_the_others_run() {
+    let author = Author::new(&[("mods/other/scripts/main.lua", "local x = = 1\n")]);
+    let mut watched = Watched::begin(&author, None, false);
+    watched.ticks(1);
+    author.write("mods/other/scripts/main.lua", "local x = 1\n");
+    watched.save(&author, &["other"]);
+    assert_snapshot!(watched.take());
+}
+
+#[test]
+fn a_checkpoint_is_a_save_that_changes_nothing() {
+    let author = Author::new(&[]);
+    let (mut kept, mut plain) = (
+        Watched::begin(&author, None, false),
+        Watched::begin(&author, None, false),
+    );
+    kept.ticks(5);
+    let happenings = kept.session.command(Key::Checkpoint);
+    let [harness::live::happening::Happening::Checkpoint(checkpoint)] = happenings.as_slice()
+    else {
+        panic!("{happenings:?}");
+    };
+    assert_eq!(checkpoint.tick, 5);
+    let loaded = modding::host::Host::load(
+        &checkpoint.bytes,
+        kept.session.host().bundles(),
+        Default::default(),
+    );
+    assert_eq!(loaded.unwrap().host.chain(), kept.session.hash());
+    kept.ticks(5);
+    plain.ticks(10);
+    assert_eq!(kept.session.hash(), plain.session.hash());
+}
+
+#[test]
+fn scripted_steps_run_when_asked_for_unless_they_change_files() {
+    let steps = r#"
+[[step]]
+at = 3
+command = { "items.add" = { item = "wood", count = 5, x = 16, y = 16 } }
+
+[[step]]
+at = 4
+write = { file = "subject/scripts/main.lua", text = "error('never')" }
+
+[[step]]
+at = 5
+reload = { mods = ["subject"], force = true }
+
+[[step]]
+at = 6
+fault = { stage = "migrate", mod = "subject" }
+"#;
+    let file = scenario(r#""base", "subject", "other""#, steps);
+    let author = Author::new(&[("scenarios/small.toml", &file)]);
+    let mut without = Watched::begin(&author, None, false);
+    without.ticks(10);
+    assert_eq!(without.take(), "");
+    let mut with = Watched::begin(&author, None, true);
+    with.ticks(10);
+    assert_snapshot!(with.take());
+    let wood = |watched: &Watched| watched.session.host().colony().view().item_total("wood");
+    assert_eq!(wood(&with), wood(&without) + 5);
+}
+
+#[test]
+fn a_config_that_the_code_does_not_read_while_it_loads_is_swapped() {
+    let more = "[config]\nboost = { default = 1, min = 0, max = 10, doc = \"more\" }\n";
+    let author = Author::new(&[("mods/subject/mod.toml", &manifest("subject", "1.0.0", more))]);
+    let mut watched = Watched::begin(&author, None, false);
+    author.write("mods/subject/config.toml", "boost = 3\n");
+    watched.save(&author, &["subject"]);
+    author.write("mods/subject/config.toml", "boost = 30\n");
+    watched.save(&author, &["subject"]);
+    assert_snapshot!(watched.take());
+}
