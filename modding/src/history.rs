@@ -10,13 +10,14 @@ use crate::bundle::Bundle;
 use crate::handover::Package;
 use crate::limits::HISTORY_GENERATIONS_MAX;
 use crate::mod_id::ModId;
+use crate::save::kept;
 
 /// A generation that was replaced.
 #[derive(Clone, Debug)]
 pub(crate) struct Past {
     pub(crate) number: u32,
     pub(crate) package: Package,
-    /// Its state as it was handed on.
+    /// Its state as it was handed on, compressed or not.
     pub(crate) snapshot: Vec<u8>,
     /// What made it give way.
     pub(crate) cause: String,
@@ -57,7 +58,25 @@ impl History {
     }
 }
 
+/// Most bytes of a state that is kept as it is: compressing it takes longer than it saves memory, and a save does it anyway.
+const UNCOMPRESSED_BYTES_MAX: usize = 64 * 1024;
+
 impl Past {
+    /// A generation that gave way to another.
+    pub(crate) fn new(number: u32, package: Package, snapshot: Vec<u8>, cause: String) -> Past {
+        let snapshot = if snapshot.len() > UNCOMPRESSED_BYTES_MAX {
+            kept(&package.manifest, &snapshot)
+        } else {
+            snapshot
+        };
+        Past {
+            number,
+            package,
+            snapshot,
+            cause,
+        }
+    }
+
     /// Its version.
     pub(crate) fn version(&self) -> &Version {
         &self.package.manifest.version
@@ -117,7 +136,7 @@ impl SavedHistories {
                 SavedPast {
                     number: past.number,
                     content: bundle.hash(),
-                    snapshot: past.snapshot.clone(),
+                    snapshot: kept(&past.package.manifest, &past.snapshot),
                     cause: past.cause.clone(),
                 }
             });

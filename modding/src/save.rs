@@ -17,6 +17,7 @@ use crate::generation::{Generation, Instance};
 use crate::handover::{self, Package};
 use crate::history::SavedHistories;
 use crate::host::{Absence, Host, LeftOut, Roster, ids, roster};
+use crate::manifest::Manifest;
 use crate::mod_id::ModId;
 use crate::reload::SavedWaiting;
 use crate::report::{MemberAction, MemberReport, ReloadType, StageError};
@@ -57,7 +58,7 @@ impl SavedMod {
             version: generation.manifest.version.clone(),
             generation: generation.number(),
             content: generation.sources().hash(),
-            snapshot: kept(generation, snapshot),
+            snapshot: kept(&generation.manifest, snapshot),
         }
     }
 
@@ -77,8 +78,8 @@ impl SavedMod {
 }
 
 /// A snapshot as it is kept: compressed, where the mod wishes it.
-pub(crate) fn kept(generation: &Generation, snapshot: &[u8]) -> Vec<u8> {
-    match generation.manifest.hot_reload.state.compression {
+pub(crate) fn kept(manifest: &Manifest, snapshot: &[u8]) -> Vec<u8> {
+    match manifest.hot_reload.state.compression {
         Compression::Gzip => codec::compress(snapshot),
         Compression::None => snapshot.to_vec(),
     }
@@ -344,7 +345,8 @@ impl Host {
         let reason = if same { Reason::Resume } else { Reason::Update };
         let number = saved.generation + u32::from(!same);
         let instance = handover::prepare(&self.context, package, number)?;
-        let carried = handover::migrate(&self.context, &instance, &saved.snapshot)?;
+        let mut carried = handover::migrate(&self.context, &instance, &saved.snapshot)?;
+        handover::say_kept(&mut carried);
         let mut state = handover::restore(&instance, carried, reason)?;
         handover::loaded(
             &self.context,

@@ -18,7 +18,6 @@ use crate::mod_id::ModId;
 use crate::report::{
     MemberAction, MemberReport, Outcome, ReloadReport, ReloadType, Stage, StageError, StateReport,
 };
-use crate::save::kept;
 use crate::state::{Held, Snapshot};
 
 impl Host {
@@ -229,12 +228,8 @@ impl Host {
         let snapshot = snapshot
             .or_else(|| handover::snapshot(&member.old).ok())
             .unwrap_or_default();
-        let past = Past {
-            number,
-            package: Package::of(&generation),
-            snapshot: kept(&generation, &snapshot),
-            cause: cause(&member),
-        };
+        let package = Package::of(&generation);
+        let past = Past::new(number, package, snapshot, cause(&member));
         let state = match member.new.take() {
             Some(new) => {
                 if old_id != id {
