@@ -7,6 +7,7 @@ pub mod session;
 mod stopwatch;
 mod terminal;
 pub mod text;
+pub mod watchdog;
 
 use std::fs;
 use std::io;
@@ -28,6 +29,7 @@ use happening::{Cause, Checkpoint, Happening};
 use session::{Key, Session, SessionOptions};
 use terminal::Keyboard;
 use text::View;
+use watchdog::TimeBound;
 
 pub use stopwatch::Clock;
 
@@ -92,6 +94,7 @@ pub fn watch(
         steps: options.steps,
         log: options.log,
         clock: Rc::new(Instant::now),
+        watchdog: Rc::new(TimeBound::start),
     };
     // The watcher comes first: what is saved while the colony begins is not missed.
     let mut watcher = Watcher::new(watched.clone(), options.watcher)
@@ -228,7 +231,10 @@ impl Live<'_> {
         for notice in self.watcher.take_notices() {
             self.write(&format!("{notice}\n"));
         }
-        let happenings = self.session.boundary(settled);
+        let mut happenings = self.session.boundary(settled);
+        if self.session.wants_rescan() {
+            happenings.extend(self.session.rescan(self.read_now()));
+        }
         self.note_running(&happenings);
         self.tell(happenings)
     }

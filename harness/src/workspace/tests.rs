@@ -335,7 +335,10 @@ fn what_lies_beside_the_files_of_a_mod_is_not_looked_at() {
     use std::os::unix::fs::symlink;
 
     let folder = project("");
-    folder.write("mods/stats/mod.toml", b"[hot_reload]\nignore_patterns = [\"art/*\"]\n");
+    folder.write(
+        "mods/stats/mod.toml",
+        b"[hot_reload]\nignore_patterns = [\"art/*\"]\n",
+    );
     let stats = folder.path().join("mods/stats");
     let picture = File::create(stats.join("scripts/map.png")).expect("a file");
     picture.set_len(disk::FILE_BYTES_MAX + 1).expect("a size");
