@@ -345,7 +345,7 @@ fn details(member: &MemberReport, reload: &LiveReload, first: bool) -> Vec<Strin
     }
     let state = &member.state;
     // The others leave the machine as it is, and the state with it.
-    if member.kind >= ReloadType::Dependencies {
+    if member.kind >= ReloadType::Dependencies && !state.paths.is_empty() {
         let counts = [Fate::Kept, Fate::Migrated, Fate::Defaulted, Fate::Dropped].map(|fate| {
             let count = state.paths.iter().filter(|path| path.fate == fate).count();
             format!("{count} {}", fate.name())

@@ -184,7 +184,17 @@ impl Watched {
 
     /// Mods that were saved together, as they lie on the disk now. The clock of the test decides when.
     pub fn save(&mut self, author: &Author, mods: &[&str]) {
-        let mut settled: Vec<Settled> = mods.iter().map(|id| author.saved(id)).collect();
+        let settled = mods.iter().map(|id| author.saved(id)).collect();
+        self.settle_at_once(settled);
+    }
+
+    pub fn settle(&mut self, settled: Vec<Settled>) {
+        let happenings = self.session.boundary(settled);
+        self.tell(happenings);
+    }
+
+    /// Changes that came to rest one after the other since the last boundary.
+    pub fn settle_at_once(&mut self, mut settled: Vec<Settled>) {
         for settled in &mut settled {
             settled.first_event = self.started;
             settled.settled_at = self.started;
@@ -192,8 +202,9 @@ impl Watched {
         self.settle(settled);
     }
 
-    pub fn settle(&mut self, settled: Vec<Settled>) {
-        let happenings = self.session.boundary(settled);
+    /// The look at every mod after changes that were too many.
+    pub fn rescan(&mut self, found: Vec<Settled>) {
+        let happenings = self.session.rescan(found);
         self.tell(happenings);
     }
 
