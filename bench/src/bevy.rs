@@ -73,6 +73,18 @@ impl Peer {
         self.ask(&question).expect("the peer answers")
     }
 
+    /// Lets an app reload a script that keeps so many integers; the processor time until each new version was called.
+    pub(crate) fn reload(&mut self, executor: Executor, integers: usize, reloads: u64) -> Duration {
+        let question = format!("reload {} {integers} {reloads}", executor.name());
+        Duration::from_nanos(self.ask(&question).expect("the peer answers"))
+    }
+
+    /// Calls that the reloaded script has counted over all its versions.
+    pub(crate) fn carried(&mut self, executor: Executor, integers: usize) -> u64 {
+        let question = format!("carried {} {integers}", executor.name());
+        self.ask(&question).expect("the peer answers")
+    }
+
     /// Ends the peer.
     pub(crate) fn end(mut self) -> io::Result<()> {
         drop(self.questions);

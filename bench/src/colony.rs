@@ -37,28 +37,18 @@ impl Colony {
     /// A colony with a mod for each script.
     pub(crate) fn new(scripts: &[String]) -> Colony {
         let names: Vec<String> = (0..scripts.len()).map(|at| format!("mod{at:03}")).collect();
-        let mut bundles = vec![base()];
-        for (name, script) in names.iter().zip(scripts) {
-            let files = vec![manifest(name), file("scripts/main.lua", script)];
-            bundles.push(Bundle::new(name, files).expect("good paths"));
-        }
-        let setup = sim::Setup {
-            seed: 1,
-            map: sim::MapSource::Generated {
-                width: 32,
-                height: 32,
-            },
-            colonists: 2,
-            stock: BTreeMap::new(),
-        };
-        let (host, left_out) =
-            Host::start(&setup, bundles, BTreeSet::new()).expect("valid definitions");
-        assert!(left_out.is_empty(), "a mod does not run: {left_out:?}");
+        let bundles = names
+            .iter()
+            .zip(scripts)
+            .map(|(name, script)| bundle(name, script));
         let mods = names
             .iter()
             .map(|name| ModId::parse(name).expect("an id"))
             .collect();
-        Colony { host, mods }
+        Colony {
+            host: host(2, 32, bundles),
+            mods,
+        }
     }
 
     /// What all mods together say that they have done under a name.
@@ -78,6 +68,30 @@ impl Colony {
         }
         done
     }
+}
+
+/// A host with colonists on a square map, the vanilla content and mods.
+pub(crate) fn host(colonists: u32, width: u16, mods: impl IntoIterator<Item = Bundle>) -> Host {
+    let setup = sim::Setup {
+        seed: 1,
+        map: sim::MapSource::Generated {
+            width,
+            height: width,
+        },
+        colonists,
+        stock: BTreeMap::new(),
+    };
+    let bundles = std::iter::once(base()).chain(mods).collect();
+    let (host, left_out) =
+        Host::start(&setup, bundles, BTreeSet::new()).expect("valid definitions");
+    assert!(left_out.is_empty(), "a mod does not run: {left_out:?}");
+    host
+}
+
+/// A mod of one script.
+pub(crate) fn bundle(name: &str, script: &str) -> Bundle {
+    let files = vec![manifest(name), file("scripts/main.lua", script)];
+    Bundle::new(name, files).expect("good paths")
 }
 
 /// The end of a script whose handlers call `done(name, count, sum)`.
@@ -131,7 +145,8 @@ fn base() -> Bundle {
     Bundle::new("base", files).expect("good paths")
 }
 
-fn manifest(id: &str) -> (String, Vec<u8>) {
+/// The manifest of a mod, as a file.
+pub(crate) fn manifest(id: &str) -> (String, Vec<u8>) {
     let text = format!("id = {id:?}\nname = \"Bench\"\nversion = \"1.0.0\"\napi = \"^1\"\n");
     file("mod.toml", &text)
 }

@@ -1,25 +1,31 @@
 //! What mods cost: the same work done by `colony-sim` and by its peers, in one run.
 //!
 //! `cargo run --release --manifest-path bench/Cargo.toml` prints the tables of `docs/performance.md`. Each topic has a file:
-//! [`dispatch`] of an event, [`ticks`] with many mods, [`storage`], [`iteration`], a [`suite`]. Every figure is the median of rounds in
+//! [`dispatch`] of an event, [`ticks`] with many mods, [`storage`], [`iteration`], a [`suite`], [`reload`], [`endurance`]. Every figure is the median of rounds in
 //! which all sides of a topic take turns, in processor time; that the work was really done is asserted for every side.
+//! Names of topics as arguments leave out the others.
 
 mod bevy;
 mod colony;
 mod dispatch;
+mod endurance;
 mod iteration;
 mod machine;
 mod measure;
+mod reload;
 mod storage;
 mod suite;
 mod table;
 mod ticks;
 
+use std::env;
 use std::io::{self, Write};
 
 use table::Section;
 
 fn main() -> io::Result<()> {
+    let asked: Vec<String> = env::args().skip(1).collect();
+    let wanted = |topic: &str| asked.is_empty() || asked.iter().any(|name| name == topic);
     let mut peer = bevy::Peer::start()?;
     let mut output = io::stdout().lock();
     writeln!(
@@ -28,10 +34,30 @@ fn main() -> io::Result<()> {
         measure::ROUNDS
     )?;
     let mut print = |section: Section| write!(output, "\n{section}").and_then(|()| output.flush());
-    print(dispatch::measure())?;
-    print(ticks::measure(&mut peer))?;
-    print(storage::measure())?;
-    print(iteration::measure())?;
-    print(suite::measure()?)?;
+    if wanted("dispatch") {
+        print(dispatch::measure())?;
+    }
+    if wanted("ticks") {
+        print(ticks::measure(&mut peer))?;
+    }
+    if wanted("storage") {
+        print(storage::measure())?;
+    }
+    if wanted("iteration") {
+        print(iteration::measure())?;
+    }
+    if wanted("suite") {
+        print(suite::measure()?)?;
+    }
+    if wanted("reload") {
+        for section in reload::measure(&mut peer)? {
+            print(section)?;
+        }
+    }
+    if wanted("endurance")
+        && let Some(endurance) = endurance::measure()
+    {
+        write!(output, "\n{endurance}")?;
+    }
     peer.end()
 }

@@ -80,3 +80,11 @@ pub(crate) fn take_turns<const N: usize>(mut sides: [Side; N]) -> [Figure; N] {
         }
     })
 }
+
+/// The median of some numbers, 0 of none.
+pub(crate) fn median(numbers: &mut [u64]) -> f64 {
+    numbers.sort_unstable();
+    numbers
+        .get(numbers.len() / 2)
+        .map_or(0.0, |median| *median as f64)
+}

@@ -270,6 +270,7 @@ fn a_mod_in_a_new_folder_is_started_and_one_of_a_new_name_takes_over() {
         &manifest("newer", "2.0.0", "replaces = \"fresh\"\n"),
     );
     author.write("mods/newer/scripts/main.lua", MAIN);
+    watched.save(&author, &["newer"]);
     author.write("mods/newer/scripts/tally.lua", TALLY);
     watched.save(&author, &["newer"]);
     watched.press(Key::Reload);
@@ -365,7 +366,12 @@ fn reloads_that_leave_the_machine_alone_or_follow_another_say_what_they_are() {
     watched.save(&author, &["subject"]);
     author.write("mods/missing/mod.toml", &manifest("missing", "1.0.0", ""));
     author.write("mods/missing/scripts/main.lua", "");
-    watched.save(&author, &["missing"]);
+    author.write(
+        "mods/early/mod.toml",
+        &manifest("early", "1.0.0", "[dependencies]\nmissing = \"^1\"\n"),
+    );
+    author.write("mods/early/scripts/main.lua", "");
+    watched.save(&author, &["early", "missing"]);
     assert_snapshot!(watched.take());
 }
 

@@ -7,6 +7,7 @@ use std::collections::btree_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
+use memchr::memmem;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::diagnostic::Fault;
@@ -187,7 +188,7 @@ pub fn normalise(path: &str, mut content: Vec<u8>) -> Vec<u8> {
     while content.starts_with(BYTE_ORDER_MARK) {
         content.drain(..BYTE_ORDER_MARK.len());
     }
-    if content.windows(2).any(|pair| pair == b"\r\n") {
+    if memmem::find(&content, b"\r\n").is_some() {
         let mut kept: Vec<u8> = Vec::with_capacity(content.len());
         for byte in content {
             while byte == b'\n' && kept.last() == Some(&b'\r') {

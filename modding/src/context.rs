@@ -18,6 +18,7 @@ use crate::limits::{
     LOG_LINE_CHARACTERS_MAX, LOG_LINES_PER_TICK_MAX, MEMORY_BYTES_KEPT_MAX,
     MEMORY_BYTES_PER_CALL_MAX, STEPS_PER_CALL_MAX, STEPS_PER_LOAD_MAX, TEXT_BYTES_MAX, shown,
 };
+use crate::lua::KnownScripts;
 use crate::mod_id::ModId;
 use crate::perturbation::Perturbation;
 use crate::trace::{SharedTrace, Trace, Writer};
@@ -126,6 +127,7 @@ pub struct Context {
     meter: Rc<Meter>,
     trace: RefCell<Option<SharedTrace>>,
     perturbation: Cell<Perturbation>,
+    known_scripts: KnownScripts,
     /// Whether a tick is over and the next has not begun: what happens then is reported under the next.
     between_ticks: Cell<bool>,
 }
@@ -147,6 +149,7 @@ impl Context {
             meter: Rc::default(),
             trace: RefCell::default(),
             perturbation: Cell::default(),
+            known_scripts: KnownScripts::default(),
             between_ticks: Cell::new(false),
         }
     }
@@ -265,6 +268,11 @@ impl Context {
 
     pub(crate) fn perturbation(&self) -> Perturbation {
         self.perturbation.get()
+    }
+
+    /// Scripts that need not be compiled again.
+    pub(crate) fn known_scripts(&self) -> &KnownScripts {
+        &self.known_scripts
     }
 
     /// Says what calls the code that is called next, where that is taken note of.

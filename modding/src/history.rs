@@ -11,6 +11,7 @@ use crate::codec;
 use crate::handover::Package;
 use crate::limits::HISTORY_GENERATIONS_MAX;
 use crate::mod_id::ModId;
+use crate::save::kept;
 use crate::state::Snapshot;
 use crate::value::Value;
 
@@ -19,7 +20,7 @@ use crate::value::Value;
 pub(crate) struct Past {
     pub(crate) number: u32,
     pub(crate) package: Package,
-    /// Its state as it was handed on.
+    /// Its state as it was handed on, compressed or not.
     pub(crate) snapshot: Vec<u8>,
     /// What made it give way.
     pub(crate) cause: String,
@@ -60,7 +61,25 @@ impl History {
     }
 }
 
+/// Most bytes of a state that is kept as it is: compressing it takes longer than it saves memory, and a save does it anyway.
+const UNCOMPRESSED_BYTES_MAX: usize = 64 * 1024;
+
 impl Past {
+    /// A generation that gave way to another.
+    pub(crate) fn new(number: u32, package: Package, snapshot: Vec<u8>, cause: String) -> Past {
+        let snapshot = if snapshot.len() > UNCOMPRESSED_BYTES_MAX {
+            kept(&package.manifest, &snapshot)
+        } else {
+            snapshot
+        };
+        Past {
+            number,
+            package,
+            snapshot,
+            cause,
+        }
+    }
+
     /// Its version.
     pub(crate) fn version(&self) -> &Version {
         &self.package.manifest.version
@@ -80,10 +99,28 @@ pub(crate) struct SavedHistories {
     past: BTreeMap<ModId, Vec<SavedPast>>,
 }
 
+/// The files of a mod in a save.
 #[derive(Serialize, Deserialize)]
-struct SavedContent {
+pub(crate) struct SavedContent {
     folder: String,
     files: Vec<(String, Vec<u8>)>,
+}
+
+impl SavedContent {
+    pub(crate) fn of(bundle: &Bundle) -> SavedContent {
+        let files = bundle.files().iter();
+        SavedContent {
+            folder: bundle.folder().to_owned(),
+            files: files
+                .map(|(path, content)| (path.clone(), content.to_vec()))
+                .collect(),
+        }
+    }
+
+    /// The files, unless this engine cannot read them.
+    pub(crate) fn bundle(self) -> Option<Rc<Bundle>> {
+        Some(Rc::new(Bundle::new(&self.folder, self.files).ok()?))
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -103,19 +140,12 @@ impl SavedHistories {
         {
             let past = history.past.iter().map(|past| {
                 let bundle = past.package.bundle();
-                saved.contents.entry(bundle.hash()).or_insert_with(|| {
-                    let files = bundle.files().iter();
-                    SavedContent {
-                        folder: bundle.folder().to_owned(),
-                        files: files
-                            .map(|(path, content)| (path.clone(), content.to_vec()))
-                            .collect(),
-                    }
-                });
+                let content = || SavedContent::of(bundle);
+                saved.contents.entry(bundle.hash()).or_insert_with(content);
                 SavedPast {
                     number: past.number,
                     content: bundle.hash(),
-                    snapshot: past.snapshot.clone(),
+                    snapshot: kept(&past.package.manifest, &past.snapshot),
                     cause: past.cause.clone(),
                 }
             });
@@ -129,10 +159,7 @@ impl SavedHistories {
         let contents: BTreeMap<u128, Package> = self
             .contents
             .into_iter()
-            .filter_map(|(hash, content)| {
-                let bundle = Bundle::new(&content.folder, content.files).ok()?;
-                Some((hash, Package::read(Rc::new(bundle)).ok()?))
-            })
+            .filter_map(|(hash, content)| Some((hash, Package::read(content.bundle()?).ok()?)))
             .collect();
         let restore = |past: SavedPast| {
             Some(Past {

@@ -1,6 +1,6 @@
 //! What happened to a mod when it changed: the outcome of a transaction and the fate of every piece of state.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Fault;
 use crate::mod_id::ModId;
@@ -77,7 +77,7 @@ impl Stage {
 }
 
 /// What a reload touches, from the weakest to the strongest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReloadType {
     /// Files that no running part was loaded from.
@@ -282,6 +282,14 @@ pub enum MemberAction {
 }
 
 impl MemberAction {
+    /// What a mod does that takes the place of one that runs, which may be itself.
+    pub(crate) fn between(old: &ModId, new: &ModId) -> MemberAction {
+        if old == new {
+            return MemberAction::Reloaded;
+        }
+        MemberAction::Renamed { from: old.clone() }
+    }
+
     /// As reports spell it.
     pub fn name(&self) -> &'static str {
         match self {
@@ -331,4 +339,19 @@ pub struct ReloadReport {
     pub fault_reached: bool,
     /// Whether it was rolled back for want of wall time: on another machine it may come out otherwise.
     pub timed_out: bool,
+}
+
+impl ReloadReport {
+    /// Nothing was done, for this reason.
+    pub fn ignored(reason: String) -> ReloadReport {
+        ReloadReport {
+            outcome: Outcome::Ignored,
+            members: Vec::new(),
+            error: None,
+            hand_back_errors: Vec::new(),
+            reason: Some(reason),
+            fault_reached: false,
+            timed_out: false,
+        }
+    }
 }

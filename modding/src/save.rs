@@ -17,7 +17,9 @@ use crate::generation::{Generation, Instance};
 use crate::handover::{self, Package};
 use crate::history::SavedHistories;
 use crate::host::{Absence, Host, LeftOut, Roster, ids, roster};
+use crate::manifest::Manifest;
 use crate::mod_id::ModId;
+use crate::reload::SavedWaiting;
 use crate::report::{MemberAction, MemberReport, ReloadType, StageError};
 use crate::state::Snapshot;
 use crate::value::Value;
@@ -34,6 +36,7 @@ struct SavedRun {
     dormant: BTreeMap<ModId, SavedMod>,
     absent: BTreeMap<ModId, Absence>,
     unhealthy: BTreeSet<ModId>,
+    waiting: BTreeMap<ModId, SavedWaiting>,
     history: SavedHistories,
 }
 
@@ -55,7 +58,7 @@ impl SavedMod {
             version: generation.manifest.version.clone(),
             generation: generation.number(),
             content: generation.sources().hash(),
-            snapshot: kept(generation, snapshot),
+            snapshot: kept(&generation.manifest, snapshot),
         }
     }
 
@@ -75,8 +78,8 @@ impl SavedMod {
 }
 
 /// A snapshot as it is kept: compressed, where the mod wishes it.
-pub(crate) fn kept(generation: &Generation, snapshot: &[u8]) -> Vec<u8> {
-    match generation.manifest.hot_reload.state.compression {
+pub(crate) fn kept(manifest: &Manifest, snapshot: &[u8]) -> Vec<u8> {
+    match manifest.hot_reload.state.compression {
         Compression::Gzip => codec::compress(snapshot),
         Compression::None => snapshot.to_vec(),
     }
@@ -153,6 +156,7 @@ impl Host {
             dormant: self.dormant.clone(),
             absent: self.absent.clone(),
             unhealthy: self.unhealthy.clone(),
+            waiting: self.saved_waiting(),
             history: SavedHistories::of(&self.history),
         };
         Ok((codec::encode(&run, Compression::Gzip)?, warnings))
@@ -170,10 +174,12 @@ impl Host {
     ) -> Result<Loaded, LoadError> {
         let run: SavedRun = codec::decode(bytes)?;
         // Invariant (I5): mods go on in the order in which they ran.
-        let bundles = bundles
+        let bundles: Vec<Bundle> = bundles
             .into_iter()
             .filter(|bundle| !run.absent.keys().any(|id| id.as_str() == bundle.folder()))
             .collect();
+        let read = bundles.iter().map(|bundle| bundle.folder().to_owned());
+        let read: BTreeSet<String> = read.collect();
         let order: Vec<ModId> = run.mods.iter().map(|saved| saved.id.clone()).collect();
         let Roster {
             packages,
@@ -198,42 +204,56 @@ impl Host {
         host.context.set_order(ids(&packages));
         // Before any mod begins, which may emit.
         *host.context.emitted() = run.emitted;
-        let mut saved: BTreeMap<ModId, SavedMod> = run
-            .mods
-            .into_iter()
-            .map(|saved| (saved.id.clone(), saved))
-            .collect();
-        let mut updated = Vec::new();
-        for package in &packages {
-            // A mod that could not run when the save was written comes back to the state it had.
-            let known = saved
-                .remove(&package.manifest.id)
-                .or_else(|| host.dormant.remove(&package.manifest.id));
-            match host.go_on(package, known) {
-                Ok(report) => updated.extend(report),
-                Err(missing) => {
-                    left_out.push(missing);
-                    unmet.push(package.clone());
-                }
-            }
+        let (updated, failed) = host.go_on_with(&packages, run.mods);
+        for (package, why) in failed {
+            left_out.push(why);
+            unmet.push(package);
         }
-        host.dormant.extend(saved);
         host.wait_for(unmet);
-        let running: BTreeSet<ModId> = host.mods().into_iter().map(|(id, _, _)| id).collect();
-        host.context
-            .emitted()
-            .retain(|event| running.contains(&event.mod_id));
-        host.config_changes = run
-            .config_changes
-            .into_iter()
-            .filter(|(id, _, _)| running.contains(id))
-            .collect();
+        host.restore_waiting(run.waiting, &read);
+        host.forget_places();
+        host.keep_queues_of_running(run.config_changes);
         Ok(Loaded {
             host,
             updated,
             definitions_changed,
             left_out,
         })
+    }
+
+    /// Starts mods in their order: what became of those whose files are others, and those that cannot run.
+    fn go_on_with(
+        &mut self,
+        packages: &[Package],
+        saved: Vec<SavedMod>,
+    ) -> (Vec<MemberReport>, Vec<(Package, LeftOut)>) {
+        let saved = saved.into_iter().map(|saved| (saved.id.clone(), saved));
+        let mut saved: BTreeMap<ModId, SavedMod> = saved.collect();
+        let (mut updated, mut failed) = (Vec::new(), Vec::new());
+        for package in packages {
+            // A mod that could not run when the save was written comes back to the state it had.
+            let known = saved
+                .remove(&package.manifest.id)
+                .or_else(|| self.dormant.remove(&package.manifest.id));
+            match self.go_on(package, known) {
+                Ok(report) => updated.extend(report),
+                Err(why) => failed.push((package.clone(), why)),
+            }
+        }
+        self.dormant.extend(saved);
+        (updated, failed)
+    }
+
+    /// What waits to be delivered, as far as the mods that it comes from run.
+    fn keep_queues_of_running(&mut self, config_changes: Vec<(ModId, String, Value)>) {
+        let running: BTreeSet<ModId> = self.mods().into_iter().map(|(id, _, _)| id).collect();
+        self.context
+            .emitted()
+            .retain(|event| running.contains(&event.mod_id));
+        self.config_changes = config_changes
+            .into_iter()
+            .filter(|(id, _, _)| running.contains(id))
+            .collect();
     }
 
     /// Hands a mod over to a new instance of itself and gives the state that it was handed over with.
@@ -325,7 +345,8 @@ impl Host {
         let reason = if same { Reason::Resume } else { Reason::Update };
         let number = saved.generation + u32::from(!same);
         let instance = handover::prepare(&self.context, package, number)?;
-        let carried = handover::migrate(&self.context, &instance, &saved.snapshot)?;
+        let mut carried = handover::migrate(&self.context, &instance, &saved.snapshot)?;
+        handover::say_kept(&mut carried);
         let mut state = handover::restore(&instance, carried, reason)?;
         handover::loaded(
             &self.context,

@@ -15,7 +15,7 @@ use crate::diagnostic::Fault;
 use crate::error::{GuestError, Location};
 use crate::generation::Generation;
 use crate::handover::Package;
-use crate::lua::{Scripts, TestMachine};
+use crate::lua::{KnownScripts, Scripts, TestMachine};
 use crate::mod_id::ModId;
 
 pub(crate) use stage::Stage;
@@ -152,7 +152,7 @@ fn machine(
     let package = subject.package()?;
     let sources = package.sources.clone();
     let fault = |error: &GuestError| error.fault(&sources);
-    let scripts = Scripts::compile_with_test(&sources, path)
+    let scripts = Scripts::compile_with_test(&sources, &KnownScripts::default(), path)
         .map_err(|errors| errors.iter().map(fault).collect::<Vec<_>>())?;
     let generation = Rc::new(Generation::new(
         0,

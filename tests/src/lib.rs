@@ -2,6 +2,8 @@
 //!
 //! It never asserts wall time, and never touches the author's files: scenarios written here live in a temporary folder.
 
+pub mod storm;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

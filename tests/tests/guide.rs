@@ -319,6 +319,7 @@ fn the_page_of_reloads_lists_every_key() {
         .split("fn every_key_of_the_specification_is_read")
         .nth(1)
         .unwrap();
+    let example = example.split("r#\"").nth(1).unwrap();
     let example = example.split("\"#;").next().unwrap();
     let keys = example
         .lines()

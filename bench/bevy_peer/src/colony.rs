@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bevy_app::prelude::*;
 use bevy_app::{ScheduleRunnerPlugin, TaskPoolPlugin};
-use bevy_asset::{AssetPlugin, Assets};
+use bevy_asset::{AssetPlugin, Assets, Handle};
 use bevy_ecs::prelude::*;
 use bevy_ecs::schedule::{ScheduleLabel, SingleThreadedExecutor};
 use bevy_mod_scripting::asset::{Language, ScriptAsset};
@@ -48,6 +48,16 @@ pub(crate) struct Colony {
 impl Colony {
     /// An app whose scripts are loaded.
     pub(crate) fn new(executor: Executor, scripts: usize) -> Colony {
+        let mut colony = Colony::empty(executor);
+        for _ in 0..scripts {
+            colony.add(SCRIPT);
+        }
+        colony.load();
+        colony
+    }
+
+    /// An app without scripts.
+    pub(crate) fn empty(executor: Executor) -> Colony {
         let mut app = App::new();
         app.add_plugins((
             TaskPoolPlugin::default(),
@@ -79,19 +89,28 @@ impl Colony {
                 schedule.set_executor(SingleThreadedExecutor::new());
             }
         }
-        for _ in 0..scripts {
-            let script = ScriptAsset::new(SCRIPT).with_language(Language::Lua);
-            let handle = app
-                .world_mut()
-                .resource_mut::<Assets<ScriptAsset>>()
-                .add(script);
-            app.world_mut().spawn(ScriptComponent(vec![handle]));
-        }
-        let mut colony = Colony { app };
+        Colony { app }
+    }
+
+    /// Adds a script.
+    pub(crate) fn add(&mut self, text: &str) -> Handle<ScriptAsset> {
+        let script = ScriptAsset::new(text).with_language(Language::Lua);
+        let world = self.world_mut();
+        let handle = world.resource_mut::<Assets<ScriptAsset>>().add(script);
+        world.spawn(ScriptComponent(vec![handle.clone()]));
+        handle
+    }
+
+    /// Makes updates until what was added is loaded.
+    pub(crate) fn load(&mut self) {
         for _ in 0..UPDATES_TO_LOAD {
-            colony.update();
+            self.update();
         }
-        colony
+    }
+
+    /// What the app is made of.
+    pub(crate) fn world_mut(&mut self) -> &mut World {
+        self.app.world_mut()
     }
 
     /// Calls `on_tick` of every script.

@@ -291,12 +291,15 @@ fn member_line(member: &MemberReport, reload: &LiveReload) -> String {
     let before = &member.versions.0;
     match report.outcome {
         Outcome::Committed => committed_line(member, reload),
-        Outcome::RolledBack => format!(
-            "{} {before}  g{} goes on, nothing lost{}",
-            member.mod_id,
-            member.generations.0,
-            failed_at(report)
-        ),
+        Outcome::RolledBack => {
+            let (id, number) = (&member.mod_id, member.generations.0);
+            let (running, instead) = match &member.action {
+                MemberAction::Renamed { from } => (from, format!(" · {id} does not take over")),
+                _ => (id, String::new()),
+            };
+            let failed = failed_at(report);
+            format!("{running} {before}  g{number} goes on, nothing lost{instead}{failed}")
+        }
         Outcome::Ignored | Outcome::Superseded => {
             let reason = report.reason.clone().unwrap_or_default();
             format!("{} {before}  {reason}", member.mod_id)

@@ -4,6 +4,7 @@ use modding::diagnostic::Fault;
 use modding::host::Host;
 use modding::mod_id::ModId;
 use modding::reload::ReloadOptions;
+use modding::report::ReloadReport;
 
 use super::{Runner, bundles};
 use crate::record::StepResult;
@@ -19,11 +20,12 @@ impl Runner<'_> {
         let (present, later): (Vec<ModId>, Vec<ModId>) =
             mods.into_iter().partition(|id| self.present.contains(id));
         let changes = present.iter().map(|id| self.change(id)).collect();
-        let reports = self.host.reload(changes, options);
+        let mut reports = self.host.reload(changes, options);
+        let note = |id: &ModId| format!("{id} is not part of the run yet");
         if reports.is_empty() && !later.is_empty() {
-            let note = |id: &ModId| format!("{id} is not part of the run yet");
             return StepResult::Done(later.iter().map(note).collect());
         }
+        reports.extend(later.iter().map(note).map(ReloadReport::ignored));
         StepResult::Reloads(reports)
     }
 

@@ -24,7 +24,7 @@ use crate::diagnostic::{Fault, Place};
 use crate::manifest::Manifest;
 use crate::sources::Sources;
 
-use super::scripts::Scripts;
+use super::scripts::{KnownScripts, Scripts};
 use super::source::on_parser_stack;
 use model::{Model, Script};
 
@@ -126,7 +126,7 @@ impl Code {
 pub fn examine(bundle: &Bundle) -> Result<Examination, Vec<Fault>> {
     let manifest = Manifest::parse(bundle, &capability_names())?;
     let sources = Sources::of(Rc::new(bundle.clone()));
-    let compiled = Scripts::compile(&sources);
+    let compiled = Scripts::compile(&sources, &KnownScripts::default());
     compiled.map_err(|errors| {
         errors
             .iter()

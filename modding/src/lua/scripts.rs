@@ -1,6 +1,8 @@
 //! The scripts of a mod, compiled: all of them before any runs, so that a mistake is found before anything happens.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use mlua::chunk::{ChunkMode, Compiler};
@@ -11,6 +13,7 @@ use crate::error::{GuestError, Location};
 use crate::limits::LONG_SCRIPT_TOKENS;
 use crate::sources::Sources;
 
+use super::bindings::Bindings;
 use super::errors;
 use super::source::{Scan, rewrite, scan};
 
@@ -58,12 +61,47 @@ const TESTS: &str = "tests/";
 /// What the paths of library code begin with, before the mod that it belongs to.
 const OF_LIBRARY: char = '@';
 
+/// A script as its author wrote it, and what has been made of it so far.
+#[derive(Debug)]
+struct Script {
+    source: Arc<str>,
+    scan: Scan,
+    /// Compiled as it is.
+    as_written: Arc<[u8]>,
+    /// Compiled with what has to be replaced replaced, without and with iterators that are ours.
+    rewritten: RefCell<[Option<Arc<[u8]>>; 2]>,
+}
+
+/// Scripts that somebody runs, by their text: equal text is compiled once, whoever it belongs to.
+#[derive(Debug, Default)]
+pub(crate) struct KnownScripts(RefCell<BTreeMap<Arc<str>, Weak<Script>>>);
+
+impl KnownScripts {
+    /// The script of that text, made where nobody runs it.
+    fn get_or_make<E>(
+        &self,
+        source: Arc<str>,
+        make: impl FnOnce(Arc<str>) -> Result<Script, E>,
+    ) -> Result<Rc<Script>, E> {
+        let mut known = self.0.borrow_mut();
+        if let Some(script) = known.get(&source).and_then(Weak::upgrade) {
+            return Ok(script);
+        }
+        known.retain(|_, script| script.strong_count() > 0);
+        let script = Rc::new(make(source.clone())?);
+        known.insert(source, Rc::downgrade(&script));
+        Ok(script)
+    }
+}
+
 /// Compiled scripts by their path in the mod; `@stats/lib/mean.lua` for the library code of another.
 #[derive(Clone, Debug)]
 pub(crate) struct Scripts {
     /// The name of the mod's folder, for messages.
     folder: String,
     bytecode: BTreeMap<String, Arc<[u8]>>,
+    /// Keeps them known as long as they run.
+    _scripts: Vec<Rc<Script>>,
     /// Tokens of the longest script.
     tokens_max: usize,
 }
@@ -73,8 +111,11 @@ impl Scripts {
     ///
     /// # Errors
     /// The first mistake of each script.
-    pub(crate) fn compile(sources: &Sources) -> Result<Scripts, Vec<GuestError>> {
-        Scripts::compile_those(sources, |path| !path.starts_with(TESTS))
+    pub(crate) fn compile(
+        sources: &Sources,
+        known: &KnownScripts,
+    ) -> Result<Scripts, Vec<GuestError>> {
+        Scripts::compile_those(sources, known, |path| !path.starts_with(TESTS))
     }
 
     /// The same with one file of its tests.
@@ -83,17 +124,21 @@ impl Scripts {
     /// The first mistake of each script.
     pub(crate) fn compile_with_test(
         sources: &Sources,
+        known: &KnownScripts,
         test: &str,
     ) -> Result<Scripts, Vec<GuestError>> {
-        Scripts::compile_those(sources, |path| path == test || !path.starts_with(TESTS))
+        Scripts::compile_those(sources, known, |path| {
+            path == test || !path.starts_with(TESTS)
+        })
     }
 
     fn compile_those(
         files: &Sources,
+        known: &KnownScripts,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Scripts, Vec<GuestError>> {
         let mut errors = Vec::new();
-        let mut sources = Vec::new();
+        let mut found = Vec::new();
         let own = files
             .own()
             .paths()
@@ -106,26 +151,24 @@ impl Scripts {
             scripts.map(move |path| (format!("{OF_LIBRARY}{id}/{path}"), bundle, path))
         });
         for (key, bundle, path) in own.chain(libraries) {
-            match source(bundle, path) {
-                Ok(source) => sources.push((key, scan(&source), source)),
+            match script(known, bundle, path) {
+                Ok(script) => found.push((key, script)),
                 Err(error) => errors.push(error),
             }
         }
-        let tokens_max = sources.iter().map(|(_, scan, _)| scan.tokens).max();
-        let iterators_are_ours = !sources.iter().any(|(_, scan, _)| scan.rebinds_iterators);
+        let tokens_max = found.iter().map(|(_, script)| script.scan.tokens).max();
+        let iterators_are_ours = !found
+            .iter()
+            .any(|(_, script)| script.scan.rebinds_iterators);
         let mut scripts = Scripts {
             folder: files.own().folder().to_owned(),
             bytecode: BTreeMap::new(),
+            _scripts: found.iter().map(|(_, script)| script.clone()).collect(),
             tokens_max: tokens_max.unwrap_or(0),
         };
-        for (key, scan, source) in sources {
-            match compile(
-                &scripts.display_path(&key),
-                &source,
-                scan,
-                iterators_are_ours,
-            ) {
-                Ok(compiled) => drop(scripts.bytecode.insert(key, compiled.into())),
+        for (key, script) in found {
+            match script.bytecode(&scripts.display_path(&key), iterators_are_ours) {
+                Ok(bytecode) => drop(scripts.bytecode.insert(key, bytecode)),
                 Err(error) => errors.push(error),
             }
         }
@@ -155,17 +198,26 @@ impl Scripts {
     }
 
     /// A script as a function, named as the author knows it.
-    pub(super) fn load(&self, lua: &Lua, path: &str) -> mlua::Result<Function> {
+    pub(super) fn load(
+        &self,
+        lua: &Lua,
+        bindings: &Bindings,
+        path: &str,
+    ) -> mlua::Result<Function> {
         let Some(bytecode) = self.bytecode.get(path) else {
             return Err(mlua::Error::runtime(format!(
                 "{} is missing",
                 self.display_path(path)
             )));
         };
-        lua.load(&**bytecode)
+        bindings.loads_script.set(true);
+        let function = lua
+            .load(&**bytecode)
             .set_name(format!("={}", self.display_path(path)))
             .set_mode(ChunkMode::Binary)
-            .into_function()
+            .into_function();
+        bindings.loads_script.set(false);
+        function
     }
 }
 
@@ -173,8 +225,8 @@ fn is_script(path: &str) -> bool {
     path.ends_with(".lua") || path.ends_with(".luau")
 }
 
-/// The text of a script that compiles as its author wrote it.
-fn source(bundle: &Bundle, path: &str) -> Result<Arc<str>, GuestError> {
+/// A script that compiles as its author wrote it.
+fn script(known: &KnownScripts, bundle: &Bundle, path: &str) -> Result<Rc<Script>, GuestError> {
     let source = match bundle.text(path) {
         Some(Ok(source)) => source,
         Some(Err(fault)) => return Err(GuestError::new(fault.message)),
@@ -185,45 +237,53 @@ fn source(bundle: &Bundle, path: &str) -> Result<Arc<str>, GuestError> {
             )));
         }
     };
-    match compiler().compile(&*source) {
-        Ok(_) => Ok(source),
+    known.get_or_make(source, |source| match compiler().compile(&*source) {
+        Ok(bytecode) => Ok(Script {
+            scan: scan(&source),
+            source,
+            as_written: bytecode.into(),
+            rewritten: RefCell::default(),
+        }),
         Err(error) => Err(errors::syntax_fault(
             &bundle.display_path(path),
             &source,
             &error,
         )),
-    }
+    })
 }
 
-fn compile(
-    file: &str,
-    source: &str,
-    scan: Scan,
-    iterators_are_ours: bool,
-) -> Result<Vec<u8>, GuestError> {
-    let at_line = |line, message: String, help: &str| GuestError {
-        help: Some(help.to_owned()),
-        location: Some(Location {
-            file: file.into(),
-            line,
-        }),
-        ..GuestError::new(message)
-    };
-    if let Some((line, name)) = scan.reserved {
-        return Err(at_line(
-            line,
-            format!("`{name}` is a name of colony-sim's own"),
-            "choose another name",
-        ));
-    }
-    let rewritten = if scan.needs_parsing || (scan.iterates && !iterators_are_ours) {
-        let unsupported = |unsupported: super::source::Unsupported| {
-            at_line(unsupported.line, unsupported.message, unsupported.help)
+impl Script {
+    /// What runs, in a mod with or without another meaning of `pairs` and `ipairs`.
+    fn bytecode(&self, file: &str, iterators_are_ours: bool) -> Result<Arc<[u8]>, GuestError> {
+        let at_line = |line, message: String, help: &str| GuestError {
+            help: Some(help.to_owned()),
+            location: Some(Location {
+                file: file.into(),
+                line,
+            }),
+            ..GuestError::new(message)
         };
-        Some(rewrite(source, iterators_are_ours).map_err(unsupported)?)
-    } else {
-        None
-    };
-    let compiled = compiler().compile(rewritten.as_deref().unwrap_or(source));
-    compiled.map_err(|error| errors::syntax_fault(file, source, &error))
+        let Script { source, scan, .. } = self;
+        if let Some((line, name)) = scan.reserved {
+            return Err(at_line(
+                line,
+                format!("`{name}` is a name of colony-sim's own"),
+                "choose another name",
+            ));
+        }
+        if !scan.needs_parsing && (!scan.iterates || iterators_are_ours) {
+            return Ok(self.as_written.clone());
+        }
+        let mut rewritten = self.rewritten.borrow_mut();
+        let rewritten = &mut rewritten[usize::from(iterators_are_ours)];
+        if let Some(bytecode) = rewritten {
+            return Ok(bytecode.clone());
+        }
+        let text = rewrite(source, iterators_are_ours).map_err(|unsupported| {
+            at_line(unsupported.line, unsupported.message, unsupported.help)
+        })?;
+        let compiled = compiler().compile(&*text);
+        let compiled = compiled.map_err(|error| errors::syntax_fault(file, source, &error))?;
+        Ok(rewritten.insert(compiled.into()).clone())
+    }
 }

@@ -18,6 +18,17 @@ use super::queue::Request;
 use super::transaction::injected_fault;
 use super::{Change, ReloadOptions, rejected};
 
+/// Stages at which a mod that begins can be made to fail: all before it is told anything, so that there is nothing to take back.
+const STAGES_OF_BEGINNING: [Stage; 7] = [
+    Stage::Parse,
+    Stage::Instantiate,
+    Stage::TopLevel,
+    Stage::Migrate,
+    Stage::Restore,
+    Stage::Loaded,
+    Stage::Commit,
+];
+
 impl Host {
     /// Lets a mod run that does not: one that is new, or one that was disabled or removed, from the state that it had. Mods that waited
     /// for it are tried again.
@@ -133,8 +144,8 @@ impl Host {
         let bundle = request.change.bundle.clone();
         let bundle = bundle.map_err(|faults| fail(Stage::Settle, faults))?;
         let package = Package::read(bundle).map_err(|faults| fail(Stage::Plan, faults))?;
-        let replaced = package.manifest.replaces.clone();
-        if let Some(old) = replaced.as_ref().and_then(|old| self.context.instance(old)) {
+        let replaced = package.manifest.replaces.as_ref();
+        if let Some(old) = replaced.and_then(|old| self.context.instance(old)) {
             let changed = package.bundle().paths().map(str::to_owned).collect();
             let member = Member {
                 request: Some(request.clone()),
@@ -147,29 +158,28 @@ impl Host {
         let mut world = self.world();
         let package = package.bound(&world);
         world.insert(id.clone(), package.clone());
-        let with_assets = has_assets(&package);
-        let definitions = self.validate_world(&world, id, with_assets)?;
-        for stage in [
-            Stage::Parse,
-            Stage::Instantiate,
-            Stage::TopLevel,
-            Stage::Migrate,
-            Stage::Restore,
-            Stage::Loaded,
-            Stage::Commit,
-        ] {
+        let definitions = self.validate_world(&world, id, has_assets(&package))?;
+        for stage in STAGES_OF_BEGINNING {
             self.inject_at(stage, id, options)?;
         }
-        let from = [Some(id.clone()), replaced].into_iter().flatten();
-        let saved = from
-            .into_iter()
-            .find_map(|id| self.dormant.get(&id).cloned());
+        let member = self.take_in(&package, definitions)?;
+        Ok(ReloadReport {
+            members: vec![member],
+            ..rejected(Outcome::Committed, None)
+        })
+    }
+
+    /// Runs a mod that fits, from the state that it, or the mod that it replaces, has left behind.
+    fn take_in(
+        &mut self,
+        package: &Package,
+        definitions: Option<sim::Definitions>,
+    ) -> Result<MemberReport, StageError> {
+        let id = &package.manifest.id;
+        let mut names = std::iter::once(id).chain(&package.manifest.replaces);
+        let saved = names.find_map(|id| self.dormant.get(id).cloned());
+        let mut member = self.run_besides(package, saved.as_ref())?;
         self.known.insert(id.clone());
-        let mut order = self.context.order();
-        order.retain(|other| other != id);
-        order.push(id.clone());
-        self.context.set_order(order);
-        let mut member = self.run_besides(&package, saved.as_ref())?;
         member
             .state
             .notes
@@ -180,14 +190,27 @@ impl Host {
             self.dormant.remove(old);
         }
         self.order_mods();
-        Ok(ReloadReport {
-            members: vec![member],
-            ..rejected(Outcome::Committed, None)
-        })
+        Ok(member)
     }
 
-    /// Begins a mod, or goes on with the state that it had.
+    /// Begins a mod behind all others, or goes on with the state that it had.
     fn run_besides(
+        &mut self,
+        package: &Package,
+        saved: Option<&SavedMod>,
+    ) -> Result<MemberReport, StageError> {
+        let id = &package.manifest.id;
+        let order_before = self.context.order();
+        let mut order = order_before.clone();
+        order.retain(|other| other != id);
+        order.push(id.clone());
+        self.context.set_order(order);
+        // Invariant (I3): an addition that fails leaves no place in the load order, by which later ones would be queued.
+        self.start_or_resume(package, saved)
+            .inspect_err(|_| self.context.set_order(order_before))
+    }
+
+    fn start_or_resume(
         &mut self,
         package: &Package,
         saved: Option<&SavedMod>,

@@ -1,13 +1,17 @@
 //! A change that lacked a mod is tried once more when that mod appears, never in a loop (seed-corrections 45).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
 
 use crate::bundle::Bundle;
+use crate::history::SavedContent;
 use crate::host::Host;
 use crate::manifest::Manifest;
 use crate::mod_id::ModId;
-use crate::report::{Outcome, ReloadReport, Stage};
+use crate::report::{Outcome, ReloadReport, ReloadType, Stage};
 
+use super::Change;
 use super::queue::{Priority, Request};
 
 /// A request that was planned in vain.
@@ -18,7 +22,80 @@ pub(crate) struct Waiting {
     missing: BTreeSet<ModId>,
 }
 
+/// A [`Waiting`] in a save.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SavedWaiting {
+    content: SavedContent,
+    kind: Option<ReloadType>,
+    priority: Priority,
+    force: bool,
+    skip_unload: bool,
+    enable: bool,
+    missing: BTreeSet<ModId>,
+    /// The hash of what the mod runs meanwhile, if it runs.
+    running: Option<u128>,
+}
+
 impl Host {
+    /// The changes that wait, for a save.
+    pub(crate) fn saved_waiting(&self) -> BTreeMap<ModId, SavedWaiting> {
+        let saved = self.waiting.iter().filter_map(|(id, waiting)| {
+            let request = &waiting.request;
+            let saved = SavedWaiting {
+                content: SavedContent::of(request.change.bundle.as_ref().ok()?),
+                kind: request.kind,
+                priority: request.priority,
+                force: request.force,
+                skip_unload: request.skip_unload,
+                enable: request.enable,
+                missing: waiting.missing.clone(),
+                running: self.running_content(id),
+            };
+            Some((id.clone(), saved))
+        });
+        saved.collect()
+    }
+
+    /// Lets changes of a save wait again (I5). A mod whose files have been read anew, those in `read`, goes by these: it waits only if it runs
+    /// what it ran when it began to.
+    pub(crate) fn restore_waiting(
+        &mut self,
+        saved: BTreeMap<ModId, SavedWaiting>,
+        read: &BTreeSet<String>,
+    ) {
+        for (id, saved) in saved {
+            let running = self.running_content(&id);
+            let is_newest = match running {
+                Some(_) => running == saved.running,
+                None => !read.contains(id.as_str()),
+            };
+            if !is_newest || self.waiting.contains_key(&id) {
+                continue;
+            }
+            let Some(bundle) = saved.content.bundle() else {
+                continue;
+            };
+            let request = Request {
+                change: Change {
+                    mod_id: id.clone(),
+                    bundle: Ok(bundle),
+                },
+                kind: saved.kind,
+                priority: saved.priority,
+                force: saved.force,
+                skip_unload: saved.skip_unload,
+                enable: saved.enable,
+            };
+            let missing = saved.missing;
+            self.waiting.insert(id, Waiting { request, missing });
+        }
+    }
+
+    fn running_content(&self, id: &ModId) -> Option<u128> {
+        let running = self.context.instance(id)?;
+        Some(running.generation.bundle().hash())
+    }
+
     /// Keeps what failed for want of a mod, and asks again for what a commit has helped.
     pub(super) fn note_outcome(&mut self, requests: &[Request], report: &ReloadReport) {
         let wants_mods = report

@@ -18,7 +18,6 @@ use crate::mod_id::ModId;
 use crate::report::{
     MemberAction, MemberReport, Outcome, ReloadReport, ReloadType, Stage, StageError, StateReport,
 };
-use crate::save::kept;
 use crate::state::{Held, Snapshot};
 
 impl Host {
@@ -232,12 +231,8 @@ impl Host {
         let snapshot = snapshot
             .or_else(|| handover::snapshot(&member.old).ok())
             .unwrap_or_default();
-        let past = Past {
-            number,
-            package: Package::of(&generation),
-            snapshot: kept(&generation, &snapshot),
-            cause: cause(&member),
-        };
+        let package = Package::of(&generation);
+        let past = Past::new(number, package, snapshot, cause(&member));
         let state = match member.new.take() {
             Some(new) => {
                 if old_id != id {
@@ -254,11 +249,7 @@ impl Host {
         }
         self.unhealthy.remove(&id);
         MemberReport {
-            action: if old_id == id {
-                MemberAction::Reloaded
-            } else {
-                MemberAction::Renamed { from: old_id }
-            },
+            action: MemberAction::between(&old_id, &id),
             mod_id: id,
             kind: member.kind,
             changed: member.changed,
@@ -357,8 +348,8 @@ impl Host {
         let report = |member: &Member| {
             let generation = &member.old.generation;
             MemberReport {
-                mod_id: generation.id().clone(),
-                action: MemberAction::Reloaded,
+                mod_id: member.id().clone(),
+                action: MemberAction::between(generation.id(), member.id()),
                 kind: member.kind,
                 changed: member.changed.clone(),
                 versions: (

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use modding::api;
 use modding::bundle::Bundle;
+use modding::manifest::Manifest;
 use modding::mod_id::ModId;
 use modding::reload::{Change, ReloadOptions};
 use modding::report::{MemberAction, Outcome, ReloadReport};
@@ -66,8 +68,11 @@ impl Session {
     /// What came to rest on the disk. What is new begins first: a change may already depend on it.
     pub(super) fn reload_settled(&mut self, settled: Vec<Settled>) -> Vec<Happening> {
         let mut happenings = Vec::new();
-        let mut known = Vec::new();
-        for settled in settled {
+        let (new, mut known): (Vec<Settled>, Vec<Settled>) = settled
+            .into_iter()
+            .partition(|settled| self.is_new(&settled.mod_id));
+        for settled in in_order_of_need(new) {
+            // What came to rest twice is known the second time.
             if self.is_new(&settled.mod_id) {
                 happenings.extend(self.enable(settled));
             } else {
@@ -291,6 +296,30 @@ impl Session {
             lines,
         }))
     }
+}
+
+/// What is new comes after what it needs, where that is new too; the rest stays in its order.
+fn in_order_of_need(new: Vec<Settled>) -> Vec<Settled> {
+    let needs = |settled: &Settled| {
+        let bundle = settled.bundle.as_ref().ok()?;
+        let manifest = Manifest::parse(bundle, &api::capability_names()).ok()?;
+        Some(manifest.dependencies.into_keys().collect::<Vec<ModId>>())
+    };
+    let mut left: Vec<(Vec<ModId>, Settled)> = new
+        .into_iter()
+        .map(|settled| (needs(&settled).unwrap_or_default(), settled))
+        .collect();
+    let mut ordered = Vec::new();
+    while !left.is_empty() {
+        let is_ready = |(needs, _): &(Vec<ModId>, Settled)| {
+            let mut others = left.iter();
+            !others.any(|(_, other)| needs.contains(&other.mod_id))
+        };
+        // Those that need each other in a circle fail one after the other.
+        let ready = left.iter().position(is_ready).unwrap_or(0);
+        ordered.push(left.remove(ready).1);
+    }
+    ordered
 }
 
 /// The reports, each with those of the mods asked for that it is the first to be about. One about none follows from another.

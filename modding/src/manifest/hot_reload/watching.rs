@@ -1,6 +1,7 @@
 //! Which files of a mod count, and how live watching waits for them.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
@@ -45,7 +46,7 @@ pub struct Watching {
 #[derive(Clone, Debug)]
 pub struct FilePatterns {
     texts: Vec<String>,
-    set: GlobSet,
+    set: Arc<GlobSet>,
 }
 
 impl PartialEq for FilePatterns {
@@ -69,22 +70,30 @@ impl FilePatterns {
         Self {
             texts: globs.iter().map(|glob| glob.glob().to_owned()).collect(),
             // Each glob was compiled when it was parsed; only their sum could be too large, and a manifest is bounded.
-            set: builder.build().unwrap_or_else(|_| GlobSet::empty()),
+            set: Arc::new(builder.build().unwrap_or_else(|_| GlobSet::empty())),
         }
     }
 }
 
+/// What every mod ignores unless it says otherwise, compiled once for all mods.
+fn ignored() -> FilePatterns {
+    static PATTERNS: OnceLock<FilePatterns> = OnceLock::new();
+    let compile = || {
+        let glob = |pattern| Glob::new(pattern).expect("a pattern of our own is well-formed");
+        FilePatterns::of(&IGNORED.map(glob))
+    };
+    PATTERNS.get_or_init(compile).clone()
+}
+
 impl Default for Watching {
     fn default() -> Self {
-        let globs =
-            IGNORED.map(|pattern| Glob::new(pattern).expect("a pattern of our own is well-formed"));
         Self {
             watch_mod_directory: true,
             watch_subdirectories: true,
             debounce_delay: None,
             max_file_size: FILE_BYTES_MAX,
             supported_extensions: SUPPORTED.map(str::to_owned).into(),
-            ignore_patterns: FilePatterns::of(&globs),
+            ignore_patterns: ignored(),
         }
     }
 }
