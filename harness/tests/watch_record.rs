@@ -334,112 +334,92 @@ fn changes_that_were_too_many_are_repeated() {
     repeat(&author, &watched, 1);
 }
 
-#[test]
-fn mods_that_come_wait_follow_and_take_over_are_repeated() {
+/// `other` uses the library code of `subject`; `late` waits for `fresh`, which is not there, and `broken` cannot start.
+fn with_mods_that_wait() -> Author {
     let user = "local more = require('@subject/more')\ncolony.state.define({ ticks = 0 })\ncolony.events.register('tick_start', function() colony.storage.ticks = colony.storage.ticks + more.step() end)\n";
-    let author = Author::new(&[
-        (
-            "scenarios/small.toml",
-            &scenario(r#""base", "subject", "other", "late", "broken""#, ""),
-        ),
-        (
-            "mods/subject/lib/more.lua",
-            "return { step = function() return 1 end }\n",
-        ),
+    let load = scenario(r#""base", "subject", "other", "late", "broken""#, "");
+    let lacks = manifest("late", "1.0.0", "[dependencies]\nfresh = \"^1\"\n");
+    Author::new(&[
+        ("scenarios/small.toml", &load),
+        (LIBRARY, "return { step = function() return 1 end }\n"),
         (OTHER, user),
-        (
-            "mods/late/mod.toml",
-            &manifest("late", "1.0.0", "[dependencies]\nfresh = \"^1\"\n"),
-        ),
-        ("mods/late/scripts/main.lua", MAIN),
+        ("mods/late/mod.toml", &lacks),
+        (LATE, MAIN),
         ("mods/late/scripts/tally.lua", TALLY),
         ("mods/broken/mod.toml", &manifest("broken", "1.0.0", "")),
-        ("mods/broken/scripts/main.lua", "local x = = 1\n"),
-    ]);
+        (BROKEN, "local x = = 1\n"),
+    ])
+}
+
+const LIBRARY: &str = "mods/subject/lib/more.lua";
+const LATE: &str = "mods/late/scripts/main.lua";
+const BROKEN: &str = "mods/broken/scripts/main.lua";
+const RENAMED: &str = "mods/renamed/scripts/main.lua";
+
+fn save_and_run(author: &Author, watched: &mut Watched, mods: &[&str]) {
+    watched.save(author, mods);
+    watched.ticks(2);
+}
+
+fn runs(watched: &Watched, id: &str) -> bool {
+    watched.session.host().mod_storage(&mod_id(id)).is_some()
+}
+
+#[test]
+fn mods_that_come_wait_and_follow_are_repeated() {
+    let author = with_mods_that_wait();
     let mut watched = Watched::begin(&author, Some("again"), false);
     watched.ticks(2);
-    author.write(
-        "mods/subject/lib/more.lua",
-        "return { step = function() return 2 end }\n",
-    );
-    watched.save(&author, &["subject"]);
-    watched.ticks(2);
-    author.write(
-        "mods/broken/scripts/main.lua",
-        "colony.state.define({ mended = math.random(99) })\n",
-    );
-    watched.save(&author, &["broken"]);
-    watched.ticks(2);
+    author.edit(LIBRARY, "return 1", "return 2");
+    save_and_run(&author, &mut watched, &["subject"]);
+    let mended = "colony.state.define({ mended = math.random(99) })\n";
+    author.write(BROKEN, mended);
+    save_and_run(&author, &mut watched, &["broken"]);
     // In one save: what is new, broken at first, and what waits for it, changed.
     author.write("mods/fresh/mod.toml", &manifest("fresh", "1.0.0", ""));
     author.write("mods/fresh/scripts/main.lua", "error('not yet')\n");
-    author.edit(
-        "mods/late/scripts/main.lua",
-        "done = 0",
-        "done = 0, more = 1",
-    );
-    watched.save(&author, &["fresh", "late"]);
-    watched.ticks(2);
-    author.write(
-        "mods/fresh/scripts/main.lua",
-        "colony.state.define({ drawn = math.random(99) })\ncolony.events.register('tick_start', function() colony.storage.drawn = colony.storage.drawn + math.random(9) end)\n",
-    );
+    author.edit(LATE, "done = 0", "done = 0, more = 1");
+    save_and_run(&author, &mut watched, &["fresh", "late"]);
+    let draws = "colony.state.define({ drawn = math.random(99) })\ncolony.events.register('tick_start', function() colony.storage.drawn = colony.storage.drawn + math.random(9) end)\n";
+    author.write("mods/fresh/scripts/main.lua", draws);
     author.edit(SCRIPT, "done = 0", "done = 0, more = 1");
-    watched.save(&author, &["fresh", "subject"]);
-    watched.ticks(2);
-    let running =
-        |watched: &Watched, id: &str| watched.session.host().mod_storage(&mod_id(id)).is_some();
-    assert!(
-        ["fresh", "late", "broken"]
-            .iter()
-            .all(|id| running(&watched, id)),
-        "{}",
-        watched.told
-    );
+    save_and_run(&author, &mut watched, &["fresh", "subject"]);
+    for id in ["fresh", "late", "broken"] {
+        assert!(runs(&watched, id), "{id}\n{}", watched.told);
+    }
     author.write(
         "mods/subject/assets/items.toml",
         "[plank]\nstack_max = 10\nhaul_priority = 3\n",
     );
-    watched.save(&author, &["subject"]);
-    watched.ticks(2);
-    // Under another name, back, and again with other files.
-    author.write(
-        "mods/renamed/mod.toml",
-        &manifest("renamed", "1.0.0", "replaces = \"broken\"\n"),
-    );
-    author.write(
-        "mods/renamed/scripts/main.lua",
-        &author.read("mods/broken/scripts/main.lua"),
-    );
-    watched.save(&author, &["renamed"]);
-    watched.ticks(2);
-    assert!(
-        running(&watched, "renamed") && !running(&watched, "broken"),
-        "{}",
-        watched.told
-    );
-    watched.press(Key::Back);
-    watched.ticks(2);
-    assert!(
-        !running(&watched, "renamed") && running(&watched, "broken"),
-        "{}",
-        watched.told
-    );
-    author.edit(
-        "mods/renamed/scripts/main.lua",
-        "mended",
-        "mended = 1, renamed",
-    );
-    watched.save(&author, &["renamed"]);
-    watched.ticks(2);
-    assert!(running(&watched, "renamed"), "{}", watched.told);
+    save_and_run(&author, &mut watched, &["subject"]);
+    let items = &watched.session.host().colony().definitions().items.clone();
+    assert!(items.contains_key("plank"), "{}", watched.told);
     watched.press(Key::Reload);
     watched.press(Key::Checkpoint);
     watched.ticks(3);
     let text = repeat(&author, &watched, 2);
-    assert_eq!(
-        text.matches("add = { mod = \"fresh\", from").count(),
-        1,
-        "{text}"
-    );
+    let added = text.matches("add = { mod = \"fresh\", from").count();
+    assert_eq!(added, 1, "{text}");
+}
+
+#[test]
+fn mods_that_take_over_and_are_gone_back_from_are_repeated() {
+    let author = with_mods_that_wait();
+    author.write(BROKEN, "colony.state.define({ drawn = math.random(99) })\n");
+    let mut watched = Watched::begin(&author, Some("again"), false);
+    watched.ticks(2);
+    let replaces = manifest("renamed", "1.0.0", "replaces = \"broken\"\n");
+    author.write("mods/renamed/mod.toml", &replaces);
+    author.write(RENAMED, &author.read(BROKEN));
+    save_and_run(&author, &mut watched, &["renamed"]);
+    assert!(runs(&watched, "renamed") && !runs(&watched, "broken"));
+    watched.press(Key::Back);
+    watched.ticks(2);
+    assert!(!runs(&watched, "renamed") && runs(&watched, "broken"));
+    author.edit(RENAMED, "drawn", "more = 1, drawn");
+    save_and_run(&author, &mut watched, &["renamed"]);
+    assert!(runs(&watched, "renamed"), "{}", watched.told);
+    watched.press(Key::Reload);
+    watched.ticks(2);
+    repeat(&author, &watched, 2);
 }
