@@ -205,6 +205,21 @@ impl Host {
         Some(snapshot)
     }
 
+    /// The storage that a generation of a mod had when it was replaced, while the history has it.
+    pub fn past_storage(&self, id: &ModId, generation: u32) -> Option<Value> {
+        let past = self.history.get(id)?.find(Some(generation))?;
+        past.storage()
+    }
+
+    /// Seconds of wall time that a live reload may take: the smallest wish of the running mods.
+    pub fn reload_seconds_max(&self) -> u64 {
+        let running = self.context.running();
+        let asked = running
+            .iter()
+            .map(|instance| instance.generation.manifest.hot_reload.queue.reload_timeout);
+        asked.min().unwrap_or(crate::limits::RELOAD_SECONDS_MAX)
+    }
+
     /// Takes note from now on of who writes what, for reports. The run goes as it would without.
     pub fn trace_into(&self, trace: SharedTrace) {
         self.context.set_trace(trace);

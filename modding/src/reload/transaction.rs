@@ -165,7 +165,10 @@ impl Host {
                 let why = format!(
                     "the state could not be carried over at {stage} ({found}), and `on_state_error` is \"reset\""
                 );
-                handover::begin_again(new, &bytes, why)?
+                StateReport {
+                    reset: true,
+                    ..handover::begin_again(new, &bytes, why)?
+                }
             }
             restored => restored?,
         };
