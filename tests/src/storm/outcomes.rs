@@ -186,7 +186,8 @@ fn follow(step: &Step, acted: &StepRecord, synchronous: &mut BTreeMap<ModId, boo
                 }
             }
         }
-        (StepResult::Failed(_), Action::Files(_) | Action::Config { .. }) if with_fault => {
+        // A fault that was not reached is all that such a step reports, whatever it did.
+        (StepResult::Failed(_), _) if with_fault => {
             synchronous.extend(asked.into_iter().map(|id| (id, false)));
         }
         (_, Action::Load { .. } | Action::Restart) => synchronous.clear(),
