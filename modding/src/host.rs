@@ -134,6 +134,7 @@ impl Host {
             }
         }
         host.wait_for(unmet);
+        host.forget_places();
         host.deliver(&table_event("simulation_start", 0));
         Ok((host, left_out))
     }
@@ -283,6 +284,13 @@ impl Host {
             .entry(instance.generation.id().clone())
             .or_default();
         drop(self.context.install(instance));
+    }
+
+    /// Invariant (I3): a mod that could not start has no place in the load order, by which its next change would be queued.
+    pub(crate) fn forget_places(&self) {
+        let running = self.context.running();
+        let ids = running.iter().map(|instance| instance.generation.id());
+        self.context.set_order(ids.cloned().collect());
     }
 
     /// Puts the running mods in load order, after their dependencies may have changed.

@@ -12,9 +12,11 @@ mod queue;
 mod retry;
 mod transaction;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 
+use crate::api;
 use crate::bundle::Bundle;
 use crate::codec;
 use crate::context::Deadline;
@@ -22,6 +24,7 @@ use crate::diagnostic::Fault;
 use crate::generation::Instance;
 use crate::handover::{InjectedFault, Package};
 use crate::host::Host;
+use crate::manifest::Manifest;
 use crate::mod_id::ModId;
 use crate::report::{
     MemberAction, MemberReport, Outcome, ReloadReport, ReloadType, Stage, StateReport,
@@ -128,7 +131,7 @@ impl Host {
                 }
             }
             // What is new comes first: a change may already depend on it.
-            for request in additions {
+            for request in in_order_of_need(additions) {
                 let report = self.add(&request, options);
                 self.note_outcome(std::slice::from_ref(&request), &report);
                 reports.push(report);
@@ -322,6 +325,36 @@ impl Host {
             None => rejected(Outcome::Superseded, format!("{id}: {reason}")),
         }
     }
+}
+
+/// What is new comes after what it needs, where that is new too; the rest stays in its order.
+fn in_order_of_need(additions: Vec<Request>) -> Vec<Request> {
+    let needs = |request: &Request| {
+        let bundle = request.change.bundle.as_ref().ok();
+        let manifest = bundle.map(|bundle| Manifest::parse(bundle, &api::capability_names()));
+        manifest
+            .and_then(Result::ok)
+            .map_or_else(BTreeSet::new, |manifest| {
+                manifest.libraries().cloned().collect::<BTreeSet<ModId>>()
+            })
+    };
+    let mut left: Vec<(Request, BTreeSet<ModId>)> = additions
+        .into_iter()
+        .map(|request| {
+            let needs = needs(&request);
+            (request, needs)
+        })
+        .collect();
+    let mut ordered = Vec::new();
+    while !left.is_empty() {
+        let is_needed = |id: &ModId| left.iter().any(|(other, _)| other.change.mod_id == *id);
+        let ready = left
+            .iter()
+            .position(|(_, needs)| !needs.iter().any(is_needed));
+        // Those that need each other in a circle fail one after the other.
+        ordered.push(left.remove(ready.unwrap_or(0)).0);
+    }
+    ordered
 }
 
 fn has_suspended_handlers(instance: &Instance) -> bool {

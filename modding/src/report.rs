@@ -279,6 +279,14 @@ pub enum MemberAction {
 }
 
 impl MemberAction {
+    /// What a mod does that takes the place of one that runs, which may be itself.
+    pub(crate) fn between(old: &ModId, new: &ModId) -> MemberAction {
+        if old == new {
+            return MemberAction::Reloaded;
+        }
+        MemberAction::Renamed { from: old.clone() }
+    }
+
     /// As reports spell it.
     pub fn name(&self) -> &'static str {
         match self {

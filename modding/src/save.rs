@@ -211,15 +211,8 @@ impl Host {
         }
         host.wait_for(unmet);
         host.restore_waiting(run.waiting, &read);
-        let running: BTreeSet<ModId> = host.mods().into_iter().map(|(id, _, _)| id).collect();
-        host.context
-            .emitted()
-            .retain(|event| running.contains(&event.mod_id));
-        host.config_changes = run
-            .config_changes
-            .into_iter()
-            .filter(|(id, _, _)| running.contains(id))
-            .collect();
+        host.forget_places();
+        host.keep_queues_of_running(run.config_changes);
         Ok(Loaded {
             host,
             updated,
@@ -249,6 +242,18 @@ impl Host {
         }
         self.dormant.extend(saved);
         (updated, failed)
+    }
+
+    /// What waits to be delivered, as far as the mods that it comes from run.
+    fn keep_queues_of_running(&mut self, config_changes: Vec<(ModId, String, Value)>) {
+        let running: BTreeSet<ModId> = self.mods().into_iter().map(|(id, _, _)| id).collect();
+        self.context
+            .emitted()
+            .retain(|event| running.contains(&event.mod_id));
+        self.config_changes = config_changes
+            .into_iter()
+            .filter(|(id, _, _)| running.contains(id))
+            .collect();
     }
 
     /// Hands a mod over to a new instance of itself and gives the state that it was handed over with.

@@ -116,18 +116,20 @@ impl StormMods {
         )
     }
 
-    /// Writes a storm with its mods to `target/storm/<seed>-<property>`; the folder as seen from the repository.
+    /// Writes a storm with its mods and how it fails to `target/storm/<seed>-<property>`; the folder as seen from the repository.
     ///
     /// # Panics
     /// Where it cannot be written.
-    pub fn keep(&self, storm: &Storm, property: Property) -> PathBuf {
-        let name = format!("{}-{property:?}", storm.seed);
+    pub fn keep(&self, storm: &Storm, failure: &Failure) -> PathBuf {
+        let name = format!("{}-{:?}", storm.seed, failure.property);
         let folder = Path::new("target/storm").join(name);
         let path = root().join(&folder);
         for (id, files) in &self.originals {
             write_files(&path.join("mods").join(id), files);
         }
         std::fs::write(path.join("scenario.toml"), storm.text()).expect("target can be written");
+        let message = format!("{}\n", failure.message);
+        std::fs::write(path.join("failure.txt"), message).expect("target can be written");
         folder
     }
 }

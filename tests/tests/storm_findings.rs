@@ -169,3 +169,53 @@ fn a_mod_without_state_may_become_older() {
         .unwrap();
     assert_eq!(record.faults(), []);
 }
+
+#[test]
+fn a_mod_that_a_load_leaves_out_has_no_place_in_the_queue() {
+    let needs = "[dependencies]\nsecond = \"*\"";
+    let steps = format!(
+        "[[step]]\nat = 2\n{}\n\n[[step]]\nat = 3\nrestart = true\n\n\
+         [[step]]\nat = 5\nlabel = \"mend\"\nbatch = [{{ {} }}, {{ {} }}]\n",
+        write("second/scripts/main.lua", "local = 5"),
+        write("second/scripts/main.lua", COUNTER),
+        write("first/tests/notes.lua", "-- none\n"),
+    );
+    let project = Project::new()
+        .lua_mod("counter", "1.0.0", "", COUNTER)
+        .lua_mod("first", "1.0.0", needs, COUNTER)
+        .lua_mod("second", "1.0.0", "", COUNTER)
+        .scenario(8, &["counter", "first", "second"], &steps);
+    let plain = every_tick(&project, EveryTick::Nothing);
+    // The one that is needed comes first, whatever their names.
+    assert_eq!(
+        told(&plain, "mend"),
+        [
+            (Outcome::Committed, "second".to_owned()),
+            (Outcome::Committed, "first".to_owned())
+        ]
+    );
+    for interruption in [EveryTick::HandOver, EveryTick::SaveAndLoad] {
+        let other = every_tick(&project, interruption);
+        assert_eq!(told(&plain, "mend"), told(&other, "mend"));
+        assert_eq!(first_difference(&plain, &other), None);
+    }
+}
+
+#[test]
+fn a_replacement_that_fails_is_reported_under_its_own_name() {
+    let unload = "colony.events.register('mod_unloaded', function() error('no end') end)\n";
+    let step = "[[step]]\nat = 3\nlabel = \"add\"\nadd = { mod = \"heir\" }\nexpect = { outcome = \"rolled_back\", stage = \"unload\" }\n";
+    let record = Project::new()
+        .lua_mod("counter", "1.0.0", "", unload)
+        .lua_mod("heir", "1.0.0", "replaces = \"counter\"", COUNTER)
+        .scenario(4, &["counter"], step)
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+    assert_eq!(
+        told(&record, "add"),
+        [(Outcome::RolledBack, "heir".to_owned())]
+    );
+    let report = harness::report::text::report(&record, Default::default());
+    assert!(report.contains("counter g1 goes on"), "{report}");
+}

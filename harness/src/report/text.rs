@@ -232,6 +232,9 @@ fn member_row(title: &str, member: &MemberReport, report: &ReloadReport) -> Row 
             format!("g{from} -> g{to}   takes over from {old}{cohort}")
         }
         (Outcome::Committed, action) => format!("{} g{to}{cohort}", action.name()),
+        (Outcome::RolledBack, MemberAction::Renamed { from: old }) => {
+            format!("{old} g{from} goes on{cohort}")
+        }
         (Outcome::RolledBack, _) => format!("g{from} goes on{cohort}"),
         (Outcome::Ignored | Outcome::Superseded, _) => format!("g{from}{reason}"),
     };

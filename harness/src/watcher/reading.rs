@@ -109,7 +109,12 @@ fn watching(watched: &WatchedMod) -> Watching {
 fn bundle(watched: &WatchedMod, watching: &Watching) -> Result<Bundle, Vec<Fault>> {
     let WatchedMod { mod_id, folder } = watched;
     if !folder.exists() {
-        let folder = location::text(folder);
+        // Where it was, as seen from here: what is gone cannot be looked for.
+        let (above, name) = (folder.parent(), folder.file_name());
+        let seen = above
+            .zip(name)
+            .map(|(above, name)| location::from_here(above).join(name));
+        let folder = location::text(seen.as_ref().unwrap_or(folder));
         let fault = Fault::new(format!("the folder `{folder}` of {mod_id} is gone"));
         return Err(vec![fault.help(
             "bring it back, it is waited for: until then the mod goes on as it is",

@@ -178,14 +178,7 @@ impl Host {
         let id = &package.manifest.id;
         let mut names = std::iter::once(id).chain(&package.manifest.replaces);
         let saved = names.find_map(|id| self.dormant.get(id).cloned());
-        let order_before = self.context.order();
-        let mut order = order_before.clone();
-        order.retain(|other| other != id);
-        order.push(id.clone());
-        self.context.set_order(order);
-        let begun = self.run_besides(package, saved.as_ref());
-        // Invariant (I3): an addition that fails leaves no place in the load order, by which later ones would be queued.
-        let mut member = begun.inspect_err(|_| self.context.set_order(order_before))?;
+        let mut member = self.run_besides(package, saved.as_ref())?;
         self.known.insert(id.clone());
         member
             .state
@@ -200,8 +193,24 @@ impl Host {
         Ok(member)
     }
 
-    /// Begins a mod, or goes on with the state that it had.
+    /// Begins a mod behind all others, or goes on with the state that it had.
     fn run_besides(
+        &mut self,
+        package: &Package,
+        saved: Option<&SavedMod>,
+    ) -> Result<MemberReport, StageError> {
+        let id = &package.manifest.id;
+        let order_before = self.context.order();
+        let mut order = order_before.clone();
+        order.retain(|other| other != id);
+        order.push(id.clone());
+        self.context.set_order(order);
+        // Invariant (I3): an addition that fails leaves no place in the load order, by which later ones would be queued.
+        self.start_or_resume(package, saved)
+            .inspect_err(|_| self.context.set_order(order_before))
+    }
+
+    fn start_or_resume(
         &mut self,
         package: &Package,
         saved: Option<&SavedMod>,

@@ -246,11 +246,7 @@ impl Host {
         }
         self.unhealthy.remove(&id);
         MemberReport {
-            action: if old_id == id {
-                MemberAction::Reloaded
-            } else {
-                MemberAction::Renamed { from: old_id }
-            },
+            action: MemberAction::between(&old_id, &id),
             mod_id: id,
             kind: member.kind,
             changed: member.changed,
@@ -349,8 +345,8 @@ impl Host {
         let report = |member: &Member| {
             let generation = &member.old.generation;
             MemberReport {
-                mod_id: generation.id().clone(),
-                action: MemberAction::Reloaded,
+                mod_id: member.id().clone(),
+                action: MemberAction::between(generation.id(), member.id()),
                 kind: member.kind,
                 changed: member.changed.clone(),
                 versions: (

@@ -78,6 +78,7 @@ pub(super) fn edit(draw: &mut Draw, subject: &Subject<'_>) -> Edit {
         version,
         manifest,
         manifest,
+        settings,
         config,
         assets,
         assets,
@@ -270,15 +271,11 @@ fn version(draw: &mut Draw, subject: &Subject<'_>) -> Option<Edit> {
     }
 }
 
-/// The rest of the manifest.
+/// What the manifest says of other mods, and of what the mod may do.
 fn manifest(draw: &mut Draw, subject: &Subject<'_>) -> Option<Edit> {
     let text = subject.files.get(MANIFEST)?;
-    let state = |line: &str| {
-        let section = format!("\n[hot_reload.state_management]\n{line}\n");
-        (!text.contains("[hot_reload"))
-            .then(|| FileChange::write(MANIFEST, format!("{text}{section}")))
-    };
-    match draw.below(20) {
+    let entry = "entry = \"scripts/main.lua\"";
+    match draw.below(12) {
         0 | 1 => broken(vec![
             subject.manifest_with("ledger = \"^1\"", "ledger = \"^9\"")?,
         ]),
@@ -292,48 +289,49 @@ fn manifest(draw: &mut Draw, subject: &Subject<'_>) -> Option<Edit> {
         5 => broken(vec![subject.manifest_key("colour = \"red\"")?]),
         6 => broken(vec![subject.manifest_with("id = \"", "id = \"x")?]),
         7 => broken(vec![subject.manifest_with("api = \"^1\"", "api = \"^7\"")?]),
-        8 => broken(vec![subject.manifest_with(
-            "entry = \"scripts/main.lua\"",
-            "entry = \"scripts/gone.lua\"",
-        )?]),
+        8 => broken(vec![
+            subject.manifest_with(entry, "entry = \"scripts/gone.lua\"")?,
+        ]),
         // A mod that may not run yet: the change waits for it.
         9 | 10 if !text.contains("late =") && !["late", "ledger", "base"].contains(&subject.id) => {
+            let needs = "[dependencies]\nlate = \"^1\"";
             sound(vec![match text.contains("[dependencies]") {
-                true => subject.manifest_with("[dependencies]", "[dependencies]\nlate = \"^1\"")?,
-                false => {
-                    FileChange::write(MANIFEST, format!("{text}\n[dependencies]\nlate = \"^1\"\n"))
-                }
+                true => subject.manifest_with("[dependencies]", needs)?,
+                false => FileChange::write(MANIFEST, format!("{text}\n{needs}\n")),
             }])
         }
         11 if subject.id == "ledger" => {
             let circle = format!("{text}\n[dependencies]\nclerk = \"*\"\n");
             broken(vec![FileChange::write(MANIFEST, circle)])
         }
-        12 => sound(vec![state("state_serialization = \"json\"")?]),
-        13 => sound(vec![state(
-            "state_serialization = \"postcard\"\nstate_compression = \"none\"",
-        )?]),
-        14 => sound(vec![state("on_state_error = \"reset\"")?]),
-        15 if subject.is_own && !WITH_LOCALS.contains(&subject.id) => {
-            sound(vec![state("preserve_state = false")?])
+        11 if !text.contains("[conflicts]") => {
+            let conflicts = format!("{text}\n[conflicts]\nbase = \"*\"\n");
+            broken(vec![FileChange::write(MANIFEST, conflicts)])
         }
-        16 => broken(vec![state("max_state_size = 12")?]),
-        17 => sound(vec![FileChange::write(
-            MANIFEST,
-            format!("{text}\n[hot_reload]\nenabled = false\n"),
-        )])
-        .filter(|_| !text.contains("[hot_reload")),
-        18 => sound(vec![FileChange::write(
-            MANIFEST,
-            format!("{text}\n[hot_reload.dependencies]\nauto_resolve = false\n"),
-        )])
-        .filter(|_| !text.contains("[hot_reload")),
-        19 => broken(vec![FileChange::write(
-            MANIFEST,
-            format!("{text}\n[conflicts]\nbase = \"*\"\n"),
-        )])
-        .filter(|_| !text.contains("[conflicts]")),
         _ => None,
+    }
+}
+
+/// How the mod wishes to be reloaded.
+fn settings(draw: &mut Draw, subject: &Subject<'_>) -> Option<Edit> {
+    let text = subject.files.get(MANIFEST)?;
+    if text.contains("[hot_reload") {
+        return None;
+    }
+    let with = |lines: &str| vec![FileChange::write(MANIFEST, format!("{text}\n{lines}\n"))];
+    let state = |line: &str| with(&format!("[hot_reload.state_management]\n{line}"));
+    match draw.below(7) {
+        0 => sound(state("state_serialization = \"json\"")),
+        1 => sound(state(
+            "state_serialization = \"postcard\"\nstate_compression = \"none\"",
+        )),
+        2 => sound(state("on_state_error = \"reset\"")),
+        3 if subject.is_own && !WITH_LOCALS.contains(&subject.id) => {
+            sound(state("preserve_state = false"))
+        }
+        4 => broken(state("max_state_size = 12")),
+        5 => sound(with("[hot_reload]\nenabled = false")),
+        _ => sound(with("[hot_reload.dependencies]\nauto_resolve = false")),
     }
 }
 

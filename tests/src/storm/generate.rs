@@ -40,6 +40,8 @@ struct Generator {
     /// The last files with which a mod is expected to run.
     sound: BTreeMap<String, Files>,
     broken: BTreeSet<String>,
+    /// Mods that were told to go, if they could.
+    gone: BTreeSet<String>,
     saves: Vec<String>,
     has_loaded: bool,
     number: usize,
@@ -55,6 +57,7 @@ pub(super) fn generate(seed: u64, originals: &BTreeMap<String, Files>) -> Storm 
         now: originals.clone(),
         sound: originals.clone(),
         broken: BTreeSet::new(),
+        gone: BTreeSet::new(),
         saves: Vec::new(),
         has_loaded: false,
         number: 0,
@@ -86,16 +89,17 @@ fn step(at: usize, label: &str, action: &str) -> String {
 impl Generator {
     fn action(&mut self) -> String {
         match self.draw.below(100) {
-            0..8 => self.coming_or_going(),
-            8..15 => self.reload(),
-            15..20 => self.going_back(),
-            20..28 => self.saving(),
-            28..36 => self.with_fault(),
-            36..41 => self.command(),
-            41..45 => self.torn(),
-            45..49 => self.touch(),
-            49..54 => self.set_config(),
-            54..63 => self.batch(),
+            0..11 => self.coming_or_going(),
+            11..18 => self.reload(),
+            18..23 => self.going_back(),
+            23..30 => self.saving(),
+            30..42 => self.with_fault(),
+            42..45 => self.command(),
+            45..49 => self.torn(),
+            49..51 => self.touch(),
+            51..53 => self.renamed(),
+            53..57 => self.set_config(),
+            57..67 => self.batch(),
             _ => self.single(),
         }
     }
@@ -241,6 +245,19 @@ impl Generator {
         format!("truncate = {{ file = \"{id}/{path}\", bytes = {bytes} }}")
     }
 
+    /// A file under another name.
+    fn renamed(&mut self) -> String {
+        let (id, path) = self.some_file();
+        let files = self.now.get_mut(&id).expect("every mod has files");
+        let to = format!("{path}.{}", self.number);
+        let Some(text) = files.remove(&path) else {
+            return self.touch();
+        };
+        files.insert(to.clone(), text);
+        self.broken.insert(id.clone());
+        format!("rename = {{ from = \"{id}/{path}\", to = \"{id}/{to}\" }}")
+    }
+
     fn set_config(&mut self) -> String {
         let ids: Vec<String> = self.now.keys().cloned().collect();
         let ids: Vec<String> = ids
@@ -267,18 +284,33 @@ impl Generator {
     }
 
     fn coming_or_going(&mut self) -> String {
-        let id = self.any_mod();
         let skip = match self.draw.chance(30) {
             true => ", skip_unload = true",
             false => "",
         };
-        match self.draw.below(7) {
-            0 | 1 => format!("add = {{ mod = \"{id}\" }}"),
-            2 => format!("remove = {{ mod = \"{id}\"{skip} }}"),
-            3 => format!("disable = {{ mod = \"{id}\"{skip} }}"),
-            4 => format!("enable = {{ mod = \"{id}\" }}"),
-            5 => format!("purge = {{ mod = \"{id}\" }}"),
-            _ => format!("add = {{ mod = \"{}\" }}", self.draw.pick(&ADDED_LATER)),
+        let gone: Vec<String> = self.gone.iter().cloned().collect();
+        if !gone.is_empty() && self.draw.chance(50) {
+            let id = self.draw.pick(&gone).clone();
+            return match self.draw.below(5) {
+                0 | 1 => format!("add = {{ mod = \"{id}\" }}"),
+                2 | 3 => format!("purge = {{ mod = \"{id}\" }}"),
+                _ => format!("enable = {{ mod = \"{id}\" }}"),
+            };
+        }
+        let id = self.any_mod();
+        match self.draw.below(8) {
+            0 => format!("add = {{ mod = \"{id}\" }}"),
+            1 => format!("enable = {{ mod = \"{id}\" }}"),
+            2 => format!("purge = {{ mod = \"{id}\" }}"),
+            3 => format!("add = {{ mod = \"{}\" }}", self.draw.pick(&ADDED_LATER)),
+            4 | 5 => {
+                self.gone.insert(id.clone());
+                format!("remove = {{ mod = \"{id}\"{skip} }}")
+            }
+            _ => {
+                self.gone.insert(id.clone());
+                format!("disable = {{ mod = \"{id}\"{skip} }}")
+            }
         }
     }
 
