@@ -55,6 +55,13 @@ impl History {
         newest_first.find(|past| past.version() < version)
     }
 
+    /// Keeps the generations of another history as well.
+    pub(crate) fn extend(&mut self, other: History) {
+        for past in other.past {
+            self.push(past);
+        }
+    }
+
     /// The numbers that can be gone back to, oldest first.
     pub(crate) fn numbers(&self) -> Vec<u32> {
         self.past.iter().map(|past| past.number).collect()

@@ -50,6 +50,8 @@ pub struct Host {
     pub(crate) absent: BTreeMap<ModId, Absence>,
     /// Mods whose last change was rolled back.
     pub(crate) unhealthy: BTreeSet<ModId>,
+    /// The content that a mod could not follow the library code of others to: it is not tried again.
+    pub(crate) refused: BTreeMap<ModId, u128>,
     pub(crate) queue: ReloadQueue,
     /// Changes that wait for a mod that they lack.
     pub(crate) waiting: BTreeMap<ModId, Waiting>,
@@ -255,6 +257,7 @@ impl Host {
             dormant: BTreeMap::new(),
             absent: BTreeMap::new(),
             unhealthy: BTreeSet::new(),
+            refused: BTreeMap::new(),
             queue: ReloadQueue::default(),
             waiting: BTreeMap::new(),
             resolutions: ResolutionCache::default(),
@@ -280,7 +283,7 @@ impl Host {
                 bundle: Ok(package.bundle().clone()),
             };
             let request = self.request_of(change, &ReloadOptions::default());
-            self.wait_for_dependencies(request);
+            self.wait_for_dependencies(&[request]);
         }
     }
 

@@ -152,8 +152,8 @@ impl Runner<'_> {
             },
             Action::Load { name } => match self.saves.get(name).cloned() {
                 Some((bytes, present)) => {
-                    self.present = present;
-                    self.load(&bytes, bundles(&self.present, &self.workspace))
+                    let files = bundles(&present, &self.workspace);
+                    self.load(&bytes, files, present)
                 }
                 None => {
                     StepResult::Failed(vec![Fault::new(format!("nothing was saved as `{name}`"))])
@@ -172,7 +172,7 @@ impl Runner<'_> {
             Err(error) => return cannot_save(&error),
         };
         let before = self.host.part_hashes();
-        match self.load(&bytes, from) {
+        match self.load(&bytes, from, self.present.clone()) {
             // Mods with other files than those that ran are no longer what was saved.
             StepResult::Done(updated) if !updated.is_empty() => {
                 notes.extend(updated);
@@ -206,8 +206,14 @@ impl Runner<'_> {
         StepResult::Done(notes)
     }
 
-    /// Goes on from a save as a new process would.
-    pub(super) fn load(&mut self, bytes: &[u8], from: (Vec<Bundle>, Vec<LeftOut>)) -> StepResult {
+    /// Goes on from a save as a new process would, with the mods that were part of the run then; where it cannot be loaded, all stays
+    /// as it is.
+    pub(super) fn load(
+        &mut self,
+        bytes: &[u8],
+        from: (Vec<Bundle>, Vec<LeftOut>),
+        present: Vec<ModId>,
+    ) -> StepResult {
         let (bundles, unreadable) = from;
         let Loaded {
             host,
@@ -226,6 +232,7 @@ impl Runner<'_> {
         // What mods wrote while they were saved is part of the run.
         self.record.log.extend(self.host.take_log());
         self.host = host;
+        self.present = present;
         if let Some(trace) = &self.trace {
             self.host.trace_into(trace.clone());
         }
