@@ -423,3 +423,22 @@ fn mods_that_take_over_and_are_gone_back_from_are_repeated() {
     watched.ticks(2);
     repeat(&author, &watched, 2);
 }
+
+#[test]
+fn what_follows_and_fails_does_not_change_what_is_expected_of_the_rest() {
+    let author = with_mods_that_wait();
+    let waits = manifest("late", "1.0.0", "[dependencies]\nbroken = \"^1\"\n");
+    author.write("mods/late/mod.toml", &waits);
+    author.write(LATE, "error('not at all')\n");
+    let mut watched = Watched::begin(&author, Some("again"), false);
+    watched.ticks(2);
+    author.write(BROKEN, "colony.state.define({ drawn = math.random(99) })\n");
+    author.edit(SCRIPT, "done = 0", "done = 0, more = 1");
+    save_and_run(&author, &mut watched, &["broken", "subject"]);
+    assert!(
+        watched.told.contains("late does not start"),
+        "{}",
+        watched.told
+    );
+    repeat(&author, &watched, 1);
+}
