@@ -1,13 +1,14 @@
 //! What mods cost: the same work done by `colony-sim` and by its peers, in one run.
 //!
 //! `cargo run --release --manifest-path bench/Cargo.toml` prints the tables of `docs/performance.md`. Each topic has a file:
-//! [`dispatch`] of an event, [`ticks`] with many mods, [`storage`], [`iteration`], a [`suite`], [`reload`]. Every figure is the median of rounds in
+//! [`dispatch`] of an event, [`ticks`] with many mods, [`storage`], [`iteration`], a [`suite`], [`reload`], [`endurance`]. Every figure is the median of rounds in
 //! which all sides of a topic take turns, in processor time; that the work was really done is asserted for every side.
 //! Names of topics as arguments leave out the others.
 
 mod bevy;
 mod colony;
 mod dispatch;
+mod endurance;
 mod iteration;
 mod machine;
 mod measure;
@@ -52,6 +53,11 @@ fn main() -> io::Result<()> {
         for section in reload::measure(&mut peer)? {
             print(section)?;
         }
+    }
+    if wanted("endurance")
+        && let Some(endurance) = endurance::measure()
+    {
+        write!(output, "\n{endurance}")?;
     }
     peer.end()
 }

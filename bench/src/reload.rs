@@ -25,13 +25,16 @@ use crate::colony::{bundle, event, host};
 use crate::measure::{Figure, Side, median, take_turns};
 use crate::table::{Row, Section};
 
+use script::Script;
+
 /// The mod that is reloaded.
 pub(crate) const MOD: &str = "reloaded";
 
 /// Tiles in a row and in a column: ten thousand colonists stand on one each.
 const WIDTH: u16 = 192;
 
-const FEW: u32 = 100;
+/// Colonists of a small colony.
+pub(crate) const FEW: u32 = 100;
 const MANY: u32 = 10_000;
 
 /// Reloads whose stages are timed.
@@ -41,15 +44,15 @@ const STAGED: usize = 200;
 pub(crate) struct Reloading {
     host: Host,
     id: ModId,
-    script: fn(u64) -> String,
+    script: Script,
     /// The version that runs; counts up.
     version: u64,
 }
 
 impl Reloading {
     /// A host with some colonists and the first version of a script.
-    pub(crate) fn new(colonists: u32, script: fn(u64) -> String) -> Reloading {
-        let mut host = host(colonists, WIDTH, [bundle(MOD, &script(0))]);
+    pub(crate) fn new(colonists: u32, script: Script) -> Reloading {
+        let mut host = host(colonists, WIDTH, [bundle(MOD, &script.version(0))]);
         host.tick(&[]);
         Reloading {
             host,
@@ -61,7 +64,7 @@ impl Reloading {
 
     /// A mod of 300 lines with 1,000 entries in its storage.
     pub(crate) fn of_300_lines(colonists: u32) -> Reloading {
-        Reloading::new(colonists, script::of_300_lines)
+        Reloading::new(colonists, script::of_300_lines())
     }
 
     /// Gives the host files, whatever they are.
@@ -79,7 +82,7 @@ impl Reloading {
     /// Changes one line; the whole transaction, from contents to the commit.
     pub(crate) fn change_a_line(&mut self, options: &ReloadOptions) {
         self.version += 1;
-        let bundle = bundle(MOD, &(self.script)(self.version));
+        let bundle = bundle(MOD, &self.script.version(self.version));
         let report = self.give(bundle, options);
         assert_eq!(report.outcome, Outcome::Committed, "{report:?}");
     }
@@ -138,7 +141,10 @@ fn nothing_changed() -> io::Result<Vec<Row>> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join(MOD);
     fs::create_dir_all(path.join("scripts"))?;
-    fs::write(path.join("scripts/main.lua"), script::of_300_lines(0))?;
+    fs::write(
+        path.join("scripts/main.lua"),
+        script::of_300_lines().version(0),
+    )?;
     fs::write(path.join("mod.toml"), crate::colony::manifest(MOD).1)?;
     let reloading = RefCell::new(Reloading::of_300_lines(FEW));
     let ignored = |bundle| {
@@ -147,7 +153,7 @@ fn nothing_changed() -> io::Result<Vec<Row>> {
             .give(bundle, &ReloadOptions::default());
         assert_eq!(report.outcome, Outcome::Ignored, "{report:?}");
     };
-    let text = script::of_300_lines(0);
+    let text = script::of_300_lines().version(0);
     let [in_memory, from_disk] = take_turns([
         Side::new(1, || ignored(bundle(MOD, &text))),
         Side::new(1, || ignored(read(&path))),
@@ -168,7 +174,7 @@ fn read(folder: &Path) -> Bundle {
 /// One changed line, and a forced hand-over, among few and among many colonists.
 fn one_line_or_none() -> Vec<Row> {
     let [mut few, mut many] = [FEW, MANY].map(Reloading::of_300_lines);
-    let mut parsed = Reloading::new(FEW, script::of_300_lines_parsed);
+    let mut parsed = Reloading::new(FEW, script::of_300_lines_parsed());
     let [mut few_handed, mut many_handed] = [FEW, MANY].map(Reloading::of_300_lines);
     let default = ReloadOptions::default();
     let [of_few, of_many, of_parsed, handed_few, handed_many] = take_turns([
@@ -181,17 +187,10 @@ fn one_line_or_none() -> Vec<Row> {
     for mut reloading in [few, many, parsed, few_handed, many_handed] {
         reloading.assert_carried();
     }
-    let many = "of 10,000 colonists";
-    let peer = "of 100 colonists";
+    let peer = "colony of 100";
     vec![
         Row::alone("one changed line, colony of 100", of_few).aim("3 ms"),
-        Row::new(
-            format!("one changed line, colony {many}"),
-            of_many,
-            peer,
-            of_few,
-        )
-        .aim("1.2"),
+        Row::new("one changed line, colony of 10,000", of_many, peer, of_few).aim("1.2"),
         Row::new(
             "one changed line, a loop without `pairs` in it",
             of_parsed,
@@ -200,7 +199,7 @@ fn one_line_or_none() -> Vec<Row> {
         ),
         Row::alone("forced hand-over, colony of 100", handed_few).aim("2 ms"),
         Row::new(
-            format!("forced hand-over, colony {many}"),
+            "forced hand-over, colony of 10,000",
             handed_many,
             peer,
             handed_few,
@@ -281,8 +280,8 @@ fn shown(stage: Stage) -> &'static str {
 /// What bevy_mod_scripting does too: from the script's text to the first call of its handler.
 fn against_peer(peer: &mut Peer) -> Vec<Row> {
     let shapes = [
-        ("small script", 0, script::small as fn(u64) -> String),
-        ("6 KB, 1,000 integers", script::ENTRIES, script::of_6_kb),
+        ("small script", 0, script::small()),
+        ("6 KB, 1,000 integers", script::ENTRIES, script::of_6_kb()),
     ];
     shapes
         .into_iter()
@@ -290,7 +289,7 @@ fn against_peer(peer: &mut Peer) -> Vec<Row> {
         .collect()
 }
 
-fn with_shape(peer: &mut Peer, name: &str, integers: i64, script: fn(u64) -> String) -> [Row; 2] {
+fn with_shape(peer: &mut Peer, name: &str, integers: i64, script: Script) -> [Row; 2] {
     let mut reloading = Reloading::new(2, script);
     let default = ReloadOptions::default();
     let integers = usize::try_from(integers).expect("not negative");

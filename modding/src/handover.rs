@@ -30,7 +30,7 @@ use crate::storage::Storage;
 use crate::value::Value;
 
 use migration::fill_defaults;
-pub(crate) use migration::{migrate, revise_fates};
+pub(crate) use migration::{migrate, revise_fates, say_kept};
 pub(crate) use settle::handlers_no_longer_declared;
 use settle::{drop_timers, settle_subscriptions, start_timers};
 
@@ -165,10 +165,8 @@ pub(crate) fn unload(context: &Context, instance: &Instance) -> Result<Effects, 
 /// The state of an instance as bytes.
 pub(crate) fn snapshot(instance: &Instance) -> Result<Vec<u8>, StageError> {
     let generation = &instance.generation;
-    let snapshot = generation
-        .state
-        .borrow()
-        .snapshot(&generation.manifest.version);
+    let state = generation.state.borrow();
+    let snapshot = state.snapshot_view(&generation.manifest.version);
     let serialization = generation.manifest.hot_reload.state.serialization;
     let bytes =
         codec::encode_as(&snapshot, serialization, Compression::None).and_then(|bytes| match bytes
@@ -197,7 +195,7 @@ pub(crate) fn restore(
     let generation = &instance.generation;
     let snapshot = carried.snapshot;
     let bytes_max = generation.manifest.hot_reload.state.max_state_size;
-    let storage = Storage::from_value(&snapshot.storage, bytes_max).map_err(|error| {
+    let storage = Storage::from_value(snapshot.storage, bytes_max).map_err(|error| {
         failed(
             generation,
             Stage::Restore,
@@ -314,7 +312,7 @@ pub(crate) fn begin(context: &Context, instance: &Instance) -> Result<StateRepor
     let mut state = BTreeMap::new();
     fill_defaults(generation, &mut state);
     let bytes_max = generation.manifest.hot_reload.state.max_state_size;
-    let storage = Storage::from_value(&Value::Map(state), bytes_max).map_err(|error| {
+    let storage = Storage::from_value(Value::Map(state), bytes_max).map_err(|error| {
         failed(
             generation,
             Stage::Restore,

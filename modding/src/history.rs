@@ -7,16 +7,20 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::Bundle;
+use crate::codec;
 use crate::handover::Package;
 use crate::limits::HISTORY_GENERATIONS_MAX;
 use crate::mod_id::ModId;
+use crate::save::kept;
+use crate::state::Snapshot;
+use crate::value::Value;
 
 /// A generation that was replaced.
 #[derive(Clone, Debug)]
 pub(crate) struct Past {
     pub(crate) number: u32,
     pub(crate) package: Package,
-    /// Its state as it was handed on.
+    /// Its state as it was handed on, compressed or not.
     pub(crate) snapshot: Vec<u8>,
     /// What made it give way.
     pub(crate) cause: String,
@@ -51,16 +55,47 @@ impl History {
         newest_first.find(|past| past.version() < version)
     }
 
+    /// Keeps the generations of another history as well.
+    pub(crate) fn extend(&mut self, other: History) {
+        for past in other.past {
+            self.push(past);
+        }
+    }
+
     /// The numbers that can be gone back to, oldest first.
     pub(crate) fn numbers(&self) -> Vec<u32> {
         self.past.iter().map(|past| past.number).collect()
     }
 }
 
+/// Most bytes of a state that is kept as it is: compressing it takes longer than it saves memory, and a save does it anyway.
+const UNCOMPRESSED_BYTES_MAX: usize = 64 * 1024;
+
 impl Past {
+    /// A generation that gave way to another.
+    pub(crate) fn new(number: u32, package: Package, snapshot: Vec<u8>, cause: String) -> Past {
+        let snapshot = if snapshot.len() > UNCOMPRESSED_BYTES_MAX {
+            kept(&package.manifest, &snapshot)
+        } else {
+            snapshot
+        };
+        Past {
+            number,
+            package,
+            snapshot,
+            cause,
+        }
+    }
+
     /// Its version.
     pub(crate) fn version(&self) -> &Version {
         &self.package.manifest.version
+    }
+
+    /// Its `colony.storage`, unless the bytes are damaged.
+    pub(crate) fn storage(&self) -> Option<Value> {
+        let snapshot: Snapshot = codec::decode(&self.snapshot).ok()?;
+        Some(snapshot.storage)
     }
 }
 
@@ -117,7 +152,7 @@ impl SavedHistories {
                 SavedPast {
                     number: past.number,
                     content: bundle.hash(),
-                    snapshot: past.snapshot.clone(),
+                    snapshot: kept(&past.package.manifest, &past.snapshot),
                     cause: past.cause.clone(),
                 }
             });

@@ -82,11 +82,12 @@ impl LuaRuntime {
             generation: generation.clone(),
             functions: RefCell::new(Functions::default()),
             proxies: Proxies::default(),
+            loads_script: Cell::new(false),
             traversed: Rc::default(),
         });
         let sandbox = sandbox::new_sandbox(
             &bindings,
-            |lua| require::require_function(lua, &scripts),
+            |lua| require::require_function(lua, &bindings, &scripts),
             |lua, exports_of| bindings::colony_table(lua, &bindings, exports_of),
         )
         .map_err(|error| guest_error(context, &error))?;
@@ -292,7 +293,7 @@ impl ModRuntime for LuaRuntime {
     fn top_level(&self) -> Result<(), GuestError> {
         let run = || {
             self.scripts
-                .load(&self.sandbox.lua, &self.entry)?
+                .load(&self.sandbox.lua, &self.bindings, &self.entry)?
                 .call::<()>(())
         };
         self.guest(run())
@@ -371,7 +372,7 @@ impl ModRuntime for LuaRuntime {
                 "no migration {migration} was declared"
             )));
         };
-        let storage = Storage::from_value(&Value::Map(state.clone()), SNAPSHOT_BYTES_MAX as u64)
+        let storage = Storage::from_value(Value::Map(state.clone()), SNAPSHOT_BYTES_MAX as u64)
             .map_err(|error| GuestError::new(error.to_string()))?;
         let scratch = Rc::new(Scratch {
             storage: RefCell::new(storage),

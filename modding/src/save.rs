@@ -17,6 +17,7 @@ use crate::generation::{Generation, Instance};
 use crate::handover::{self, Package};
 use crate::history::SavedHistories;
 use crate::host::{Absence, Host, LeftOut, Roster, ids, roster};
+use crate::manifest::Manifest;
 use crate::mod_id::ModId;
 use crate::reload::SavedWaiting;
 use crate::report::{MemberAction, MemberReport, ReloadType, StageError};
@@ -57,7 +58,7 @@ impl SavedMod {
             version: generation.manifest.version.clone(),
             generation: generation.number(),
             content: generation.sources().hash(),
-            snapshot: kept(generation, snapshot),
+            snapshot: kept(&generation.manifest, snapshot),
         }
     }
 
@@ -77,8 +78,8 @@ impl SavedMod {
 }
 
 /// A snapshot as it is kept: compressed, where the mod wishes it.
-pub(crate) fn kept(generation: &Generation, snapshot: &[u8]) -> Vec<u8> {
-    match generation.manifest.hot_reload.state.compression {
+pub(crate) fn kept(manifest: &Manifest, snapshot: &[u8]) -> Vec<u8> {
+    match manifest.hot_reload.state.compression {
         Compression::Gzip => codec::compress(snapshot),
         Compression::None => snapshot.to_vec(),
     }
@@ -203,26 +204,11 @@ impl Host {
         host.context.set_order(ids(&packages));
         // Before any mod begins, which may emit.
         *host.context.emitted() = run.emitted;
-        let mut saved: BTreeMap<ModId, SavedMod> = run
-            .mods
-            .into_iter()
-            .map(|saved| (saved.id.clone(), saved))
-            .collect();
-        let mut updated = Vec::new();
-        for package in &packages {
-            // A mod that could not run when the save was written comes back to the state it had.
-            let known = saved
-                .remove(&package.manifest.id)
-                .or_else(|| host.dormant.remove(&package.manifest.id));
-            match host.go_on(package, known) {
-                Ok(report) => updated.extend(report),
-                Err(missing) => {
-                    left_out.push(missing);
-                    unmet.push(package.clone());
-                }
-            }
+        let (updated, failed) = host.go_on_with(&packages, run.mods);
+        for (package, why) in failed {
+            left_out.push(why);
+            unmet.push(package);
         }
-        host.dormant.extend(saved);
         host.wait_for(unmet);
         host.restore_waiting(run.waiting, &read);
         host.forget_places();
@@ -233,6 +219,29 @@ impl Host {
             definitions_changed,
             left_out,
         })
+    }
+
+    /// Starts mods in their order: what became of those whose files are others, and those that cannot run.
+    fn go_on_with(
+        &mut self,
+        packages: &[Package],
+        saved: Vec<SavedMod>,
+    ) -> (Vec<MemberReport>, Vec<(Package, LeftOut)>) {
+        let saved = saved.into_iter().map(|saved| (saved.id.clone(), saved));
+        let mut saved: BTreeMap<ModId, SavedMod> = saved.collect();
+        let (mut updated, mut failed) = (Vec::new(), Vec::new());
+        for package in packages {
+            // A mod that could not run when the save was written comes back to the state it had.
+            let known = saved
+                .remove(&package.manifest.id)
+                .or_else(|| self.dormant.remove(&package.manifest.id));
+            match self.go_on(package, known) {
+                Ok(report) => updated.extend(report),
+                Err(why) => failed.push((package.clone(), why)),
+            }
+        }
+        self.dormant.extend(saved);
+        (updated, failed)
     }
 
     /// What waits to be delivered, as far as the mods that it comes from run.
@@ -336,7 +345,8 @@ impl Host {
         let reason = if same { Reason::Resume } else { Reason::Update };
         let number = saved.generation + u32::from(!same);
         let instance = handover::prepare(&self.context, package, number)?;
-        let carried = handover::migrate(&self.context, &instance, &saved.snapshot)?;
+        let mut carried = handover::migrate(&self.context, &instance, &saved.snapshot)?;
+        handover::say_kept(&mut carried);
         let mut state = handover::restore(&instance, carried, reason)?;
         handover::loaded(
             &self.context,

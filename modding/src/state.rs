@@ -12,7 +12,7 @@ use sim::Command;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::manifest::ConfigValue;
-use crate::storage::Storage;
+use crate::storage::{Storage, View};
 use crate::value::Value;
 
 /// A running timer of a mod.
@@ -100,6 +100,14 @@ pub struct Snapshot {
     pub held: Held,
 }
 
+/// A [`Snapshot`] on its way into bytes, which need no copy of the storage.
+#[derive(Serialize)]
+pub(crate) struct SnapshotView<'a> {
+    version: &'a Version,
+    storage: View<'a>,
+    held: &'a Held,
+}
+
 impl ModState {
     /// The state of a mod that has never run.
     pub fn new(storage_bytes_max: u64, config: BTreeMap<String, ConfigValue>) -> ModState {
@@ -116,6 +124,15 @@ impl ModState {
             version: version.clone(),
             storage: self.storage.to_value(),
             held: self.held.clone(),
+        }
+    }
+
+    /// What [`ModState::snapshot`] would give, to be written.
+    pub(crate) fn snapshot_view<'a>(&'a self, version: &'a Version) -> SnapshotView<'a> {
+        SnapshotView {
+            version,
+            storage: self.storage.view(),
+            held: &self.held,
         }
     }
 

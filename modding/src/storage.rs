@@ -5,13 +5,18 @@
 //! A table that was taken out of the tree stays readable until the call that took it out has ended; a proxy that is used
 //! later names a table that is gone and says so.
 
+mod error;
 mod hash;
+mod view;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::limits::VALUE_DEPTH_MAX;
 use crate::value::Value;
+
+pub use error::StorageError;
+pub(crate) use view::View;
 
 /// A table of the tree. Never reused, so that a stale proxy cannot reach another table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,49 +53,6 @@ struct Node {
     content: Content,
     /// Invariant: a table without a hash has no ancestor with one.
     hash: Cell<Option<u128>>,
-}
-
-/// Why a change was refused; nothing has changed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StorageError {
-    /// The table was taken out of the storage by an earlier call.
-    #[error(
-        "this table is no longer part of the storage: it was replaced or removed by an earlier call"
-    )]
-    Gone,
-    /// A name in a list, or a position in a map that has names.
-    #[error(
-        "a table in the storage holds either a list or names, not both: {key} does not fit a table that holds {holds}"
-    )]
-    Mixed {
-        /// The key as written.
-        key: String,
-        /// What the table holds: `a list` or `names`.
-        holds: &'static str,
-    },
-    /// A position that would leave a hole.
-    #[error("position {index} would leave a hole in a list of {length}: use position {}, or a name", .length + 1)]
-    Hole {
-        /// The position asked for.
-        index: i64,
-        /// The list's length.
-        length: usize,
-    },
-    /// Deeper than a value may be.
-    #[error("tables would be nested more than {VALUE_DEPTH_MAX} deep")]
-    TooDeep,
-    /// Over the mod's `max_state_size`.
-    #[error(
-        "the storage would hold {bytes} bytes with `{path}`, {bytes_max} are allowed (`max_state_size` in `[hot_reload.state_management]`)"
-    )]
-    TooLarge {
-        /// What is too much: the path that was assigned, or the largest where the whole is given at once.
-        path: String,
-        /// Bytes after the change.
-        bytes: u64,
-        /// The bound.
-        bytes_max: u64,
-    },
 }
 
 /// A change, kept to take it back.
@@ -156,8 +118,8 @@ impl Storage {
     /// A storage that holds `value`.
     ///
     /// # Errors
-    /// [`StorageError::TooLarge`]; [`StorageError::Mixed`] where `value` is not a map.
-    pub fn from_value(value: &Value, bytes_max: u64) -> Result<Storage, StorageError> {
+    /// [`StorageError::TooLarge`]; [`StorageError::TooDeep`]; [`StorageError::Mixed`] where `value` is not a map.
+    pub fn from_value(value: Value, bytes_max: u64) -> Result<Storage, StorageError> {
         let mut storage = Storage::new(bytes_max);
         let Value::Map(map) = value else {
             return Err(StorageError::Mixed {
@@ -165,18 +127,27 @@ impl Storage {
                 holds: "names",
             });
         };
-        let largest = || map.iter().max_by_key(|(_, inner)| inner.bytes());
-        for (key, inner) in map {
-            storage
-                .set(storage.root, Key::Name(key.clone()), Some(inner))
-                .map_err(|error| match error {
-                    StorageError::TooLarge { bytes_max, .. } => StorageError::TooLarge {
-                        path: largest().map_or(String::new(), |(path, _)| path.clone()),
-                        bytes: value.bytes(),
-                        bytes_max,
-                    },
-                    error => error,
-                })?;
+        if map
+            .values()
+            .any(|inner| 1 + inner.depth() > VALUE_DEPTH_MAX)
+        {
+            return Err(StorageError::TooDeep);
+        }
+        let entry_bytes = |(key, inner): (&String, &Value)| key.len() as u64 + inner.bytes();
+        storage.bytes = map.iter().map(entry_bytes).sum();
+        if storage.bytes > bytes_max {
+            let largest = map.iter().max_by_key(|(_, inner)| inner.bytes());
+            return Err(StorageError::TooLarge {
+                path: largest.map_or(String::new(), |(path, _)| path.clone()),
+                bytes: Value::empty().bytes() + storage.bytes,
+                bytes_max,
+            });
+        }
+        let root = storage.root;
+        let attach = |(key, inner)| (key, storage.attach(inner, root));
+        let content = Content::Map(map.into_iter().map(attach).collect());
+        if let Some(node) = storage.nodes.get_mut(&root) {
+            node.content = content;
         }
         Ok(storage)
     }
@@ -409,7 +380,7 @@ impl Storage {
         }
         let before = before(self.len(node)?);
         let bytes = self.bytes_after(node, value, &before)?;
-        let slot = value.map(|value| self.attach(value, node));
+        let slot = value.map(|value| self.attach(value.clone(), node));
         let attached = if let Some(Slot::Table(id)) = &slot {
             Some(*id)
         } else {
@@ -448,22 +419,23 @@ impl Storage {
         }))
     }
 
-    fn attach(&mut self, value: &Value, parent: NodeId) -> Slot {
+    fn attach(&mut self, value: Value, parent: NodeId) -> Slot {
         if !matches!(value, Value::List(_) | Value::Map(_)) {
-            return Slot::Scalar(value.clone());
+            return Slot::Scalar(value);
         }
         let id = NodeId(self.next);
         self.next += 1;
         let content = match value {
             Value::List(list) => {
-                Content::List(list.iter().map(|inner| self.attach(inner, id)).collect())
+                let elements = list.into_iter();
+                Content::List(elements.map(|inner| self.attach(inner, id)).collect())
             }
             Value::Map(map) => Content::Map(
-                map.iter()
-                    .map(|(key, inner)| (key.clone(), self.attach(inner, id)))
+                map.into_iter()
+                    .map(|(key, inner)| (key, self.attach(inner, id)))
                     .collect(),
             ),
-            _ => return Slot::Scalar(value.clone()),
+            scalar => return Slot::Scalar(scalar),
         };
         self.nodes.insert(
             id,

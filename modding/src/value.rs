@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::document::Scalar;
 
@@ -27,7 +28,7 @@ pub enum Value {
     /// Values at 1..=n without holes; never empty.
     List(Vec<Value>),
     /// Values by name, in byte order of the names.
-    Map(BTreeMap<String, Value>),
+    Map(#[serde(deserialize_with = "read_map")] BTreeMap<String, Value>),
 }
 
 /// Why something is not a [`Value`].
@@ -36,6 +37,30 @@ pub enum ValueError {
     /// NaN or an infinity.
     #[error("{0} is not a number that can be kept")]
     NotFinite(f64),
+}
+
+/// Entries that come in order, as they are written, make a map without a search for each.
+fn read_map<'d, D: Deserializer<'d>>(deserializer: D) -> Result<BTreeMap<String, Value>, D::Error> {
+    struct Entries;
+
+    impl<'d> Visitor<'d> for Entries {
+        type Value = BTreeMap<String, Value>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a map")
+        }
+
+        fn visit_map<A: MapAccess<'d>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            // The length is what the bytes claim.
+            let mut entries = Vec::with_capacity(map.size_hint().unwrap_or(0).min(1_024));
+            while let Some(entry) = map.next_entry()? {
+                entries.push(entry);
+            }
+            Ok(entries.into_iter().collect())
+        }
+    }
+
+    deserializer.deserialize_map(Entries)
 }
 
 impl Value {
@@ -190,34 +215,54 @@ impl fmt::Display for Value {
             Value::Integer(number) => write!(formatter, "{number}"),
             Value::Number(number) => write!(formatter, "{number}"),
             Value::Text(text) => write!(formatter, "{text:?}"),
-            Value::List(list) => {
-                formatter.write_str("{ ")?;
-                for (index, value) in list.iter().enumerate() {
-                    let separator = if index == 0 { "" } else { ", " };
-                    write!(formatter, "{separator}{value}")?;
-                }
-                formatter.write_str(" }")
-            }
-            Value::Map(map) if map.is_empty() => formatter.write_str("{}"),
-            Value::Map(map) => {
-                formatter.write_str("{ ")?;
-                for (index, (key, value)) in map.iter().enumerate() {
-                    let separator = if index == 0 { "" } else { ", " };
-                    let plain = !key.is_empty()
-                        && !key.starts_with(|first: char| first.is_ascii_digit())
-                        && key
-                            .chars()
-                            .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-                    if plain {
-                        write!(formatter, "{separator}{key} = {value}")?;
-                    } else {
-                        write!(formatter, "{separator}[{key:?}] = {value}")?;
-                    }
-                }
-                formatter.write_str(" }")
-            }
+            Value::List(list) => write_list(formatter, list.iter()),
+            Value::Map(map) => write_map(formatter, map.iter()),
         }
     }
+}
+
+/// Elements as a mod author would write them.
+pub(crate) fn write_list(
+    formatter: &mut fmt::Formatter<'_>,
+    elements: impl Iterator<Item = impl fmt::Display>,
+) -> fmt::Result {
+    formatter.write_str("{ ")?;
+    for (index, element) in elements.enumerate() {
+        if index > 0 {
+            formatter.write_str(", ")?;
+        }
+        element.fmt(formatter)?;
+    }
+    formatter.write_str(" }")
+}
+
+/// Entries as a mod author would write them.
+pub(crate) fn write_map<'k>(
+    formatter: &mut fmt::Formatter<'_>,
+    entries: impl ExactSizeIterator<Item = (&'k String, impl fmt::Display)>,
+) -> fmt::Result {
+    if entries.len() == 0 {
+        return formatter.write_str("{}");
+    }
+    formatter.write_str("{ ")?;
+    for (index, (key, value)) in entries.enumerate() {
+        if index > 0 {
+            formatter.write_str(", ")?;
+        }
+        let plain = !key.is_empty()
+            && !key.starts_with(|first: char| first.is_ascii_digit())
+            && key
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if plain {
+            formatter.write_str(key)?;
+        } else {
+            write!(formatter, "[{key:?}]")?;
+        }
+        formatter.write_str(" = ")?;
+        value.fmt(formatter)?;
+    }
+    formatter.write_str(" }")
 }
 
 #[cfg(test)]

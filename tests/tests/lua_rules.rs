@@ -423,3 +423,25 @@ colony.events.register('tick_start', second, { key = 'second', enabled = false }
     let lines: Vec<&str> = record.log.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(lines, ["first\t1", "first\t2", "second\t2"]);
 }
+
+/// The interpreter looks up `a.b.c` while it loads a script, once and for all: what stands in the storage then must not be kept.
+#[test]
+fn a_module_that_is_loaded_late_sees_the_storage_change() {
+    let script = "colony.state.define({ seen = 5 })
+colony.events.register('tick_start', function()
+  local late = require('late')
+  colony.storage.seen = colony.storage.seen + 1
+  print(late())
+end)";
+    let record = Project::new()
+        .lua_mod("subject", "1.0.0", "", script)
+        .file(
+            "mods/subject/scripts/late.lua",
+            "return function() return colony.storage.seen end",
+        )
+        .scenario(3, &["subject"], "")
+        .run()
+        .unwrap();
+    let lines: Vec<&str> = record.log.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(lines, ["6", "7", "8"]);
+}

@@ -8,23 +8,36 @@ pub(crate) const ENTRIES: i64 = 1_000;
 /// Kinds of work that [`of_300_lines`] looks after.
 const KINDS: usize = 15;
 
+/// Stands in a text for the version.
+const VERSION: &str = "@VERSION@";
+
+/// A script of which any number of versions can be had.
+pub(crate) struct Script(String);
+
+impl Script {
+    /// Its text in that version.
+    pub(crate) fn version(&self, version: u64) -> String {
+        self.0.replacen(VERSION, &version.to_string(), 1)
+    }
+}
+
 /// A mod as people write them: functions, handlers, state with names.
-pub(crate) fn of_300_lines(version: u64) -> String {
-    script_of_300_lines(version, "pairs(colony.storage.entries)")
+pub(crate) fn of_300_lines() -> Script {
+    script_of_300_lines("pairs(colony.storage.entries)")
 }
 
 /// The same with one loop that has to be rewritten, so that the script is parsed.
-pub(crate) fn of_300_lines_parsed(version: u64) -> String {
-    script_of_300_lines(version, "colony.storage.entries")
+pub(crate) fn of_300_lines_parsed() -> Script {
+    script_of_300_lines("colony.storage.entries")
 }
 
-fn script_of_300_lines(version: u64, iterated: &str) -> String {
+fn script_of_300_lines(iterated: &str) -> Script {
     let mut text = String::from(
         "-- Watches jobs by kind and keeps a tally of each.
 local tally = {}
 ",
     );
-    writeln!(text, "local VERSION = {version}").expect("memory");
+    writeln!(text, "local VERSION = {VERSION}").expect("memory");
     for kind in 0..KINDS {
         write!(
             text,
@@ -77,23 +90,23 @@ end)
 "#
     )
     .expect("memory");
-    text
+    Script(text)
 }
 
 /// A handler and one number.
-pub(crate) fn small(version: u64) -> String {
-    format!(
+pub(crate) fn small() -> Script {
+    Script(format!(
         "colony.state.define({{ calls = 0, version = 0 }})
 colony.events.register(\"tick_start\", function()
   colony.storage.calls = colony.storage.calls + 1
-  colony.storage.version = {version}
+  colony.storage.version = {VERSION}
 end)
 "
-    )
+    ))
 }
 
 /// A hundred functions and a list of integers.
-pub(crate) fn of_6_kb(version: u64) -> String {
+pub(crate) fn of_6_kb() -> Script {
     let mut text = String::from("local M = {}\n");
     for at in 0..100 {
         writeln!(
@@ -112,10 +125,10 @@ colony.events.register(\"mod_loaded\", function(event)
 end)
 colony.events.register(\"tick_start\", function()
   colony.storage.calls = colony.storage.calls + 1
-  colony.storage.version = {version}
+  colony.storage.version = {VERSION}
 end)
 "
     )
     .expect("memory");
-    text
+    Script(text)
 }

@@ -130,6 +130,18 @@ impl Runner<'_> {
                 function,
                 arguments,
             } => issue(&self.host, function, arguments, commands),
+            Action::Save { .. } | Action::Load { .. } | Action::Restart | Action::Checkpoint => {
+                self.save_or_load(action)
+            }
+            Action::InjectFault { .. } => {
+                StepResult::Failed(vec![Fault::new("a fault cannot happen during a fault")])
+            }
+        }
+    }
+
+    /// `save`, `load`, `restart`, `checkpoint`.
+    fn save_or_load(&mut self, action: &Action) -> StepResult {
+        match action {
             Action::Save { name } => match self.host.save() {
                 Ok((bytes, warnings)) => {
                     let saved = (bytes, self.present.clone());
@@ -149,9 +161,7 @@ impl Runner<'_> {
             },
             Action::Restart => self.restart(bundles(&self.present, &self.workspace)),
             Action::Checkpoint => self.checkpoint(),
-            Action::InjectFault { .. } => {
-                StepResult::Failed(vec![Fault::new("a fault cannot happen during a fault")])
-            }
+            _ => StepResult::Done(Vec::new()),
         }
     }
 

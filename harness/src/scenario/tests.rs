@@ -252,10 +252,8 @@ help: did you mean `stats`?
     assert_eq!(read(&text).expect_err("faults"), expected);
 }
 
-#[test]
-fn every_action_is_read() {
-    let text = with(
-        r#"
+/// A step for each action.
+const ACTIONS: &str = r#"
         [[step]]
         at = 7
         load = "early"
@@ -325,39 +323,43 @@ fn every_action_is_read() {
         [[step]]
         at = 15
         edit = { file = "late/a.lua", find = "a", replace = "b" }
-        "#,
-    );
-    let scenario = read(&text).expect("no fault");
+        "#;
+
+/// How each begins once it is read, in order of tick.
+const ACTIONS_READ: [&str; 21] = [
+    "3 Files([FileAction { change: Write { file: ModFile { mod_id: ModId(\"stats\"), path: \"scripts/new.lua\" }, content: [114, 101, 116, 117, 114, 110, 32, 49, 10] }",
+    "3 Files([FileAction { change: Write { file: ModFile { mod_id: ModId(\"stats\"), path: \"scripts/new.lua\" }, content: [97, 10, 98] }",
+    "4 Files([FileAction { change: Delete { file: ModFile { mod_id: ModId(\"stats\"), path: \"a.lua\" } }",
+    "5 Reload { mods: [ModId(\"stats\"), ModId(\"base\")], force: true, kind: None, priority: None, skip_unload: false }",
+    "5 Rollback { mod_id: ModId(\"stats\"), to: Some(1) }",
+    "5 Config { mod_id: ModId(\"stats\"), set: {\"boost\": Integer(2), \"on\": Boolean(true)} }",
+    "6 Command { function: \"jobs.designate\", arguments: {\"kind\": Text(\"chop\"), \"x\": Integer(3)} }",
+    "6 Save { name: \"early\" }",
+    "7 Load { name: \"early\" }",
+    "8 InjectFault { stage: \"restore\", mod_id: ModId(\"stats\"), during: Some(Config {",
+    "9 InjectFault { stage: \"parse\", mod_id: ModId(\"stats\"), during: None }",
+    "10 Reload { mods: [ModId(\"stats\")], force: false, kind: Some(Config), priority: Some(High), skip_unload: true }",
+    "11 Files([FileAction { change: Patch { file: ModFile { mod_id: ModId(\"stats\"), path: \"a.lua\" }, diff: \"--- a\\n+++ b",
+    "11 Files([FileAction { change: Touch { file: ModFile { mod_id: ModId(\"stats\"), path: \"a.lua\" } }",
+    "12 Disable { mod_id: ModId(\"stats\"), skip_unload: true }",
+    "12 Enable { mod_id: ModId(\"stats\") }",
+    "13 Remove { mod_id: ModId(\"stats\"), skip_unload: false }",
+    "13 Purge { mod_id: ModId(\"stats\") }",
+    "14 Add { mod_id: ModId(\"late\") }",
+    "15 Checkpoint",
+    "15 Files([FileAction { change: Edit { file: ModFile { mod_id: ModId(\"late\"), path: \"a.lua\" }",
+];
+
+#[test]
+fn every_action_is_read() {
+    let scenario = read(&with(ACTIONS)).expect("no fault");
     let actions: Vec<String> = scenario
         .steps
         .iter()
         .map(|step| format!("{} {:?}", step.at, step.action))
         .collect();
-    let expected = [
-        "3 Files([FileAction { change: Write { file: ModFile { mod_id: ModId(\"stats\"), path: \"scripts/new.lua\" }, content: [114, 101, 116, 117, 114, 110, 32, 49, 10] }",
-        "3 Files([FileAction { change: Write { file: ModFile { mod_id: ModId(\"stats\"), path: \"scripts/new.lua\" }, content: [97, 10, 98] }",
-        "4 Files([FileAction { change: Delete { file: ModFile { mod_id: ModId(\"stats\"), path: \"a.lua\" } }",
-        "5 Reload { mods: [ModId(\"stats\"), ModId(\"base\")], force: true, kind: None, priority: None, skip_unload: false }",
-        "5 Rollback { mod_id: ModId(\"stats\"), to: Some(1) }",
-        "5 Config { mod_id: ModId(\"stats\"), set: {\"boost\": Integer(2), \"on\": Boolean(true)} }",
-        "6 Command { function: \"jobs.designate\", arguments: {\"kind\": Text(\"chop\"), \"x\": Integer(3)} }",
-        "6 Save { name: \"early\" }",
-        "7 Load { name: \"early\" }",
-        "8 InjectFault { stage: \"restore\", mod_id: ModId(\"stats\"), during: Some(Config {",
-        "9 InjectFault { stage: \"parse\", mod_id: ModId(\"stats\"), during: None }",
-        "10 Reload { mods: [ModId(\"stats\")], force: false, kind: Some(Config), priority: Some(High), skip_unload: true }",
-        "11 Files([FileAction { change: Patch { file: ModFile { mod_id: ModId(\"stats\"), path: \"a.lua\" }, diff: \"--- a\\n+++ b",
-        "11 Files([FileAction { change: Touch { file: ModFile { mod_id: ModId(\"stats\"), path: \"a.lua\" } }",
-        "12 Disable { mod_id: ModId(\"stats\"), skip_unload: true }",
-        "12 Enable { mod_id: ModId(\"stats\") }",
-        "13 Remove { mod_id: ModId(\"stats\"), skip_unload: false }",
-        "13 Purge { mod_id: ModId(\"stats\") }",
-        "14 Add { mod_id: ModId(\"late\") }",
-        "15 Checkpoint",
-        "15 Files([FileAction { change: Edit { file: ModFile { mod_id: ModId(\"late\"), path: \"a.lua\" }",
-    ];
-    assert_eq!(actions.len(), expected.len());
-    for (action, expected) in actions.iter().zip(expected) {
+    assert_eq!(actions.len(), ACTIONS_READ.len());
+    for (action, expected) in actions.iter().zip(ACTIONS_READ) {
         assert!(action.starts_with(expected), "{action}\n{expected}");
     }
 }

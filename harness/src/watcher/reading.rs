@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
-use modding::manifest::{MANIFEST_FILE, Watching, select_files, watching_of};
+use modding::manifest::{Watching, select_files};
 
 use super::WatchedMod;
 use crate::project::location;
@@ -95,21 +95,18 @@ pub(super) fn stamps(folder: &Path, watching: &Watching) -> Stamps {
 }
 
 fn watching(watched: &WatchedMod) -> Watching {
-    let path = watched.folder.join(MANIFEST_FILE);
-    let mut files = BTreeMap::new();
-    // A pipe would be waited for.
-    if path.is_file()
-        && let Ok(content) = disk::read_file(&path, MANIFEST_FILE)
-    {
-        files.insert(MANIFEST_FILE.to_owned(), content);
-    }
-    watching_of(watched.mod_id.as_str(), &files)
+    disk::watching_in(&watched.folder, watched.mod_id.as_str())
 }
 
 fn bundle(watched: &WatchedMod, watching: &Watching) -> Result<Bundle, Vec<Fault>> {
     let WatchedMod { mod_id, folder } = watched;
     if !folder.exists() {
-        let folder = location::text(folder);
+        // Where it was, as seen from here: what is gone cannot be looked for.
+        let (above, name) = (folder.parent(), folder.file_name());
+        let seen = above
+            .zip(name)
+            .map(|(above, name)| location::from_here(above).join(name));
+        let folder = location::text(seen.as_ref().unwrap_or(folder));
         let fault = Fault::new(format!("the folder `{folder}` of {mod_id} is gone"));
         return Err(vec![fault.help(
             "bring it back, it is waited for: until then the mod goes on as it is",

@@ -252,7 +252,7 @@ impl Context {
     ) -> Result<(), ApiError> {
         own_state_only(generation, id)?;
         let bytes_max = generation.manifest.hot_reload.state.max_state_size;
-        Storage::from_value(&Value::map([("state", value.clone())]), bytes_max)
+        Storage::from_value(Value::map([("state", value.clone())]), bytes_max)
             .map_err(|error| ApiError::new(format!("colony.state.save_mod_state: {error}")))?;
         let mut state = generation.state.borrow_mut();
         let effect = match self.phase() {

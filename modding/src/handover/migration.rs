@@ -24,14 +24,16 @@ pub(crate) fn migrate(
     let error = |error: &GuestError| failed(generation, Stage::Migrate, error);
     let mut snapshot: Snapshot =
         codec::decode(bytes).map_err(|problem| error(&GuestError::new(problem.to_string())))?;
-    let Value::Map(before) = snapshot.storage.clone() else {
+    let migrations =
+        applicable_migrations(generation, &snapshot).map_err(|problem| error(&problem))?;
+    let Value::Map(mut state) = std::mem::replace(&mut snapshot.storage, Value::empty()) else {
         return Err(error(&GuestError::new(
             "the storage in the snapshot is not a table",
         )));
     };
-    let mut state = before.clone();
+    let before = (!migrations.is_empty()).then(|| state.clone());
     let mut origins: BTreeMap<String, String> = BTreeMap::new();
-    for at in applicable_migrations(generation, &snapshot).map_err(|problem| error(&problem))? {
+    for at in migrations {
         let Some(runtime) = &instance.runtime else {
             break;
         };
@@ -48,16 +50,9 @@ pub(crate) fn migrate(
         );
         state = migrated.state;
     }
-    let migrated = state.clone();
-    let defaulted_at = fill_defaults(generation, &mut state);
+    let filled = fill_defaults(generation, &mut state);
     let mut report = StateReport {
-        paths: fates(
-            &before,
-            &migrated,
-            &state,
-            &origins,
-            defaulted_at.as_deref(),
-        ),
+        paths: fates(before.as_ref(), &state, &origins, &filled),
         ..StateReport::default()
     };
     if let Some((shape, _)) = &generation.declarations.borrow().shape {
@@ -188,45 +183,85 @@ fn record_origins(
     }
 }
 
-/// Gives declared paths that are not there their defaults; returns where they are declared.
+/// What defaults have done to a state.
+#[derive(Debug, Default)]
+pub(super) struct Filled {
+    /// Names that were not there.
+    added: BTreeSet<String>,
+    /// Names of tables that lacked something.
+    completed: BTreeSet<String>,
+    /// Where the defaults are declared.
+    declared_at: Option<String>,
+}
+
+/// Gives declared paths that are not there their defaults.
 pub(super) fn fill_defaults(
     generation: &Generation,
     state: &mut BTreeMap<String, Value>,
-) -> Option<String> {
-    fn fill(state: &mut BTreeMap<String, Value>, defaults: &BTreeMap<String, Value>) {
+) -> Filled {
+    /// Whether anything was not there.
+    fn fill(state: &mut BTreeMap<String, Value>, defaults: &BTreeMap<String, Value>) -> bool {
+        let mut lacked = false;
         for (path, default) in defaults {
             match (state.get_mut(path), default) {
-                (None, default) => drop(state.insert(path.clone(), default.clone())),
-                (Some(Value::Map(inner)), Value::Map(defaults)) => fill(inner, defaults),
+                (None, default) => {
+                    state.insert(path.clone(), default.clone());
+                    lacked = true;
+                }
+                (Some(Value::Map(inner)), Value::Map(defaults)) => lacked |= fill(inner, defaults),
                 (Some(_), _) => {}
             }
         }
+        lacked
     }
+    let mut filled = Filled::default();
     let declarations = generation.declarations.borrow();
-    let (shape, location) = declarations.shape.as_ref()?;
-    fill(state, shape);
-    location.as_ref().map(Location::to_string)
+    let Some((shape, location)) = &declarations.shape else {
+        return filled;
+    };
+    for (path, default) in shape {
+        match (state.get_mut(path), default) {
+            (None, default) => {
+                state.insert(path.clone(), default.clone());
+                filled.added.insert(path.clone());
+            }
+            (Some(Value::Map(inner)), Value::Map(defaults)) => {
+                if fill(inner, defaults) {
+                    filled.completed.insert(path.clone());
+                }
+            }
+            (Some(_), _) => {}
+        }
+    }
+    filled.declared_at = location.as_ref().map(Location::to_string);
+    filled
 }
 
+/// What became of each path; `before` is there where migrations ran. What was kept says no value: see [`say_kept`].
 fn fates(
-    before: &BTreeMap<String, Value>,
-    migrated: &BTreeMap<String, Value>,
+    before: Option<&BTreeMap<String, Value>>,
     after: &BTreeMap<String, Value>,
     origins: &BTreeMap<String, String>,
-    defaulted_at: Option<&str>,
+    filled: &Filled,
 ) -> Vec<PathFate> {
-    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let dropped_or_there = before.into_iter().flat_map(BTreeMap::keys);
+    let paths: BTreeSet<&String> = dropped_or_there.chain(after.keys()).collect();
     let fate = |path: &String| {
         let origin = origins.get(path).cloned();
-        let defaulted = defaulted_at.map(str::to_owned);
-        match (before.get(path), migrated.get(path), after.get(path)) {
-            (Some(old), _, None) => (Fate::Dropped, format!("was {old}"), origin),
-            (Some(old), _, Some(new)) if old == new => (Fate::Kept, new.to_string(), None),
-            (None, None, Some(new)) => (Fate::Defaulted, new.to_string(), defaulted),
-            (_, Some(carried), Some(new)) if carried != new && origin.is_none() => {
-                (Fate::Defaulted, new.to_string(), defaulted)
+        let (added, completed) = (filled.added.contains(path), filled.completed.contains(path));
+        let old = match before {
+            Some(before) => before.get(path),
+            // Nothing but defaults has touched it.
+            None if added || completed => None,
+            None => after.get(path),
+        };
+        match (old, after.get(path)) {
+            (Some(old), None) => (Fate::Dropped, format!("was {old}"), origin),
+            (Some(old), Some(new)) if old == new => (Fate::Kept, String::new(), None),
+            (old, Some(new)) if (old.is_none() && added) || (completed && origin.is_none()) => {
+                (Fate::Defaulted, new.to_string(), filled.declared_at.clone())
             }
-            (_, _, new) => (
+            (_, new) => (
                 Fate::Migrated,
                 new.map_or(String::new(), Value::to_string),
                 origin,
@@ -247,19 +282,28 @@ fn fates(
         .collect()
 }
 
+/// Says the values of what was kept, in a report that nobody revises.
+pub(crate) fn say_kept(carried: &mut Carried) {
+    let Value::Map(state) = &carried.snapshot.storage else {
+        return;
+    };
+    let paths = carried.report.paths.iter_mut();
+    for path in paths.filter(|path| path.fate == Fate::Kept) {
+        let value = state.get(&path.path);
+        path.value = value.map_or(String::new(), Value::to_string);
+    }
+}
+
 /// Compares what ran with what runs now: `mod_loaded` may have changed more, and a rollback may have brought an older state.
 pub(crate) fn revise_fates(old: &Generation, new: &Generation, by: &str, report: &mut StateReport) {
-    let storage = |generation: &Generation| match generation.state.borrow().storage.to_value() {
-        Value::Map(map) => map,
-        _ => BTreeMap::new(),
-    };
-    let (before, after) = (storage(old), storage(new));
+    let (before, after) = (old.state.borrow(), new.state.borrow());
+    let (before, after) = (&before.storage, &after.storage);
     let told: BTreeMap<String, PathFate> = report
         .paths
         .drain(..)
         .map(|fate| (fate.path.clone(), fate))
         .collect();
-    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let paths: BTreeSet<&String> = before.names().chain(after.names()).collect();
     for path in paths {
         let told = told.get(path);
         let by = || {
@@ -268,7 +312,7 @@ pub(crate) fn revise_fates(old: &Generation, new: &Generation, by: &str, report:
                     .unwrap_or_else(|| by.to_owned()),
             )
         };
-        let (fate, value, by) = match (before.get(path), after.get(path)) {
+        let (fate, value, by) = match (before.entry(path), after.entry(path)) {
             (Some(old), Some(new)) if old == new => (Fate::Kept, new.to_string(), None),
             (Some(old), None) => (Fate::Dropped, format!("was {old}"), by()),
             (_, Some(new)) => match told {

@@ -38,6 +38,9 @@ pub(super) struct Bindings {
     pub(super) functions: RefCell<Functions>,
     /// Proxies of the storage that the running call has made.
     pub(super) proxies: Proxies,
+    /// Whether the interpreter loads a script. It looks up what is named `a.b.c` then and keeps it for good, which is right for the
+    /// library and wrong for the storage.
+    pub(super) loads_script: Cell<bool>,
     /// Whether `next` keeps key lists that must not outlive the call.
     pub(super) traversed: Rc<Cell<bool>>,
 }

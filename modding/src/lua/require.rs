@@ -11,6 +11,7 @@ use crate::api::ApiError;
 use crate::bundle::LIBRARY_FOLDER;
 use crate::diagnostic::nearest;
 
+use super::bindings::Bindings;
 use super::errors::raise;
 use super::scripts::Scripts;
 
@@ -24,7 +25,12 @@ struct Modules {
 }
 
 /// The function `require` over a mod's files.
-pub(super) fn require_function(lua: &Lua, scripts: &Rc<Scripts>) -> mlua::Result<Function> {
+pub(super) fn require_function(
+    lua: &Lua,
+    bindings: &Rc<Bindings>,
+    scripts: &Rc<Scripts>,
+) -> mlua::Result<Function> {
+    let bindings = bindings.clone();
     let scripts = scripts.clone();
     let modules = Rc::new(RefCell::new(Modules::default()));
     lua.create_function(move |lua, name: String| {
@@ -43,7 +49,7 @@ pub(super) fn require_function(lua: &Lua, scripts: &Rc<Scripts>) -> mlua::Result
         }
         modules.borrow_mut().loading.push(name.clone());
         let result = scripts
-            .load(lua, &path)
+            .load(lua, &bindings, &path)
             .and_then(|chunk| chunk.call::<mlua::Value>(()));
         modules.borrow_mut().loading.pop();
         let value = result?;

@@ -13,6 +13,7 @@ use crate::error::{GuestError, Location};
 use crate::limits::LONG_SCRIPT_TOKENS;
 use crate::sources::Sources;
 
+use super::bindings::Bindings;
 use super::errors;
 use super::source::{Scan, rewrite, scan};
 
@@ -197,17 +198,26 @@ impl Scripts {
     }
 
     /// A script as a function, named as the author knows it.
-    pub(super) fn load(&self, lua: &Lua, path: &str) -> mlua::Result<Function> {
+    pub(super) fn load(
+        &self,
+        lua: &Lua,
+        bindings: &Bindings,
+        path: &str,
+    ) -> mlua::Result<Function> {
         let Some(bytecode) = self.bytecode.get(path) else {
             return Err(mlua::Error::runtime(format!(
                 "{} is missing",
                 self.display_path(path)
             )));
         };
-        lua.load(&**bytecode)
+        bindings.loads_script.set(true);
+        let function = lua
+            .load(&**bytecode)
             .set_name(format!("={}", self.display_path(path)))
             .set_mode(ChunkMode::Binary)
-            .into_function()
+            .into_function();
+        bindings.loads_script.set(false);
+        function
     }
 }
 

@@ -315,6 +315,9 @@ impl UserData for StorageProxy {
 
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_meta_method(MetaMethod::Index, |lua, proxy, key: mlua::Value| {
+            if proxy.bindings.loads_script.get() {
+                return Ok(mlua::Value::Nil);
+            }
             proxy.get(lua, &key)
         });
         methods.add_meta_method(

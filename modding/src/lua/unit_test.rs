@@ -3,7 +3,7 @@
 mod comparison;
 mod declaration;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
@@ -58,12 +58,13 @@ impl TestMachine {
             generation: generation.clone(),
             functions: RefCell::new(Functions::default()),
             proxies: Proxies::default(),
+            loads_script: Cell::new(false),
             traversed: Rc::default(),
         });
         let declared = Declared::default();
         let sandbox = new_sandbox(
             &bindings,
-            |lua| require::require_function(lua, &scripts),
+            |lua| require::require_function(lua, &bindings, &scripts),
             |lua, _| colony_of_tests(lua, &bindings, &declared),
         )
         .map_err(|error| guest_error(&context, &error))?;
@@ -83,7 +84,11 @@ impl TestMachine {
     /// # Errors
     /// What it raised.
     pub(crate) fn load(&self, path: &str) -> Result<(), GuestError> {
-        self.call(|| self.scripts.load(&self.sandbox.lua, path)?.call(()))
+        self.call(|| {
+            self.scripts
+                .load(&self.sandbox.lua, &self.bindings, path)?
+                .call(())
+        })
     }
 
     /// The tests, in the order of the file.

@@ -19,7 +19,7 @@ fn the_hash_is_of_the_value_and_not_of_its_history() {
         ("list", Value::List(vec![1.into(), 2.into()])),
         ("text", "a".into()),
     ]);
-    let straight = Storage::from_value(&target, 1_000).unwrap();
+    let straight = Storage::from_value(target.clone(), 1_000).unwrap();
 
     let mut winding = Storage::new(1_000);
     let root = winding.root();
@@ -40,7 +40,7 @@ fn the_hash_is_of_the_value_and_not_of_its_history() {
     winding.remove(list, 1).unwrap();
     winding.remove(list, 1).unwrap();
     let emptied = Storage::from_value(
-        &Value::map([("list", Value::empty()), ("text", "a".into())]),
+        Value::map([("list", Value::empty()), ("text", "a".into())]),
         1_000,
     )
     .unwrap();
@@ -57,7 +57,7 @@ fn refused_changes_change_nothing() {
         ("list", Value::List(vec![1.into(), 2.into()])),
         ("map", Value::map([("a", 1.into())])),
     ]);
-    let mut storage = Storage::from_value(&value, 60).unwrap();
+    let mut storage = Storage::from_value(value.clone(), 60).unwrap();
     let (list, map) = (table(&storage, "list"), table(&storage, "map"));
     let before = storage.hash();
     let refused = [
@@ -91,7 +91,7 @@ fn refused_changes_change_nothing() {
 #[test]
 fn a_removed_table_is_readable_until_its_removal_is_accepted() {
     let mut storage =
-        Storage::from_value(&Value::map([("map", Value::map([("a", 1.into())]))]), 1_000).unwrap();
+        Storage::from_value(Value::map([("map", Value::map([("a", 1.into())]))]), 1_000).unwrap();
     let map = table(&storage, "map");
     let change = storage
         .set(storage.root(), name("map"), None)
@@ -109,7 +109,7 @@ proptest! {
     #[test]
     fn undone_changes_leave_no_trace(steps in proptest::collection::vec((0u8..6, 0i64..5, 0i64..100), 1..60)) {
         let start = Value::map([("list", Value::List(vec![1.into()])), ("map", Value::map([("k1", 1.into())]))]);
-        let mut storage = Storage::from_value(&start, 400).unwrap();
+        let mut storage = Storage::from_value(start.clone(), 400).unwrap();
         let (before, bytes, nodes) = (storage.hash(), storage.bytes(), storage.nodes.len());
         let mut changes = Vec::new();
         for (operation, index, number) in steps {
@@ -127,7 +127,7 @@ proptest! {
             storage.hash();
             changes.extend(changed);
         }
-        let again = Storage::from_value(&storage.to_value(), u64::MAX).unwrap();
+        let again = Storage::from_value(storage.to_value(), u64::MAX).unwrap();
         prop_assert_eq!(storage.hash(), again.hash());
         prop_assert_eq!(storage.bytes(), again.bytes());
         for change in changes.into_iter().rev() {
