@@ -106,3 +106,26 @@ fn a_load_that_fails_leaves_the_mods_of_the_run_as_they_are() {
         .lua_mod("extra", "1.0.0", "", COUNTER);
     run(project, 9, &["counter"], &steps);
 }
+
+#[test]
+fn files_of_a_disabled_mod_that_cannot_be_read_are_not_looked_at_by_a_restart() {
+    let long = "-- x".repeat(100);
+    let steps = format!(
+        "[[step]]\nat = 2\nsave = \"then\"\n\n[[step]]\nat = 3\ndisable = {{ mod = \"subject\" }}\n\n\
+         [[step]]\nat = 4\nwrite = {{ file = \"subject/scripts/long.lua\", text = \"{long}\" }}\nexpect = {{ outcome = \"ignored\" }}\n\n\
+         {RESTART}\
+         [[step]]\nat = 7\nload = \"then\"\nexpect = {{ outcome = \"LOADED\" }}\n"
+    );
+    let project = || {
+        let settings = "[hot_reload]\nmax_file_size = 300";
+        Project::new().lua_mod("subject", "1.0.0", settings, COUNTER)
+    };
+    let never_loaded = steps.replace(
+        "at = 7\nload = \"then\"\nexpect = { outcome = \"LOADED\" }",
+        "at = 7\ncheckpoint = true",
+    );
+    run(project(), 8, &["subject"], &never_loaded);
+    // There it ran: what cannot be read cannot go on.
+    let loaded = project().scenario(8, &["subject"], &steps.replace("LOADED", "failed"));
+    assert_eq!(loaded.run().unwrap().left_out.len(), 1);
+}

@@ -221,7 +221,9 @@ impl Runner<'_> {
             Err(LoadError::Definitions(faults)) => return StepResult::Failed(faults),
             Err(error) => return StepResult::Failed(vec![Fault::new(error.to_string())]),
         };
-        left_out.extend(unreadable);
+        let is_absent = |left_out: &LeftOut| host.absent().any(|id| id.as_str() == left_out.name);
+        let unreadable = unreadable.into_iter();
+        left_out.extend(unreadable.filter(|left_out| !is_absent(left_out)));
         let tick_before = self.host.current_tick();
         self.hand_overs_before_load += self.host.hand_overs();
         self.present = saved.present;
