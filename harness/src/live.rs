@@ -1,12 +1,15 @@
 //! `colony-sim watch`: a colony runs while its mods are written. What comes to rest on the disk is reloaded at the next tick
 //! boundary, and what became of it is told at once.
 
+mod discovery;
 pub mod happening;
+mod kept;
 mod lineage;
 pub mod session;
 mod stopwatch;
 mod terminal;
 pub mod text;
+pub mod watchdog;
 
 use std::fs;
 use std::io;
@@ -18,16 +21,19 @@ use std::time::{Duration, Instant};
 
 use modding::diagnostic::Fault;
 use modding::host::LeftOut;
-use modding::report::Outcome;
+use modding::mod_id::ModId;
+use modding::report::{MemberAction, Outcome};
 
 use crate::project::location;
 use crate::scenario::{Scenario, TICKS_MAX};
 use crate::watcher::{Settled, WatchedMod, Watcher, WatcherOptions};
 use crate::workspace::Workspace;
-use happening::{Cause, Checkpoint, Happening};
+use discovery::{Discovery, Found};
+use happening::{Cause, Happening};
 use session::{Key, Session, SessionOptions};
 use terminal::Keyboard;
 use text::View;
+use watchdog::TimeBound;
 
 pub use stopwatch::Clock;
 
@@ -49,8 +55,10 @@ pub struct LiveOptions {
     pub log: bool,
     /// Whether there is colour in the errors.
     pub colour: bool,
-    /// Where checkpoints are kept.
-    pub checkpoints: PathBuf,
+    /// The folder in which checkpoints and replaced states are kept.
+    pub kept: PathBuf,
+    /// Folders in which each mod that appears is let run.
+    pub mods_folders: Vec<PathBuf>,
     /// Set from outside when it is to end.
     pub stop: Arc<AtomicBool>,
     /// How the files are watched.
@@ -92,6 +100,7 @@ pub fn watch(
         steps: options.steps,
         log: options.log,
         clock: Rc::new(Instant::now),
+        watchdog: Rc::new(TimeBound::start),
     };
     // The watcher comes first: what is saved while the colony begins is not missed.
     let mut watcher = Watcher::new(watched.clone(), options.watcher)
@@ -106,6 +115,7 @@ pub fn watch(
     let mut live = Live {
         session,
         watcher,
+        discovery: Discovery::new(options.mods_folders.clone(), &watched),
         watched,
         keyboard: Keyboard::open(),
         view,
@@ -122,6 +132,7 @@ struct Live<'a> {
     session: Session,
     watcher: Watcher,
     watched: Vec<WatchedMod>,
+    discovery: Discovery,
     keyboard: Option<Keyboard>,
     view: View,
     options: &'a LiveOptions,
@@ -228,9 +239,35 @@ impl Live<'_> {
         for notice in self.watcher.take_notices() {
             self.write(&format!("{notice}\n"));
         }
-        let happenings = self.session.boundary(settled);
+        self.discover();
+        let mut happenings = self.session.boundary(settled);
+        if self.session.wants_rescan() {
+            happenings.extend(self.session.rescan(self.read_now()));
+        }
         self.note_running(&happenings);
         self.tell(happenings)
+    }
+
+    /// Watches mods in new folders. Once their files are at rest they are let run.
+    fn discover(&mut self) {
+        for found in self.discovery.look(&self.watched) {
+            match found {
+                Found::Mod(watched) => {
+                    let folder = location::text(&location::from_here(&watched.folder));
+                    self.view.folders.insert(watched.mod_id.clone(), folder);
+                    self.watcher.add_new(watched.clone());
+                    self.watched.push(watched);
+                }
+                Found::NoMod(why) => self.write(&format!("{why}\n")),
+            }
+        }
+    }
+
+    /// Watches a mod no more whose place another has taken.
+    fn forget(&mut self, id: &ModId) {
+        self.watcher.remove(id);
+        self.watched.retain(|watched| watched.mod_id != *id);
+        self.view.folders.remove(id);
     }
 
     /// The watched mods as they lie on the disk, but for those that are being written.
@@ -261,6 +298,9 @@ impl Live<'_> {
                 if let Some(content) = self.session.content(&member.mod_id) {
                     self.watcher.note_running(&member.mod_id, content.hash());
                 }
+                if let MemberAction::Renamed { from } = &member.action {
+                    self.forget(from);
+                }
             }
         }
     }
@@ -272,24 +312,39 @@ impl Live<'_> {
         let mut text = String::new();
         for happening in &happenings {
             text.push_str(&self.view.happening(happening));
-            if let Happening::Checkpoint(checkpoint) = happening {
-                text.push_str(&self.keep(checkpoint)?);
-            }
+            text.push_str(&self.keep(happening)?);
         }
         self.write(&text);
         self.store()
     }
 
-    /// Writes a checkpoint's file.
-    fn keep(&self, checkpoint: &Checkpoint) -> Result<String, LiveError> {
-        let folder = &self.options.checkpoints;
-        let name = format!("{}-{}.save", self.scenario.stem(), checkpoint.tick);
-        let path = folder.join(name);
-        let shown = location::text(&path);
-        fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&path, &checkpoint.bytes))
-            .map_err(|error| cannot_write(&shown, &error))?;
-        Ok(format!("{}kept in {shown}\n", text::tick(checkpoint.tick)))
+    /// Writes what is to be kept of something that happened: what there is to say about that.
+    fn keep(&self, happening: &Happening) -> Result<String, LiveError> {
+        let folder = &self.options.kept;
+        match happening {
+            Happening::Checkpoint(checkpoint) => {
+                let shown = kept::checkpoint(folder, &self.scenario.stem(), checkpoint)?;
+                Ok(format!("{}kept in {shown}\n", text::tick(checkpoint.tick)))
+            }
+            Happening::Reload(reload) if reload.report.outcome == Outcome::Committed => {
+                let mut text = String::new();
+                for member in reload
+                    .report
+                    .members
+                    .iter()
+                    .filter(|member| member.state.reset)
+                {
+                    let (id, number) = (&member.mod_id, member.generations.0);
+                    if let Some(state) = self.session.host().past_storage(id, number) {
+                        let shown = kept::state(folder, id.as_str(), number, &state)?;
+                        text +=
+                            &format!("the state that {id} had in g{number} is kept in {shown}\n");
+                    }
+                }
+                Ok(text)
+            }
+            _ => Ok(String::new()),
+        }
     }
 
     /// Writes the recording so far.

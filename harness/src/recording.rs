@@ -1,8 +1,8 @@
 //! Writes a live session down as a scenario: the content of the mods at its start and of every save, by their hash, in a folder
 //! beside it; what became of each change, at its tick; and the hash at the end.
 //!
-//! A recording knows no clock. Whatever depended on the disk or on time at its moment (files that could not be read) is
-//! written down as a fault that is made to happen there.
+//! A recording knows no clock. Whatever depended on the disk or on time at its moment (files that could not be read, a reload that
+//! took too long) is written down as a fault that is made to happen there.
 
 mod steps;
 

@@ -175,9 +175,13 @@ impl Watcher {
     /// Watches one more mod, or a mod in another folder than before. What is there when this is taken up is taken as known, as in
     /// [`Watcher::new`]: follow it with [`Watcher::note_running`].
     pub fn add(&mut self, watched: WatchedMod) {
-        // A path that cannot be made absolute is empty: reported as gone, like any other that is not there.
-        let watched = watched.clone().absolute().unwrap_or(watched);
-        self.outbox.tell(Message::Add(watched));
+        self.outbox.tell(Message::Add(watched.absolute_or_empty()));
+    }
+
+    /// Watches one more mod whose files are news: they are reported once they have settled.
+    pub fn add_new(&mut self, watched: WatchedMod) {
+        self.outbox
+            .tell(Message::AddNew(watched.absolute_or_empty()));
     }
 
     /// Watches a mod no more.
@@ -212,6 +216,11 @@ impl WatchedMod {
     /// The mod's files as they are now; none if they changed while they were read.
     pub(crate) fn read(&self) -> Option<Result<Bundle, Vec<Fault>>> {
         reading::read(self).map(|reading| reading.bundle)
+    }
+
+    /// A path that cannot be made absolute is empty: reported as gone, like any other that is not there.
+    fn absolute_or_empty(self) -> Self {
+        self.clone().absolute().unwrap_or(self)
     }
 
     /// The same with an absolute folder, as events name it.

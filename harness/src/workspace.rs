@@ -24,6 +24,12 @@ pub use library::ModLibrary;
 /// The files of a mod, by path with `/` separators.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
+/// The files of a bundle.
+pub(crate) fn files_of(bundle: &Bundle) -> Files {
+    let file = |path: &str| Some((path.to_owned(), bundle.file(path)?.to_vec()));
+    bundle.paths().filter_map(file).collect()
+}
+
 /// The present files of every mod that a scenario runs with. Copies share the files of a mod until one of them changes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workspace {

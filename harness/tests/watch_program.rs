@@ -10,7 +10,7 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use live::{Author, MAIN, TALLY, scenario};
+use live::{Author, MAIN, TALLY, manifest, scenario};
 
 const SCRIPT: &str = "mods/subject/scripts/main.lua";
 
@@ -225,6 +225,58 @@ fn without_a_scenario_it_watches_all_mods_of_the_project() {
         "{stdout}"
     );
     assert!(stdout.contains("tick 3 · 8 of 8 alive"), "{stdout}");
+}
+
+#[cfg(unix)]
+#[test]
+fn mods_come_are_renamed_and_lose_their_state_while_it_runs() {
+    let author = Author::new(&[]);
+    let mut watching = Watching::begin(&author, &["watch", "--record", "scenarios/session.toml"]);
+    author.write("mods/fresh/scripts/tally.lua", TALLY);
+    author.write("mods/fresh/scripts/main.lua", MAIN);
+    author.write("mods/fresh/mod.toml", &manifest("fresh", "1.0.0", ""));
+    watching.until("committed    started fresh 1.0.0  g1");
+    std::fs::rename(author.path("mods/fresh"), author.path("mods/newer")).unwrap();
+    let newer = manifest("newer", "1.0.0", "replaces = \"fresh\"\n");
+    author.write("mods/newer/mod.toml", &newer);
+    watching.until("newer 1.0.0  g1 -> g2  full · takes over from fresh");
+    author.edit(
+        "mods/newer/scripts/main.lua",
+        "local tally",
+        "-- more\nlocal tally",
+    );
+    watching.until("newer 1.0.0  g2 -> g3  scripts");
+    author.write("mods/No Mod/mod.toml", "");
+    watching.until("`mods/No Mod` is no mod: ");
+    let resets = "[hot_reload.state_management]\non_state_error = \"reset\"\n";
+    author.write(
+        SCRIPT,
+        "colony.state.migrate('<1.1.0', function() error('no way') end)\ncolony.state.define({ done = 5 })\n",
+    );
+    author.write(
+        "mods/subject/mod.toml",
+        &manifest("subject", "1.1.0", resets),
+    );
+    watching.until("the state that subject had in g1 is kept in .colony/states/subject-g1.json");
+    let state = author.read(".colony/states/subject-g1.json");
+    assert!(state.contains("\"done\": "), "{state}");
+    assert!(!watching.seen.contains("rolled back"), "{}", watching.seen);
+    watching.signal("-INT");
+    let last = watching.until(" · hash ");
+    assert_eq!(watching.code(), Some(0));
+    let hash = last.trim_end().rsplit(' ').next().unwrap();
+    let output = colony_sim(&author, &["run", "scenarios/session.toml"]);
+    let stdout = text(&output.stdout);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{stdout}{}",
+        text(&output.stderr)
+    );
+    assert!(
+        stdout.contains(&format!("hash       {hash}\n")),
+        "{hash}\n{stdout}"
+    );
 }
 
 #[test]

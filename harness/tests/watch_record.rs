@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use harness::live::session::Key;
 use harness::runner::{RunOptions, run};
 use harness::watcher::{Settled, WatchedMod, Watcher, WatcherOptions};
-use live::{Author, MAIN, TALLY, Watched, manifest, mod_id};
+use live::{Author, MAIN, TALLY, Watched, manifest, mod_id, scenario};
 use modding::diagnostic::Fault;
 
 const SCRIPT: &str = "mods/subject/scripts/main.lua";
@@ -251,4 +251,194 @@ fn a_hash_in_a_scenario_is_compared_and_must_be_one() {
     let faults = harness::load(&path, Path::new("none")).unwrap_err();
     let expected = "expected a hash of 32 digits as a report shows it, found `abc`";
     assert_eq!(faults[0].message, expected);
+}
+
+/// A change that brings two mods apart from each other and one that depends on the first.
+fn save_all(author: &Author, watched: &mut Watched, round: u64) {
+    let seen = format!("seen = {round}");
+    for (path, count) in [(SCRIPT, "done"), (OTHER, "ticks"), (APART, "apart")] {
+        let text = author.read(path);
+        let text = match text.split_once("seen = ") {
+            Some((before, after)) => {
+                format!("{before}{seen} {}", &after[after.find('}').unwrap()..])
+            }
+            None => text.replace(&format!("{count} = 0"), &format!("{count} = 0, {seen} ")),
+        };
+        author.write(path, &text);
+    }
+    watched.save(author, &["subject", "other", "apart"]);
+}
+
+const APART: &str = "mods/apart/scripts/main.lua";
+
+/// An author with a third mod that depends on none.
+fn with_a_third(of_subject: &str) -> Author {
+    let counting = "colony.state.define({ apart = 0 })\ncolony.events.register('tick_start', function() colony.storage.apart = colony.storage.apart + math.random(9) end)\n";
+    Author::new(&[
+        (
+            "scenarios/small.toml",
+            &scenario(r#""base", "subject", "other", "apart""#, ""),
+        ),
+        ("mods/apart/mod.toml", &manifest("apart", "1.0.0", "")),
+        (APART, counting),
+        (MANIFEST, &manifest("subject", "1.0.0", of_subject)),
+    ])
+}
+
+#[test]
+fn a_reload_that_takes_too_long_at_any_moment_is_a_fault_of_the_repetition() {
+    let mut forced = 0;
+    for looks in 1..28 {
+        let author = with_a_third("");
+        let mut watched = Watched::begin(&author, Some("again"), false);
+        watched.ticks(3);
+        save_all(&author, &mut watched, 1);
+        watched.ticks(2);
+        watched.time_is_up.set(Some(looks));
+        save_all(&author, &mut watched, 2);
+        watched.ticks(2);
+        watched.time_is_up.set(Some(looks));
+        watched.press(Key::Reload);
+        watched.ticks(2);
+        author.edit(MANIFEST, "1.0.0", "1.1.0");
+        watched.save(&author, &["subject"]);
+        watched.time_is_up.set(Some(looks));
+        watched.press(Key::MigrateAgain);
+        watched.ticks(2);
+        author.write("mods/fresh/mod.toml", &manifest("fresh", "1.0.0", ""));
+        author.write("mods/fresh/scripts/main.lua", &author.read(APART));
+        watched.time_is_up.set(Some(looks));
+        watched.save(&author, &["fresh"]);
+        watched.ticks(2);
+        let text = repeat(&author, &watched, 1);
+        forced += text.matches("fault = { stage").count();
+    }
+    assert!(forced > 20, "{forced}");
+}
+
+#[test]
+fn changes_that_were_too_many_are_repeated() {
+    let author = with_a_third("[hot_reload.reload_queue]\nmax_pending_reloads = 1\n");
+    let mut watched = Watched::begin(&author, Some("again"), false);
+    watched.ticks(3);
+    for round in 1..4 {
+        save_all(&author, &mut watched, round);
+        assert!(watched.session.wants_rescan());
+        let found = ["subject", "other", "apart"].map(|id| author.saved(id));
+        watched.rescan(found.into());
+        watched.ticks(2);
+    }
+    assert_eq!(watched.session.outcomes().superseded, 0, "{}", watched.told);
+    let seen = watched.session.host().mod_storage(&mod_id("apart"));
+    assert!(seen.unwrap().at_path("seen").is_some());
+    repeat(&author, &watched, 1);
+}
+
+/// `other` uses the library code of `subject`; `late` waits for `fresh`, which is not there, and `broken` cannot start.
+fn with_mods_that_wait() -> Author {
+    let user = "local more = require('@subject/more')\ncolony.state.define({ ticks = 0 })\ncolony.events.register('tick_start', function() colony.storage.ticks = colony.storage.ticks + more.step() end)\n";
+    let load = scenario(r#""base", "subject", "other", "late", "broken""#, "");
+    let lacks = manifest("late", "1.0.0", "[dependencies]\nfresh = \"^1\"\n");
+    Author::new(&[
+        ("scenarios/small.toml", &load),
+        (LIBRARY, "return { step = function() return 1 end }\n"),
+        (OTHER, user),
+        ("mods/late/mod.toml", &lacks),
+        (LATE, MAIN),
+        ("mods/late/scripts/tally.lua", TALLY),
+        ("mods/broken/mod.toml", &manifest("broken", "1.0.0", "")),
+        (BROKEN, "local x = = 1\n"),
+    ])
+}
+
+const LIBRARY: &str = "mods/subject/lib/more.lua";
+const LATE: &str = "mods/late/scripts/main.lua";
+const BROKEN: &str = "mods/broken/scripts/main.lua";
+const RENAMED: &str = "mods/renamed/scripts/main.lua";
+
+fn save_and_run(author: &Author, watched: &mut Watched, mods: &[&str]) {
+    watched.save(author, mods);
+    watched.ticks(2);
+}
+
+fn runs(watched: &Watched, id: &str) -> bool {
+    watched.session.host().mod_storage(&mod_id(id)).is_some()
+}
+
+#[test]
+fn mods_that_come_wait_and_follow_are_repeated() {
+    let author = with_mods_that_wait();
+    let mut watched = Watched::begin(&author, Some("again"), false);
+    watched.ticks(2);
+    author.edit(LIBRARY, "return 1", "return 2");
+    save_and_run(&author, &mut watched, &["subject"]);
+    let mended = "colony.state.define({ mended = math.random(99) })\n";
+    author.write(BROKEN, mended);
+    save_and_run(&author, &mut watched, &["broken"]);
+    // In one save: what is new, broken at first, and what waits for it, changed.
+    author.write("mods/fresh/mod.toml", &manifest("fresh", "1.0.0", ""));
+    author.write("mods/fresh/scripts/main.lua", "error('not yet')\n");
+    author.edit(LATE, "done = 0", "done = 0, more = 1");
+    save_and_run(&author, &mut watched, &["fresh", "late"]);
+    let draws = "colony.state.define({ drawn = math.random(99) })\ncolony.events.register('tick_start', function() colony.storage.drawn = colony.storage.drawn + math.random(9) end)\n";
+    author.write("mods/fresh/scripts/main.lua", draws);
+    author.edit(SCRIPT, "done = 0", "done = 0, more = 1");
+    save_and_run(&author, &mut watched, &["fresh", "subject"]);
+    for id in ["fresh", "late", "broken"] {
+        assert!(runs(&watched, id), "{id}\n{}", watched.told);
+    }
+    author.write(
+        "mods/subject/assets/items.toml",
+        "[plank]\nstack_max = 10\nhaul_priority = 3\n",
+    );
+    save_and_run(&author, &mut watched, &["subject"]);
+    let items = &watched.session.host().colony().definitions().items.clone();
+    assert!(items.contains_key("plank"), "{}", watched.told);
+    watched.press(Key::Reload);
+    watched.press(Key::Checkpoint);
+    watched.ticks(3);
+    let text = repeat(&author, &watched, 2);
+    let added = text.matches("add = { mod = \"fresh\", from").count();
+    assert_eq!(added, 1, "{text}");
+}
+
+#[test]
+fn mods_that_take_over_and_are_gone_back_from_are_repeated() {
+    let author = with_mods_that_wait();
+    author.write(BROKEN, "colony.state.define({ drawn = math.random(99) })\n");
+    let mut watched = Watched::begin(&author, Some("again"), false);
+    watched.ticks(2);
+    let replaces = manifest("renamed", "1.0.0", "replaces = \"broken\"\n");
+    author.write("mods/renamed/mod.toml", &replaces);
+    author.write(RENAMED, &author.read(BROKEN));
+    save_and_run(&author, &mut watched, &["renamed"]);
+    assert!(runs(&watched, "renamed") && !runs(&watched, "broken"));
+    watched.press(Key::Back);
+    watched.ticks(2);
+    assert!(!runs(&watched, "renamed") && runs(&watched, "broken"));
+    author.edit(RENAMED, "drawn", "more = 1, drawn");
+    save_and_run(&author, &mut watched, &["renamed"]);
+    assert!(runs(&watched, "renamed"), "{}", watched.told);
+    watched.press(Key::Reload);
+    watched.ticks(2);
+    repeat(&author, &watched, 2);
+}
+
+#[test]
+fn what_follows_and_fails_does_not_change_what_is_expected_of_the_rest() {
+    let author = with_mods_that_wait();
+    let waits = manifest("late", "1.0.0", "[dependencies]\nbroken = \"^1\"\n");
+    author.write("mods/late/mod.toml", &waits);
+    author.write(LATE, "error('not at all')\n");
+    let mut watched = Watched::begin(&author, Some("again"), false);
+    watched.ticks(2);
+    author.write(BROKEN, "colony.state.define({ drawn = math.random(99) })\n");
+    author.edit(SCRIPT, "done = 0", "done = 0, more = 1");
+    save_and_run(&author, &mut watched, &["broken", "subject"]);
+    assert!(
+        watched.told.contains("late does not start"),
+        "{}",
+        watched.told
+    );
+    repeat(&author, &watched, 1);
 }

@@ -6,7 +6,7 @@ mod live;
 
 use harness::live::session::Key;
 use insta::assert_snapshot;
-use live::{Author, MAIN, Watched, manifest, mod_id, scenario};
+use live::{Author, MAIN, TALLY, Watched, manifest, mod_id, scenario};
 
 const SCRIPT: &str = "mods/subject/scripts/main.lua";
 
@@ -248,4 +248,150 @@ fn a_config_that_the_code_does_not_read_while_it_loads_is_swapped() {
     author.write("mods/subject/config.toml", "boost = 30\n");
     watched.save(&author, &["subject"]);
     assert_snapshot!(watched.take());
+}
+
+#[test]
+fn a_mod_in_a_new_folder_is_started_and_one_of_a_new_name_takes_over() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    watched.ticks(2);
+    author.write("mods/fresh/mod.toml", &manifest("fresh", "1.1.0", ""));
+    author.write("mods/fresh/scripts/main.lua", "local x = = 1\n");
+    watched.save(&author, &["fresh"]);
+    author.write("mods/fresh/scripts/main.lua", MAIN);
+    watched.save(&author, &["fresh"]);
+    author.write("mods/fresh/scripts/tally.lua", TALLY);
+    watched.save(&author, &["fresh"]);
+    author.write("mods/fresh/scripts/main.lua", &format!("{MAIN}-- more\n"));
+    watched.save(&author, &["fresh"]);
+    watched.ticks(1);
+    author.write(
+        "mods/newer/mod.toml",
+        &manifest("newer", "2.0.0", "replaces = \"fresh\"\n"),
+    );
+    author.write("mods/newer/scripts/main.lua", MAIN);
+    watched.save(&author, &["newer"]);
+    author.write("mods/newer/scripts/tally.lua", TALLY);
+    watched.save(&author, &["newer"]);
+    watched.press(Key::Reload);
+    watched.press(Key::Back);
+    assert_snapshot!(watched.take());
+}
+
+#[test]
+fn the_older_of_two_changes_that_wait_is_superseded() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    author.edit(SCRIPT, "done = 0", "done = 0, older = 1");
+    let mut settled = vec![author.saved("subject")];
+    author.edit(SCRIPT, "older = 1", "newer = 1");
+    settled.push(author.saved("subject"));
+    watched.settle_at_once(settled);
+    let ending = watched.view.ending(&watched.session);
+    assert_snapshot!(watched.take() + ending.split(" · hash ").next().unwrap());
+}
+
+#[test]
+fn too_many_changes_become_a_look_at_every_mod_and_none_is_lost() {
+    let small_queue = "[hot_reload.reload_queue]\nmax_pending_reloads = 1\n";
+    let author = Author::new(&[(
+        "mods/subject/mod.toml",
+        &manifest("subject", "1.0.0", small_queue),
+    )]);
+    let mut watched = Watched::begin(&author, None, false);
+    author.edit(SCRIPT, "done = 0", "done = 0, older = 1");
+    author.edit(
+        "mods/other/scripts/main.lua",
+        "ticks = 0",
+        "ticks = 0, seen = 1",
+    );
+    let settled = vec![author.saved("other"), author.saved("subject")];
+    watched.settle_at_once(settled);
+    assert!(watched.session.wants_rescan());
+    assert_eq!(watched.take(), "", "nothing is tried before the look");
+    author.edit(SCRIPT, "older = 1", "newer = 1");
+    let found = vec![author.saved("other"), author.saved("subject")];
+    watched.rescan(found);
+    assert!(!watched.session.wants_rescan());
+    // The write that the look found no more is superseded; each of the others has the outcome of its reload.
+    assert_snapshot!(watched.take());
+    let state = |id: &str| watched.session.host().mod_storage(&mod_id(id)).unwrap();
+    assert!(state("subject").at_path("newer").is_some());
+    assert!(state("other").at_path("seen").is_some());
+}
+
+#[test]
+fn a_reload_that_takes_too_long_says_so() {
+    let bound = "[hot_reload.reload_queue]\nreload_timeout = 3\n";
+    let author = Author::new(&[(
+        "mods/subject/mod.toml",
+        &manifest("subject", "1.0.0", bound),
+    )]);
+    let mut watched = Watched::begin(&author, None, false);
+    author.edit(SCRIPT, "done = 0", "done = 0, seen = 1");
+    watched.time_is_up.set(Some(5));
+    watched.save(&author, &["subject"]);
+    watched.press(Key::Reload);
+    assert_snapshot!(watched.take());
+}
+
+#[test]
+fn reloads_that_leave_the_machine_alone_or_follow_another_say_what_they_are() {
+    let author = Author::new(&[
+        (
+            "scenarios/small.toml",
+            &scenario(r#""base", "subject", "other", "late""#, ""),
+        ),
+        ("mods/subject/lib/more.lua", "return 1\n"),
+        (
+            "mods/other/scripts/main.lua",
+            "local more = require('@subject/more')\ncolony.state.define({ ticks = more })\n",
+        ),
+        (
+            "mods/late/mod.toml",
+            &manifest("late", "1.0.0", "[dependencies]\nmissing = \"^1\"\n"),
+        ),
+        ("mods/late/scripts/main.lua", ""),
+    ]);
+    let mut watched = Watched::begin(&author, None, false);
+    watched.take();
+    author.write("mods/subject/tests/done.lua", "-- nothing\n");
+    watched.save(&author, &["subject"]);
+    author.write(
+        "mods/subject/assets/items.toml",
+        "[plank]\nstack_max = 10\nhaul_priority = 3\n",
+    );
+    watched.save(&author, &["subject"]);
+    author.write("mods/subject/lib/more.lua", "return 2\n");
+    watched.save(&author, &["subject"]);
+    author.write("mods/missing/mod.toml", &manifest("missing", "1.0.0", ""));
+    author.write("mods/missing/scripts/main.lua", "");
+    author.write(
+        "mods/early/mod.toml",
+        &manifest("early", "1.0.0", "[dependencies]\nmissing = \"^1\"\n"),
+    );
+    author.write("mods/early/scripts/main.lua", "");
+    watched.save(&author, &["early", "missing"]);
+    assert_snapshot!(watched.take());
+}
+
+#[test]
+fn a_state_that_cannot_be_carried_over_is_told_and_is_at_hand() {
+    let resets = "[hot_reload.state_management]\non_state_error = \"reset\"\n";
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    author.write(
+        "mods/subject/mod.toml",
+        &manifest("subject", "1.1.0", resets),
+    );
+    author.write(
+        SCRIPT,
+        "colony.state.migrate('<1.1.0', function() error('no way') end)\ncolony.state.define({ done = 5 })\n",
+    );
+    watched.save(&author, &["subject"]);
+    assert_snapshot!(watched.take());
+    let host = watched.session.host();
+    let before = host.past_storage(&mod_id("subject"), 1).unwrap();
+    assert_eq!(before.to_string(), "{ done = 0 }");
+    assert_eq!(host.past_storage(&mod_id("subject"), 2), None);
 }

@@ -175,7 +175,8 @@ impl fmt::Debug for Bundle {
     }
 }
 
-/// The content as every system sees it: in text (see [`TEXT_EXTENSIONS`]) a byte order mark is dropped and CRLF becomes LF.
+/// The content as every system sees it: in text (see [`TEXT_EXTENSIONS`]) byte order marks at the start and every CR before an LF are
+/// dropped. What is so already stays as it is, so that content that is written down and read again has the same hash.
 #[must_use]
 pub fn normalise(path: &str, mut content: Vec<u8>) -> Vec<u8> {
     let is_text = path
@@ -184,17 +185,18 @@ pub fn normalise(path: &str, mut content: Vec<u8>) -> Vec<u8> {
     if !is_text {
         return content;
     }
-    if content.starts_with(BYTE_ORDER_MARK) {
+    while content.starts_with(BYTE_ORDER_MARK) {
         content.drain(..BYTE_ORDER_MARK.len());
     }
     if memmem::find(&content, b"\r\n").is_some() {
-        let mut bytes = content.into_iter().peekable();
-        content = Vec::new();
-        while let Some(byte) = bytes.next() {
-            if byte != b'\r' || bytes.peek() != Some(&b'\n') {
-                content.push(byte);
+        let mut kept: Vec<u8> = Vec::with_capacity(content.len());
+        for byte in content {
+            while byte == b'\n' && kept.last() == Some(&b'\r') {
+                kept.pop();
             }
+            kept.push(byte);
         }
+        return kept;
     }
     content
 }
@@ -254,6 +256,20 @@ mod tests {
         ]);
         assert_eq!(unix, windows);
         assert_eq!(unix.file("wasm/x.wasm"), Some(&b"\r\n"[..]));
+    }
+
+    #[test]
+    fn what_is_normalised_stays_as_it_is() {
+        for (content, expected) in [
+            (&b"a\r\r\nb\r\r\r\n\r"[..], &b"a\nb\n\r"[..]),
+            (b"\xEF\xBB\xBF\xEF\xBB\xBFa", b"a"),
+            (b"\r\n\r\n\r\n", b"\n\n\n"),
+            (b"\r\ra\r", b"\r\ra\r"),
+        ] {
+            let once = normalise("a.lua", content.to_vec());
+            assert_eq!(once, expected, "{content:?}");
+            assert_eq!(normalise("a.lua", once.clone()), once, "{content:?}");
+        }
     }
 
     #[test]

@@ -7,10 +7,13 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::Bundle;
+use crate::codec;
 use crate::handover::Package;
 use crate::limits::HISTORY_GENERATIONS_MAX;
 use crate::mod_id::ModId;
 use crate::save::kept;
+use crate::state::Snapshot;
+use crate::value::Value;
 
 /// A generation that was replaced.
 #[derive(Clone, Debug)]
@@ -52,6 +55,13 @@ impl History {
         newest_first.find(|past| past.version() < version)
     }
 
+    /// Keeps the generations of another history as well.
+    pub(crate) fn extend(&mut self, other: History) {
+        for past in other.past {
+            self.push(past);
+        }
+    }
+
     /// The numbers that can be gone back to, oldest first.
     pub(crate) fn numbers(&self) -> Vec<u32> {
         self.past.iter().map(|past| past.number).collect()
@@ -80,6 +90,12 @@ impl Past {
     /// Its version.
     pub(crate) fn version(&self) -> &Version {
         &self.package.manifest.version
+    }
+
+    /// Its `colony.storage`, unless the bytes are damaged.
+    pub(crate) fn storage(&self) -> Option<Value> {
+        let snapshot: Snapshot = codec::decode(&self.snapshot).ok()?;
+        Some(snapshot.storage)
     }
 }
 

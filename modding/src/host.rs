@@ -50,6 +50,8 @@ pub struct Host {
     pub(crate) absent: BTreeMap<ModId, Absence>,
     /// Mods whose last change was rolled back.
     pub(crate) unhealthy: BTreeSet<ModId>,
+    /// The content that a mod could not follow the library code of others to: it is not tried again.
+    pub(crate) refused: BTreeMap<ModId, u128>,
     pub(crate) queue: ReloadQueue,
     /// Changes that wait for a mod that they lack.
     pub(crate) waiting: BTreeMap<ModId, Waiting>,
@@ -208,6 +210,21 @@ impl Host {
         Some(snapshot)
     }
 
+    /// The storage that a generation of a mod had when it was replaced, while the history has it.
+    pub fn past_storage(&self, id: &ModId, generation: u32) -> Option<Value> {
+        let past = self.history.get(id)?.find(Some(generation))?;
+        past.storage()
+    }
+
+    /// Seconds of wall time that a live reload may take: the smallest wish of the running mods.
+    pub fn reload_seconds_max(&self) -> u64 {
+        let running = self.context.running();
+        let asked = running
+            .iter()
+            .map(|instance| instance.generation.manifest.hot_reload.queue.reload_timeout);
+        asked.min().unwrap_or(crate::limits::RELOAD_SECONDS_MAX)
+    }
+
     /// Takes note from now on of who writes what, for reports. The run goes as it would without.
     pub fn trace_into(&self, trace: SharedTrace) {
         self.context.set_trace(trace);
@@ -245,6 +262,7 @@ impl Host {
             dormant: BTreeMap::new(),
             absent: BTreeMap::new(),
             unhealthy: BTreeSet::new(),
+            refused: BTreeMap::new(),
             queue: ReloadQueue::default(),
             waiting: BTreeMap::new(),
             resolutions: ResolutionCache::default(),
@@ -270,7 +288,7 @@ impl Host {
                 bundle: Ok(package.bundle().clone()),
             };
             let request = self.request_of(change, &ReloadOptions::default());
-            self.wait_for_dependencies(request);
+            self.wait_for_dependencies(&[request]);
         }
     }
 

@@ -115,11 +115,14 @@ impl Host {
     /// Tries whatever waits. `force`, `kind`, `priority` and `skip_unload` are those of the requests.
     pub fn process_requests(&mut self, options: &ReloadOptions) -> Vec<ReloadReport> {
         let mut reports = Vec::new();
+        // Whether something has changed that others may follow, or may have waited for.
+        let mut committed = false;
         loop {
             let order = self.context.order();
             let rank = |id: &ModId| order.iter().position(|other| other == id);
             let requests = self.queue.take(|id| rank(id).unwrap_or(usize::MAX));
-            if requests.is_empty() {
+            let follow = std::mem::take(&mut committed);
+            if requests.is_empty() && !follow {
                 return reports;
             }
             let (mut additions, mut wanted) = (Vec::new(), Vec::new());
@@ -134,22 +137,37 @@ impl Host {
             for request in in_order_of_need(additions) {
                 let report = self.add(&request, options);
                 self.note_outcome(std::slice::from_ref(&request), &report);
+                committed |= report.outcome == Outcome::Committed;
                 reports.push(report);
             }
             // A mod that was taken over by an addition does not run any more.
-            wanted.retain(|member| {
-                let running = self.context.instance(member.old.generation.id());
-                running
-                    .is_some_and(|running| Rc::ptr_eq(&running.generation, &member.old.generation))
-            });
-            let wanted = self.bind(wanted);
-            for cohort in self.cohorts(wanted) {
+            let (present, taken_over): (Vec<Member>, Vec<Member>) =
+                wanted.into_iter().partition(|member| {
+                    let running = self.context.instance(member.old.generation.id());
+                    running.is_some_and(|running| {
+                        Rc::ptr_eq(&running.generation, &member.old.generation)
+                    })
+                });
+            reports.extend(taken_over.into_iter().map(|member| {
+                let reason = "another mod has taken its place".to_owned();
+                ignored(&member.old, member.changed, reason)
+            }));
+            // What is tried again comes before what only follows: it may be the same mod.
+            let follows = (follow || committed) && self.queue.is_empty();
+            let wanted = if present.is_empty() && !follows {
+                Vec::new()
+            } else {
+                self.bind(present)
+            };
+            let cohorts = self.cohorts(wanted);
+            for cohort in self.joined(cohorts) {
                 let requests: Vec<Request> = cohort
                     .iter()
                     .filter_map(|member| member.request.clone())
                     .collect();
                 let report = self.transact(cohort, options);
                 self.note_outcome(&requests, &report);
+                committed |= report.outcome == Outcome::Committed;
                 reports.push(report);
             }
         }

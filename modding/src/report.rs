@@ -245,6 +245,9 @@ pub struct StateReport {
     pub pending_commands: usize,
     /// What the new version no longer declares, and what its author should know.
     pub notes: Vec<String>,
+    /// Whether the state could not be carried over and begins with its defaults (`on_state_error`): the one before is in the history.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reset: bool,
 }
 
 /// Where and why a transaction failed.

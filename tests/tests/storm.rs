@@ -20,7 +20,7 @@ const SEEDS: u64 = 6;
 const SEEDS_EXTENDED: u64 = 250;
 
 /// Seeds of which the outcomes are looked at.
-const SEEDS_MET: u64 = 20;
+const SEEDS_MET: u64 = 40;
 
 fn seeds() -> Range<u64> {
     let number = |text: &str| text.parse().unwrap();

@@ -219,3 +219,30 @@ fn a_replacement_that_fails_is_reported_under_its_own_name() {
     let report = harness::report::text::report(&record, Default::default());
     assert!(report.contains("counter g1 goes on"), "{report}");
 }
+
+#[test]
+fn a_load_that_fails_leaves_the_mods_that_are_part_of_the_run() {
+    let steps = format!(
+        "[[step]]\nat = 2\nsave = \"early\"\n\n[[step]]\nat = 3\nadd = {{ mod = \"late\" }}\n\n\
+         [[step]]\nat = 4\n{}\nexpect = {{ outcome = \"rolled_back\" }}\n\n\
+         [[step]]\nat = 5\nload = \"early\"\nexpect = {{ outcome = \"failed\" }}\n\n\
+         [[step]]\nat = 6\nlabel = \"edit\"\n{}\nexpect = {{ outcome = \"committed\" }}\n",
+        write("gravel/assets/items.toml", "[gravel"),
+        write("late/tests/notes.lua", "-- none\n"),
+    );
+    let record = Project::new()
+        .lua_mod("gravel", "1.0.0", "", COUNTER)
+        .file(
+            "mods/gravel/assets/items.toml",
+            "[gravel]\nstack_max = 9\nhaul_priority = 2\n",
+        )
+        .lua_mod("late", "1.0.0", "", COUNTER)
+        .scenario(7, &["gravel"], &steps)
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+    assert_eq!(
+        told(&record, "edit"),
+        [(Outcome::Committed, "late".to_owned())]
+    );
+}

@@ -21,7 +21,9 @@ fn main() -> io::Result<()> {
     let mut output = io::stdout().lock();
     for line in io::stdin().lock().lines() {
         let line = line?;
-        let answer = apps.answer(&line).ok_or_else(|| io::Error::other(line.clone()))?;
+        let answer = apps
+            .answer(&line)
+            .ok_or_else(|| io::Error::other(line.clone()))?;
         writeln!(output, "{answer}")?;
         output.flush()?;
     }

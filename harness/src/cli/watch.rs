@@ -21,8 +21,8 @@ use crate::scenario::{ColonySetup, ModChoice, Scenario};
 use crate::watcher::{WatchedMod, WatcherOptions};
 use crate::workspace::{ModLibrary, Workspace};
 
-/// Where checkpoints are, below the project's root.
-const CHECKPOINTS_FOLDER: &str = ".colony/checkpoints";
+/// Where checkpoints and states are kept, below the project's root.
+const KEPT_FOLDER: &str = ".colony";
 
 /// The colony that is watched where no scenario says which.
 const DEFAULT_SEED: u64 = 1;
@@ -65,7 +65,7 @@ fn try_watch(arguments: &WatchArguments, colour: Colour) -> Result<(), Refusal> 
             return Err((Exit::NothingToRun, vec![fault.help(help)]));
         }
     };
-    let library = project::library(folders);
+    let library = project::library(folders.clone());
     let (scenario, workspace) = match &arguments.scenario {
         Some(file) => load_from(file, &library).map_err(invalid)?,
         None => {
@@ -87,7 +87,11 @@ fn try_watch(arguments: &WatchArguments, colour: Colour) -> Result<(), Refusal> 
         steps: arguments.steps,
         log: arguments.log,
         colour: coloured(colour, std::io::stdout().is_terminal()),
-        checkpoints: root.join(CHECKPOINTS_FOLDER),
+        kept: root.join(KEPT_FOLDER),
+        mods_folders: match &arguments.scenario {
+            Some(_) => Vec::new(),
+            None => folders.clone(),
+        },
         stop: stop_on_signals(),
         watcher: WatcherOptions {
             force_polling: arguments.poll,

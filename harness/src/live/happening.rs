@@ -49,6 +49,8 @@ pub struct LiveReload {
     pub tick: u64,
     /// What led to it.
     pub cause: Cause,
+    /// The mods that it was asked for; none where it follows from another one.
+    pub about: Vec<ModId>,
     /// What became of it.
     pub report: ReloadReport,
     /// How long it took, if it committed and that was looked at.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use modding::mod_id::ModId;
-use modding::report::{MemberReport, Outcome, ReloadReport};
+use modding::report::{MemberAction, MemberReport, Outcome, ReloadReport};
 
 /// A generation, and whether one of its handlers failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,11 @@ impl Lineage {
 
     /// A change was made.
     pub(super) fn note_change(&mut self, report: &ReloadReport) {
+        if report.outcome == Outcome::Committed {
+            for member in &report.members {
+                self.note_member(member);
+            }
+        }
         let new_generation = |member: &&MemberReport| member.generations.0 != member.generations.1;
         let changed = report.members.iter().filter(new_generation);
         let changed: Vec<&MemberReport> = changed.collect();
@@ -50,14 +55,38 @@ impl Lineage {
         self.last_changed = changed.iter().map(|member| member.mod_id.clone()).collect();
     }
 
+    /// A mod that has begun to run, or under another name.
+    fn note_member(&mut self, member: &MemberReport) {
+        let id = &member.mod_id;
+        match &member.action {
+            MemberAction::Added => self.begin(id.clone(), member.generations.1),
+            MemberAction::Renamed { from } => {
+                let known = self.generations.remove(from).unwrap_or_default();
+                self.generations.insert(id.clone(), known);
+                for changed in self
+                    .last_changed
+                    .iter_mut()
+                    .filter(|changed| *changed == from)
+                {
+                    *changed = id.clone();
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// A mod has gone back to a generation, which has a new number now.
     pub(super) fn note_back(&mut self, id: &ModId, to: u32, report: &ReloadReport) {
-        let mut members = report.members.iter();
-        let member = members.find(|member| member.mod_id == *id);
+        let now_or_before = |member: &&MemberReport| {
+            let from = MemberAction::Renamed { from: id.clone() };
+            member.mod_id == *id || member.action == from
+        };
+        let member = report.members.iter().find(now_or_before);
         let (Some(member), Outcome::Committed) = (member, report.outcome) else {
             return;
         };
-        let known = self.generations.entry(id.clone()).or_default();
+        self.note_member(member);
+        let known = self.generations.entry(member.mod_id.clone()).or_default();
         known.retain(|known| known.number < to);
         known.push(Known {
             number: member.generations.1,

@@ -2,6 +2,7 @@
 //! given to it, so that a test can be the author.
 
 mod actions;
+mod reloads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,13 +16,15 @@ use modding::report::{Outcome, ReloadReport};
 use super::happening::{Failing, Happening};
 use super::lineage::Lineage;
 use super::stopwatch::Clock;
+use super::watchdog::Watchdog;
 use crate::recording::{Content, Recording, SessionEnd};
 use crate::runner::{at_colony, bundles, check_commands, initial_mods, setup};
 use crate::scenario::{Scenario, Step};
 use crate::watcher::Settled;
-use crate::workspace::{Files, Workspace};
+use crate::workspace::{Workspace, files_of};
 
 pub use actions::goes_live;
+use reloads::Overflow;
 
 /// After so many more failing calls, by how much a handler must have failed to be told again: ten, a hundred, a thousand times.
 const FAILING_AGAIN_FACTOR: u32 = 10;
@@ -39,6 +42,8 @@ pub struct SessionOptions {
     pub log: bool,
     /// Tells the time.
     pub clock: Clock,
+    /// Bounds the time that reloads may take.
+    pub watchdog: Watchdog,
 }
 
 /// What the author can ask for.
@@ -71,6 +76,8 @@ pub struct Outcomes {
     pub rolled_back: u64,
     /// There was nothing to do.
     pub ignored: u64,
+    /// A newer change came before it was tried.
+    pub superseded: u64,
 }
 
 /// See the [module](self).
@@ -79,6 +86,12 @@ pub struct Session {
     options: SessionOptions,
     /// The last content of each mod that came to rest on the disk, running or not.
     contents: BTreeMap<ModId, Content>,
+    /// The mods that are part of the run: those of the scenario, and those that were added since.
+    joined: BTreeSet<ModId>,
+    /// Mods whose place another has taken (`replaces`).
+    gone: BTreeSet<ModId>,
+    /// Changes that were too many, until every mod is looked at.
+    overflow: Option<Overflow>,
     /// Scripted steps that have not acted.
     steps: Vec<Step>,
     lineage: Lineage,
@@ -143,6 +156,9 @@ impl Session {
         let session = Session {
             host,
             options,
+            joined: contents.keys().cloned().collect(),
+            gone: BTreeSet::new(),
+            overflow: None,
             contents,
             steps,
             lineage,
@@ -219,12 +235,27 @@ impl Session {
         }
     }
 
-    /// What came to rest on the disk, at the boundary before the next tick: one reload of all that came together.
+    /// What came to rest on the disk, at the boundary before the next tick: one reload of all that came together. A mod that is not
+    /// part of the run is let run.
     pub fn boundary(&mut self, settled: Vec<Settled>) -> Vec<Happening> {
         if settled.is_empty() {
             return Vec::new();
         }
         let mut happenings = self.reload_settled(settled);
+        self.tell_log(self.host.take_log(), &mut happenings);
+        happenings
+    }
+
+    /// Whether so many changes came together that every watched mod is to be looked at, for [`Session::rescan`]. Until then none of
+    /// them is tried.
+    #[must_use]
+    pub fn wants_rescan(&self) -> bool {
+        self.overflow.is_some()
+    }
+
+    /// Every watched mod as it lies on the disk, after changes that were too many: what is new is reloaded.
+    pub fn rescan(&mut self, found: Vec<Settled>) -> Vec<Happening> {
+        let mut happenings = self.reload_found(found);
         self.tell_log(self.host.take_log(), &mut happenings);
         happenings
     }
@@ -238,6 +269,10 @@ impl Session {
         };
         let new = read.into_iter().filter(is_new).collect();
         let mut happenings = self.boundary(new);
+        if self.wants_rescan() {
+            // They are as they were read just now.
+            happenings.extend(self.rescan(Vec::new()));
+        }
         happenings.extend(self.command(Key::Reload));
         happenings
     }
@@ -293,7 +328,8 @@ impl Session {
         match report.outcome {
             Outcome::Committed => self.outcomes.committed += 1,
             Outcome::RolledBack => self.outcomes.rolled_back += 1,
-            Outcome::Ignored | Outcome::Superseded => self.outcomes.ignored += 1,
+            Outcome::Ignored => self.outcomes.ignored += 1,
+            Outcome::Superseded => self.outcomes.superseded += 1,
         }
         if report.outcome == Outcome::Committed {
             // New code says things anew.
@@ -348,10 +384,4 @@ impl Session {
             }
         }
     }
-}
-
-/// The files of a bundle.
-fn files_of(bundle: &Bundle) -> Files {
-    let file = |path: &str| Some((path.to_owned(), bundle.file(path)?.to_vec()));
-    bundle.paths().filter_map(file).collect()
 }

@@ -8,7 +8,9 @@ use modding::context::LogLevel;
 use modding::diagnostic::Fault;
 use modding::host::LeftOut;
 use modding::mod_id::ModId;
-use modding::report::{Fate, MemberReport, Outcome, ReloadReport, ReloadType, Stage, StateReport};
+use modding::report::{
+    Fate, MemberAction, MemberReport, Outcome, ReloadReport, ReloadType, Stage, StateReport,
+};
 
 use super::happening::{Cause, ChangedFile, Failing, Happening, LiveReload, Times};
 use super::session::Session;
@@ -86,6 +88,7 @@ impl View {
             (outcomes.committed, "committed"),
             (outcomes.rolled_back, "rolled back"),
             (outcomes.ignored, "ignored"),
+            (outcomes.superseded, "superseded"),
         ];
         let reloads: Vec<String> = parts
             .iter()
@@ -162,11 +165,7 @@ impl View {
         let indent = " ".repeat(tick.chars().count());
         let mut text = String::from("\n");
         if report.members.is_empty() {
-            let reason = report.reason.clone().unwrap_or_default();
-            let _ = writeln!(text, "{tick}{outcome:<11}  {reason}");
-            if reload.cause == Cause::Saved {
-                text.push_str("help: a mod that could not start is started by the next session\n");
-            }
+            let _ = writeln!(text, "{tick}{outcome:<11}  {}", nobody_line(reload));
         }
         for (at, member) in report.members.iter().enumerate() {
             let (first, outcome) = if at == 0 {
@@ -265,52 +264,74 @@ pub(super) fn tick(tick: u64) -> String {
     format!("tick {}  ", number(tick))
 }
 
+/// What there is to say where no mod runs that it could be said of.
+fn nobody_line(reload: &LiveReload) -> String {
+    let report = &reload.report;
+    match &report.error {
+        Some(error) => {
+            let id = reload.about.first().unwrap_or(&error.mod_id);
+            format!("{id} does not start{}", failed_at(report))
+        }
+        None => report.reason.clone().unwrap_or_default(),
+    }
+}
+
+/// Where a transaction failed, unless the error is about what lies on the disk and says so itself.
+fn failed_at(report: &ReloadReport) -> String {
+    match &report.error {
+        Some(error) if report.timed_out => format!(" · took too long at {}", error.stage.name()),
+        Some(error) if error.stage > Stage::Parse => format!(" · failed at {}", error.stage.name()),
+        _ => String::new(),
+    }
+}
+
 /// The mod, its generations, and what there is to say about them.
 fn member_line(member: &MemberReport, reload: &LiveReload) -> String {
     let report = &reload.report;
-    let (before, after) = &member.versions;
-    let (from, to) = member.generations;
-    let reason = report.reason.clone().unwrap_or_default();
+    let before = &member.versions.0;
     match report.outcome {
-        Outcome::Committed => {
-            let versions = if before == after {
-                before.clone()
-            } else {
-                format!("{before} -> {after}")
-            };
-            let generations = if from == to {
-                format!("g{to}")
-            } else {
-                format!("g{from} -> g{to}")
-            };
-            let why = match reload.cause {
-                Cause::MigratedAgain => format!(" · migrated again from the {reason}"),
-                _ if !reason.is_empty() => format!(" · {reason}"),
-                Cause::Forced => " · forced".to_owned(),
-                _ => String::new(),
-            };
-            format!(
-                "{} {versions}  {generations}  {}{why}",
-                member.mod_id,
-                member.kind.name()
-            )
-        }
+        Outcome::Committed => committed_line(member, reload),
         Outcome::RolledBack => {
-            let stage = match &report.error {
-                Some(error) if error.stage > Stage::Parse => {
-                    format!(" · failed at {}", error.stage.name())
-                }
-                _ => String::new(),
+            let (id, number) = (&member.mod_id, member.generations.0);
+            let (running, instead) = match &member.action {
+                MemberAction::Renamed { from } => (from, format!(" · {id} does not take over")),
+                _ => (id, String::new()),
             };
-            format!(
-                "{} {before}  g{from} goes on, nothing lost{stage}",
-                member.mod_id
-            )
+            let failed = failed_at(report);
+            format!("{running} {before}  g{number} goes on, nothing lost{instead}{failed}")
         }
         Outcome::Ignored | Outcome::Superseded => {
+            let reason = report.reason.clone().unwrap_or_default();
             format!("{} {before}  {reason}", member.mod_id)
         }
     }
+}
+
+fn committed_line(member: &MemberReport, reload: &LiveReload) -> String {
+    let id = &member.mod_id;
+    let (before, after) = &member.versions;
+    let (from, to) = member.generations;
+    let versions = if before == after {
+        before.clone()
+    } else {
+        format!("{before} -> {after}")
+    };
+    let generations = if from == to {
+        format!("g{to}")
+    } else {
+        format!("g{from} -> g{to}")
+    };
+    let reason = reload.report.reason.clone().unwrap_or_default();
+    let why = match (&member.action, reload.cause) {
+        (MemberAction::Added, _) => return format!("started {id} {versions}  {generations}"),
+        (MemberAction::Renamed { from }, _) => format!(" · takes over from {from}"),
+        (_, Cause::MigratedAgain) => format!(" · migrated again from the {reason}"),
+        _ if !reason.is_empty() => format!(" · {reason}"),
+        (_, Cause::Forced) => " · forced".to_owned(),
+        _ => String::new(),
+    };
+    let kind = member.kind.name();
+    format!("{id} {versions}  {generations}  {kind}{why}")
 }
 
 /// What is below a member that committed: files and times, then the state.
@@ -326,7 +347,8 @@ fn details(member: &MemberReport, reload: &LiveReload, first: bool) -> Vec<Strin
         lines.push(parts.join(" · "));
     }
     let state = &member.state;
-    if member.kind != ReloadType::Config {
+    // The others leave the machine as it is, and the state with it.
+    if member.kind >= ReloadType::Dependencies && !state.paths.is_empty() {
         let counts = [Fate::Kept, Fate::Migrated, Fate::Defaulted, Fate::Dropped].map(|fate| {
             let count = state.paths.iter().filter(|path| path.fate == fate).count();
             format!("{count} {}", fate.name())

@@ -1,28 +1,57 @@
 //! The steps of a recording.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
+use modding::bundle::Bundle;
 use modding::document::Scalar;
 use modding::mod_id::ModId;
 use modding::report::{Outcome, ReloadReport, Stage};
 
 use super::{Content, RecordedStep, Recording, key, quoted};
-use crate::workspace::Files;
+use crate::workspace::{Files, files_of};
 
 /// A fault to repeat: the stage and the mod.
 type Forced = (Stage, ModId);
 
 impl Recording {
-    /// One transaction of a reload and the contents that it was asked to load, of its own mods. A step of its own for each
-    /// transaction, so that each may have its own outcome.
+    /// The transactions of a reload and the contents that it was asked to load, each transaction with the mods asked for that it is
+    /// about: a step of its own for each, so that each may have its own outcome. Where more followed from them by itself it is one
+    /// step: then a repetition does it in the same order.
     pub fn reload(
         &mut self,
         at: u64,
         contents: &BTreeMap<ModId, Content>,
         force: bool,
-        report: &ReloadReport,
+        reports: &[(Vec<ModId>, &ReloadReport)],
     ) {
-        let forced = forced(contents, report);
+        let faults = reports
+            .iter()
+            .filter(|(_, report)| forced(contents, report).is_some());
+        // One step can make one fault happen.
+        let fits = faults.count() <= 1;
+        let about = |id: &ModId| reports.iter().any(|(mods, _)| mods.contains(id));
+        let follows = reports.iter().any(|(mods, _)| mods.is_empty());
+        if fits && (follows || !contents.keys().all(about)) {
+            let reports: Vec<&ReloadReport> = reports.iter().map(|(_, report)| *report).collect();
+            self.reload_step(at, contents, force, &reports);
+            return;
+        }
+        for (mods, report) in reports.iter().filter(|(mods, _)| !mods.is_empty()) {
+            let own = |id: &ModId| Some((id.clone(), contents.get(id)?.clone()));
+            let contents = mods.iter().filter_map(own).collect();
+            self.reload_step(at, &contents, force, &[report]);
+        }
+    }
+
+    fn reload_step(
+        &mut self,
+        at: u64,
+        contents: &BTreeMap<ModId, Content>,
+        force: bool,
+        reports: &[&ReloadReport],
+    ) {
+        let forced = reports.iter().find_map(|report| forced(contents, report));
         let changes = self.changes(contents, forced.as_ref());
         let action = if force || changes.is_empty() {
             // What is reloaded by hand has been saved before, so the repetition has it.
@@ -34,10 +63,45 @@ impl Recording {
         };
         let action = match forced {
             None => action,
-            Some(forced) if contents.len() == 1 => fault(&forced, None),
+            // There is nothing to write of a mod that cannot be read.
+            Some(forced) if contents.values().all(Result::is_err) && contents.len() == 1 => {
+                fault(&forced, None)
+            }
             Some(forced) => fault(&forced, Some(&action)),
         };
-        self.step(at, format!("{action}\n{}", expectation(report)));
+        self.expected_step(at, action, reports);
+    }
+
+    /// A mod from a new folder, or one that comes back after another had taken its place.
+    pub fn add(&mut self, at: u64, id: &ModId, bundle: &Rc<Bundle>, reports: &[ReloadReport]) {
+        let name = quoted(id.as_str());
+        let action = if self.replayed.contains_key(id) {
+            let contents = BTreeMap::from([(id.clone(), Ok(bundle.clone()))]);
+            let changes = self.changes(&contents, None);
+            if !changes.is_empty() {
+                // Edits of a mod that is gone come to nothing until it is added.
+                let ignored = "expect = { outcome = \"ignored\" }";
+                self.step(at, format!("{}\n{ignored}\n", batch(&changes)));
+            }
+            format!("add = {{ mod = {name} }}")
+        } else {
+            let files = files_of(bundle);
+            let folder = format!("added/{id}");
+            for (path, content) in &files {
+                let path = format!("{folder}/{path}");
+                self.contents.insert(path, content.clone());
+            }
+            self.replayed.insert(id.clone(), files);
+            format!("add = {{ mod = {name}, from = {} }}", self.beside(&folder))
+        };
+        let mut reports_of_faults = reports.iter().filter(|report| report.timed_out);
+        let timed_out = reports_of_faults.find_map(|report| report.error.as_ref());
+        let action = match timed_out {
+            None => action,
+            Some(error) => fault(&(error.stage, error.mod_id.clone()), Some(&action)),
+        };
+        let reports: Vec<&ReloadReport> = reports.iter().collect();
+        self.expected_step(at, action, &reports);
     }
 
     /// A rollback by hand.
@@ -45,13 +109,17 @@ impl Recording {
         let to = to.map_or(String::new(), |to| format!(", to = {to}"));
         let id = quoted(id.as_str());
         let action = format!("rollback = {{ mod = {id}{to} }}");
-        self.step(at, format!("{action}\n{}", expectation(report)));
+        self.expected_step(at, action, &[report]);
     }
 
     /// A migration that was run again.
     pub fn migrate_again(&mut self, at: u64, id: &ModId, report: &ReloadReport) {
         let action = format!("migrate_again = {}", quoted(id.as_str()));
-        self.step(at, format!("{action}\n{}", expectation(report)));
+        let action = match forced(&BTreeMap::new(), report) {
+            None => action,
+            Some(forced) => fault(&forced, Some(&action)),
+        };
+        self.expected_step(at, action, &[report]);
     }
 
     /// A save: each mod is handed over to itself.
@@ -86,7 +154,11 @@ impl Recording {
     /// A fault that a scripted step made happen, during a forced reload of its mod.
     pub fn injected_fault(&mut self, at: u64, stage: Stage, id: &ModId, report: &ReloadReport) {
         let action = fault(&(stage, id.clone()), None);
-        self.step(at, format!("{action}\n{}", expectation(report)));
+        self.expected_step(at, action, &[report]);
+    }
+
+    fn expected_step(&mut self, at: u64, action: String, reports: &[&ReloadReport]) {
+        self.step(at, format!("{action}\n{}", expectation(reports)));
     }
 
     fn step(&mut self, at: u64, text: String) {
@@ -127,11 +199,7 @@ impl Recording {
                     }
                 }
             }
-            let files = bundle.paths().filter_map(|path| {
-                let content = bundle.file(path)?;
-                Some((path.to_owned(), content.to_vec()))
-            });
-            self.replayed.insert(id.clone(), files.collect());
+            self.replayed.insert(id.clone(), files_of(bundle));
         }
         if !changes.is_empty() {
             // A batch reloads the mods that it names: those whose files are as they were are named with one of these.
@@ -151,11 +219,12 @@ impl Recording {
     }
 }
 
-/// The fault that a repetition must make happen: there, the files can be read.
+/// The fault that a repetition must make happen: there, the files can be read, and there is no clock.
 fn forced(contents: &BTreeMap<ModId, Content>, report: &ReloadReport) -> Option<Forced> {
     let error = report.error.as_ref()?;
     let unreadable = contents.get(&error.mod_id).is_some_and(Result::is_err);
-    (error.stage == Stage::Settle && unreadable).then(|| (error.stage, error.mod_id.clone()))
+    let unlike = report.timed_out || (error.stage == Stage::Settle && unreadable);
+    unlike.then(|| (error.stage, error.mod_id.clone()))
 }
 
 fn batch(changes: &[String]) -> String {
@@ -180,18 +249,29 @@ fn fault((stage, id): &Forced, during: Option<&str>) -> String {
     )
 }
 
-/// What a report's step must come to.
-fn expectation(report: &ReloadReport) -> String {
-    let outcome = report.outcome.name().replace(' ', "_");
-    let kind = report.members.iter().map(|member| member.kind).max();
-    let more = match (&report.error, kind) {
-        (Some(error), _) => format!(", stage = \"{}\"", error.stage.name()),
-        (None, Some(kind)) if report.outcome == Outcome::Committed => {
-            format!(", type = \"{}\"", kind.name())
+/// What a step must come to that came to these reports: as much as a step can say of several.
+fn expectation(reports: &[&ReloadReport]) -> String {
+    let mut outcomes: Vec<Outcome> = reports.iter().map(|report| report.outcome).collect();
+    outcomes.dedup();
+    let mut expected = Vec::new();
+    if let [only] = outcomes.as_slice() {
+        let outcome = only.name().replace(' ', "_");
+        expected.push(format!("outcome = \"{outcome}\""));
+    }
+    let members = reports.iter().flat_map(|report| &report.members);
+    let kind = members.map(|member| member.kind).max();
+    let error = reports.iter().find_map(|report| report.error.as_ref());
+    match (error, kind) {
+        (Some(error), _) => expected.push(format!("stage = \"{}\"", error.stage.name())),
+        (None, Some(kind)) if outcomes == [Outcome::Committed] => {
+            expected.push(format!("type = \"{}\"", kind.name()));
         }
-        _ => String::new(),
-    };
-    format!("expect = {{ outcome = \"{outcome}\"{more} }}\n")
+        _ => {}
+    }
+    if expected.is_empty() {
+        return String::new();
+    }
+    format!("expect = {{ {} }}\n", expected.join(", "))
 }
 
 fn scalar(value: &Scalar) -> String {

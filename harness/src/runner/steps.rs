@@ -208,7 +208,8 @@ impl Runner<'_> {
         StepResult::Done(notes)
     }
 
-    /// Goes on from a save as a new process would.
+    /// Goes on from a save as a new process would, with the mods that were part of the run then; where it cannot be loaded, all stays
+    /// as it is.
     pub(super) fn load(&mut self, saved: Saved, from: (Vec<Bundle>, Vec<LeftOut>)) -> StepResult {
         let (bundles, unreadable) = from;
         let Loaded {

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
-use modding::manifest::{MANIFEST_FILE, Watching, select_files, watching_of};
+use modding::manifest::{Watching, select_files};
 
 use super::WatchedMod;
 use crate::project::location;
@@ -95,15 +95,7 @@ pub(super) fn stamps(folder: &Path, watching: &Watching) -> Stamps {
 }
 
 fn watching(watched: &WatchedMod) -> Watching {
-    let path = watched.folder.join(MANIFEST_FILE);
-    let mut files = BTreeMap::new();
-    // A pipe would be waited for.
-    if path.is_file()
-        && let Ok(content) = disk::read_file(&path, MANIFEST_FILE)
-    {
-        files.insert(MANIFEST_FILE.to_owned(), content);
-    }
-    watching_of(watched.mod_id.as_str(), &files)
+    disk::watching_in(&watched.folder, watched.mod_id.as_str())
 }
 
 fn bundle(watched: &WatchedMod, watching: &Watching) -> Result<Bundle, Vec<Fault>> {

@@ -34,6 +34,8 @@ pub(super) enum Message {
     Event(Instant, notify::Result<Event>),
     /// A mod is to be watched.
     Add(WatchedMod),
+    /// A mod is to be watched that nobody has read yet.
+    AddNew(WatchedMod),
     /// A mod is no longer to be watched.
     Remove(ModId),
     /// What a mod runs.
@@ -135,6 +137,11 @@ impl Worker {
                 _ => self.must_rescan = true,
             },
             Message::Add(watched) => self.add(watched),
+            Message::AddNew(watched) => {
+                let mod_id = self.watch_one(watched);
+                // Somebody may be copying files into it just now.
+                self.change(&mod_id, "", Rest::Unfinished, Instant::now());
+            }
             Message::Remove(mod_id) => self.remove(&mod_id),
             Message::Running(mod_id, hash) => {
                 let known = self.mods.get_mut(&mod_id);
@@ -197,11 +204,16 @@ impl Worker {
         meant.map(|(mod_id, _)| mod_id.clone()).collect()
     }
 
-    fn add(&mut self, watched: WatchedMod) {
+    fn watch_one(&mut self, watched: WatchedMod) -> ModId {
         let mod_id = watched.mod_id.clone();
         self.remove(&mod_id);
         self.mods.insert(mod_id.clone(), Known::new(watched));
         self.watch(&mod_id);
+        mod_id
+    }
+
+    fn add(&mut self, watched: WatchedMod) {
+        let mod_id = self.watch_one(watched);
         let begin = Instant::now();
         let Some(known) = self.mods.get_mut(&mod_id) else {
             return;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use modding::bundle::normalise;
 use modding::diagnostic::Fault;
-use modding::manifest::Watching;
+use modding::manifest::{MANIFEST_FILE, Watching, watching_of};
 
 mod walk;
 
@@ -60,6 +60,19 @@ pub fn read_mod_folder(
     watching: &Watching,
 ) -> Result<BTreeMap<String, Vec<u8>>, Vec<Fault>> {
     read_selected(path, shown, Selection::Mod(watching))
+}
+
+/// What the mod in a folder says about the files that are part of it; the defaults where its manifest cannot be read.
+pub fn watching_in(folder: &Path, shown: &str) -> Watching {
+    let path = folder.join(MANIFEST_FILE);
+    let mut files = BTreeMap::new();
+    // A pipe would be waited for.
+    if path.is_file()
+        && let Ok(content) = read_file(&path, MANIFEST_FILE)
+    {
+        files.insert(MANIFEST_FILE.to_owned(), content);
+    }
+    watching_of(shown, &files)
 }
 
 fn read_selected(

@@ -1,5 +1,5 @@
 //! Where mods come from: folders of mods, and the mods that are part of the program. Each mod is read once, however many
-//! scenarios run with it.
+//! scenarios run with it. Files that are no part of it are not looked at, as the watcher does not look at them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -99,7 +99,10 @@ impl ModLibrary {
         // A case that panicked while it held the lock has left whole entries only.
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.entry(path.to_path_buf())
-            .or_insert_with(|| disk::read_folder(path, shown).map(Arc::new))
+            .or_insert_with(|| {
+                let watching = disk::watching_in(path, shown);
+                disk::read_mod_folder(path, shown, &watching).map(Arc::new)
+            })
             .clone()
     }
 }

@@ -325,3 +325,28 @@ fn links_out_of_the_mod_and_names_that_are_not_utf8_are_refused() {
         ]
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn what_lies_beside_the_files_of_a_mod_is_not_looked_at() {
+    use std::ffi::OsStr;
+    use std::fs::File;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+
+    let folder = project("");
+    folder.write(
+        "mods/stats/mod.toml",
+        b"[hot_reload]\nignore_patterns = [\"art/*\"]\n",
+    );
+    let stats = folder.path().join("mods/stats");
+    let picture = File::create(stats.join("scripts/map.png")).expect("a file");
+    picture.set_len(disk::FILE_BYTES_MAX + 1).expect("a size");
+    std::fs::write(stats.join(OsStr::from_bytes(b"bad\xFF.txt")), "").expect("a file");
+    symlink("../../../scenarios", stats.join("art")).expect("a link");
+    symlink("../../scenarios/x.toml", stats.join("notes.txt")).expect("a link");
+    let bundle = load(&folder).1.expect("a mod").bundle(&id("stats"));
+    let paths: Vec<String> = bundle.expect("files").paths().map(str::to_owned).collect();
+    let expected = ["mod.toml", "scripts/lib/tally.lua", "scripts/main.lua"];
+    assert_eq!(paths, expected);
+}

@@ -10,12 +10,16 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use harness::live::happening::Happening;
 use harness::live::session::{Key, Session, SessionOptions};
 use harness::live::text::View;
+use harness::live::watchdog::TimeBound;
 use harness::watcher::Settled;
+use modding::context::Deadline;
 use modding::manifest::select_files;
 use modding::mod_id::ModId;
 use tempfile::TempDir;
@@ -118,6 +122,8 @@ pub struct Watched {
     pub session: Session,
     pub view: View,
     pub told: String,
+    /// After so many looks at the clock the time of a reload is up.
+    pub time_is_up: Rc<Cell<Option<u64>>>,
     started: Instant,
 }
 
@@ -131,6 +137,9 @@ impl Watched {
             .into();
         let started = Instant::now();
         let looks = Rc::new(Cell::new(0));
+        let passed = Arc::new(AtomicBool::new(false));
+        let time_is_up = Rc::new(Cell::new(None));
+        let (left, flag) = (time_is_up.clone(), passed.clone());
         let options = SessionOptions {
             watched: folders.keys().cloned().collect(),
             record: record.map(str::to_owned),
@@ -138,7 +147,16 @@ impl Watched {
             log: false,
             clock: Rc::new(move || {
                 looks.set(looks.get() + 1);
+                left.set(left.get().and_then(|left: u64| left.checked_sub(1)));
+                if left.get() == Some(0) {
+                    flag.store(true, Ordering::Relaxed);
+                }
                 started + Duration::from_millis(looks.get())
+            }),
+            watchdog: Rc::new(move |seconds| {
+                passed.store(false, Ordering::Relaxed);
+                let passed = passed.clone();
+                TimeBound::by_hand(Deadline { passed, seconds })
             }),
         };
         let view = View {
@@ -152,6 +170,7 @@ impl Watched {
             session,
             told: told.concat(),
             view,
+            time_is_up,
             started,
         }
     }
@@ -165,7 +184,17 @@ impl Watched {
 
     /// Mods that were saved together, as they lie on the disk now. The clock of the test decides when.
     pub fn save(&mut self, author: &Author, mods: &[&str]) {
-        let mut settled: Vec<Settled> = mods.iter().map(|id| author.saved(id)).collect();
+        let settled = mods.iter().map(|id| author.saved(id)).collect();
+        self.settle_at_once(settled);
+    }
+
+    pub fn settle(&mut self, settled: Vec<Settled>) {
+        let happenings = self.session.boundary(settled);
+        self.tell(happenings);
+    }
+
+    /// Changes that came to rest one after the other since the last boundary.
+    pub fn settle_at_once(&mut self, mut settled: Vec<Settled>) {
         for settled in &mut settled {
             settled.first_event = self.started;
             settled.settled_at = self.started;
@@ -173,8 +202,9 @@ impl Watched {
         self.settle(settled);
     }
 
-    pub fn settle(&mut self, settled: Vec<Settled>) {
-        let happenings = self.session.boundary(settled);
+    /// The look at every mod after changes that were too many.
+    pub fn rescan(&mut self, found: Vec<Settled>) {
+        let happenings = self.session.rescan(found);
         self.tell(happenings);
     }
 

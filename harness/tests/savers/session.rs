@@ -191,8 +191,13 @@ impl Session {
         let members = members.collect::<Vec<_>>().join("+");
         let mut text = format!("{} {members}", report.outcome.name());
         if let Some(error) = &report.error {
-            let root = self.project.root.to_string_lossy();
-            let message = error.faults[0].message.replace(&*root, ".");
+            // What is named as seen from here depends on where here is.
+            let root = &self.project.root;
+            let seen = harness::project::location::from_here(root);
+            let message = error.faults[0]
+                .message
+                .replace(&*root.to_string_lossy(), ".");
+            let message = message.replace(&*seen.to_string_lossy(), ".");
             text = format!("{text}: {}: {message}", error.stage.name());
         }
         text

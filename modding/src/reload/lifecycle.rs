@@ -1,7 +1,7 @@
 //! Mods that begin and cease to run while the colony goes on: added, disabled, removed, enabled again, renamed; and the state of
 //! those that do not run, which is kept until it is purged (seed-corrections 24, 26).
 
-use crate::context::{Deadline, Effects};
+use crate::context::Deadline;
 use crate::diagnostic::Fault;
 use crate::handover::{self, Package};
 use crate::host::{Absence, Host};
@@ -13,7 +13,7 @@ use crate::report::{
 use crate::save::SavedMod;
 use crate::value::Value;
 
-use super::plan::{ASSETS_FOLDER, Member};
+use super::plan::{ASSETS_FOLDER, Departure, Member};
 use super::queue::Request;
 use super::transaction::injected_fault;
 use super::{Change, ReloadOptions, rejected};
@@ -76,6 +76,7 @@ impl Host {
             };
         }
         self.history.remove(id);
+        self.waiting.remove(id);
         let Some(saved) = self.dormant.remove(id) else {
             return rejected(Outcome::Ignored, format!("no state of {id} is kept"));
         };
@@ -169,7 +170,7 @@ impl Host {
         })
     }
 
-    /// Runs a mod that fits, from the state that it, or the mod that it replaces, has left behind.
+    /// Runs a mod that fits, from the state that it has left behind, or else the mod that it replaces.
     fn take_in(
         &mut self,
         package: &Package,
@@ -177,17 +178,41 @@ impl Host {
     ) -> Result<MemberReport, StageError> {
         let id = &package.manifest.id;
         let mut names = std::iter::once(id).chain(&package.manifest.replaces);
-        let saved = names.find_map(|id| self.dormant.get(id).cloned());
-        let mut member = self.run_besides(package, saved.as_ref())?;
+        let from = names.find(|id| self.dormant.contains_key(*id)).cloned();
+        let saved = from.as_ref().and_then(|id| self.dormant.get(id).cloned());
+        // What it does when it begins may be about the definitions that it brings.
+        let taken = definitions.map(|definitions| self.take_definitions(definitions));
+        let begun = self.run_besides(package, saved.as_ref());
+        let mut member = match (begun, taken) {
+            (Ok(mut member), taken) => {
+                let notes = taken.map_or(Vec::new(), |taken| taken.notes);
+                member.state.notes.extend(notes);
+                member
+            }
+            (Err(error), taken) => {
+                if let Some(taken) = taken {
+                    *self.context.colony_mut() = taken.before;
+                }
+                return Err(error);
+            }
+        };
         self.known.insert(id.clone());
-        member
-            .state
-            .notes
-            .extend(self.take_definitions(definitions));
         self.absent.remove(id);
-        self.dormant.remove(id);
-        if let Some(old) = &package.manifest.replaces {
-            self.dormant.remove(old);
+        if let Some(from) = from {
+            self.dormant.remove(&from);
+            if from != *id {
+                self.inherit_history(&from, id);
+                member.action = MemberAction::Renamed { from };
+            }
+        }
+        if let Some(kept) = package
+            .manifest
+            .replaces
+            .as_ref()
+            .filter(|old| self.dormant.contains_key(*old))
+        {
+            let note = format!("the state of {kept} stays kept: {id} has its own");
+            member.state.notes.push(note);
         }
         self.order_mods();
         Ok(member)
@@ -246,85 +271,43 @@ impl Host {
         options: &ReloadOptions,
     ) -> Vec<ReloadReport> {
         let Some(old) = self.context.instance(id) else {
-            let mut report = rejected(Outcome::Ignored, format!("{id} is not running"));
-            // A mod that is disabled can still be removed.
-            if self.dormant.contains_key(id)
-                && self.absent.insert(id.clone(), absence) != Some(absence)
-            {
-                report = rejected(Outcome::Committed, format!("{id} was not running"));
-            }
-            return vec![report];
+            return vec![self.keep_away(id, absence)];
+        };
+        let change = Change {
+            mod_id: id.clone(),
+            bundle: Ok(old.generation.bundle()),
         };
         let package = Package::of(&old.generation);
-        let mut member = Member::new(old, package, ReloadType::Full, Vec::new());
-        let report = match self.try_stop(&mut member, options) {
-            Ok(definitions) => {
-                let mut report = self.commit_stop(member, action, absence);
-                report
-                    .state
-                    .notes
-                    .extend(self.take_definitions(definitions));
-                ReloadReport {
-                    members: vec![report],
-                    ..rejected(Outcome::Committed, None)
-                }
-            }
-            Err(error) => self.give_up(&mut [member], error, options),
+        let member = Member {
+            request: Some(self.request_of(change, options)),
+            departure: Some(Departure { action, absence }),
+            ..Member::new(old, package, ReloadType::Full, Vec::new())
         };
+        // Those that used its library code without needing it go on without, or it stays.
+        let cohort = self.bind(vec![member]);
+        let report = self.transact(cohort, options);
         self.note_outcome(&[], &report);
         let mut reports = vec![report];
         reports.extend(self.process_requests(options));
         reports
     }
 
-    /// Every stage of a mod's end up to the commit point.
-    fn try_stop(
-        &mut self,
-        member: &mut Member,
-        options: &ReloadOptions,
-    ) -> Result<Option<sim::Definitions>, StageError> {
-        let id = member.id().clone();
-        self.inject_at(Stage::Settle, &id, options)?;
-        self.inject_at(Stage::Plan, &id, options)?;
-        let mut world = self.world();
-        world.remove(&id);
-        let needing: Vec<Fault> = world
-            .values()
-            .filter_map(|package| Some((package, package.manifest.dependencies.get(&id)?)))
-            .map(|(package, dependency)| {
-                let dependent = &package.manifest.id;
-                let fault = Fault::new(format!("{dependent} depends on {id}, and runs"));
-                fault
-                    .at(dependency.place.clone())
-                    .help(format!("stop {dependent} first"))
-            })
-            .collect();
-        if !needing.is_empty() {
-            return Err(StageError {
-                stage: Stage::Plan,
-                mod_id: id,
-                faults: needing,
-            });
+    /// A mod that does not run is not to run when it could: one that was disabled, that could not start, that waits for another.
+    fn keep_away(&mut self, id: &ModId, absence: Absence) -> ReloadReport {
+        let could_run = self.known.contains(id) || self.dormant.contains_key(id);
+        if !could_run || self.absent.get(id) == Some(&absence) {
+            return rejected(Outcome::Ignored, format!("{id} is not running"));
         }
-        let definitions = self.validate_world(&world, &id, has_assets(&member.package))?;
-        self.inject_at(Stage::Unload, &id, options)?;
-        member.unloaded = Some(if options.skip_unload {
-            Effects::default()
-        } else {
-            handover::unload(&self.context, &member.old)?
-        });
-        self.inject_at(Stage::Snapshot, &id, options)?;
-        member.snapshot = Some(handover::snapshot(&member.old)?);
-        self.inject_one(member, options, Stage::Commit)?;
-        Ok(definitions)
+        self.absent.insert(id.clone(), absence);
+        self.waiting.remove(id);
+        rejected(Outcome::Committed, format!("{id} was not running"))
     }
 
     /// Takes the mod out. What it had asked of the coming tick is dropped with it, and said.
-    fn commit_stop(
+    pub(super) fn commit_departure(
         &mut self,
         member: Member,
-        action: MemberAction,
-        absence: Absence,
+        departure: Departure,
     ) -> MemberReport {
         let generation = &member.old.generation;
         let id = generation.id().clone();
@@ -343,16 +326,22 @@ impl Host {
             notes.push(format!("{events} events that waited are dropped"));
         }
         self.config_changes.retain(|(changed, _, _)| *changed != id);
-        let saved = SavedMod::of(generation, &member.snapshot.unwrap_or_default());
+        if member.skips_unload() {
+            notes.push("mod_unloaded was skipped".to_owned());
+        }
+        // Without the commands, which must not come back with it; less than what has passed the bounds passes them too.
+        let snapshot = handover::snapshot(&member.old);
+        let snapshot = snapshot.or(member.snapshot.ok_or(())).unwrap_or_default();
+        let saved = SavedMod::of(generation, &snapshot);
         self.dormant.insert(id.clone(), saved);
-        self.absent.insert(id.clone(), absence);
+        self.absent.insert(id.clone(), departure.absence);
         self.unhealthy.remove(&id);
+        self.refused.remove(&id);
         drop(self.context.uninstall(&id));
-        self.order_mods();
         let version = generation.manifest.version.to_string();
         MemberReport {
             mod_id: id,
-            action,
+            action: departure.action,
             kind: ReloadType::Full,
             changed: Vec::new(),
             versions: (version.clone(), version),
@@ -364,12 +353,17 @@ impl Host {
         }
     }
 
+    /// What can be gone back to under the old name can be under the new one.
+    fn inherit_history(&mut self, old: &ModId, new: &ModId) {
+        if let Some(history) = self.history.remove(old) {
+            self.history.entry(new.clone()).or_default().extend(history);
+        }
+    }
+
     /// Lets a mod take the place of another: its queues, its history, its place in the load order.
     pub(super) fn rename(&mut self, old: &ModId, new: &ModId) {
         self.context.rename(old, new);
-        if let Some(history) = self.history.remove(old) {
-            self.history.insert(new.clone(), history);
-        }
+        self.inherit_history(old, new);
         for (id, _, _) in &mut self.config_changes {
             if id == old {
                 *id = new.clone();
@@ -379,23 +373,6 @@ impl Host {
         self.unhealthy.remove(old);
         self.absent.remove(new);
         self.absent.insert(old.clone(), Absence::Removed);
-    }
-
-    /// Asks for a reload of every mod whose library code has appeared or gone with another mod.
-    pub(super) fn follow_libraries(&mut self) {
-        for member in self.bind(Vec::new()) {
-            let change = Change {
-                mod_id: member.id().clone(),
-                bundle: Ok(member.old.generation.bundle()),
-            };
-            let options = ReloadOptions {
-                kind: Some(ReloadType::Dependencies),
-                priority: Some(super::Priority::High),
-                ..ReloadOptions::default()
-            };
-            let request = self.request_of(change, &options);
-            self.enqueue(request, usize::MAX);
-        }
     }
 
     fn inject_at(

@@ -1,6 +1,6 @@
 //! What a request asks for: its type, its package, the cohort it belongs to, and whether the mods would still fit together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use sim::Definitions;
@@ -17,7 +17,9 @@ use crate::handover::Package;
 use crate::host::{Absence, Host};
 use crate::manifest::{CONFIG_FILE, MANIFEST_FILE};
 use crate::mod_id::ModId;
-use crate::report::{Outcome, ReloadReport, ReloadType, Stage, StageError, StateReport};
+use crate::report::{
+    MemberAction, Outcome, ReloadReport, ReloadType, Stage, StageError, StateReport,
+};
 use crate::state::Snapshot;
 
 /// Where definitions are.
@@ -31,6 +33,8 @@ pub(super) struct Member {
     pub(super) changed: Vec<String>,
     /// What it was asked for with; none for a mod that only follows others.
     pub(super) request: Option<Request>,
+    /// How it ceases to run, if it does.
+    pub(super) departure: Option<Departure>,
     /// The state to start from instead of the running one's storage: a rollback across versions, or the state to migrate again.
     pub(super) past: Option<Snapshot>,
     /// What the old generation did when it was told of its end.
@@ -40,6 +44,13 @@ pub(super) struct Member {
     pub(super) state: StateReport,
     /// Why its files cannot even be planned with; its cohort does not commit either.
     pub(super) unplannable: Option<StageError>,
+}
+
+/// How a mod ceases to run.
+#[derive(Clone)]
+pub(super) struct Departure {
+    pub(super) action: MemberAction,
+    pub(super) absence: Absence,
 }
 
 /// What a request leads to.
@@ -95,6 +106,14 @@ impl Member {
         self.kind.keeps_machine()
     }
 
+    /// Whether definitions change with it.
+    pub(super) fn changes_assets(&self) -> bool {
+        let is_asset = |path: &str| path.starts_with(ASSETS_FOLDER);
+        let mut changed = self.changed.iter();
+        let mut own = self.package.bundle().paths();
+        changed.any(|path| is_asset(path)) || self.departure.is_some() && own.any(is_asset)
+    }
+
     /// Whether the old generation is not told of its end.
     pub(super) fn skips_unload(&self) -> bool {
         self.request
@@ -120,6 +139,7 @@ impl Member {
             kind,
             changed,
             request: None,
+            departure: None,
             past: None,
             unloaded: None,
             snapshot: None,
@@ -194,7 +214,7 @@ impl Host {
             return unplannable(old, changed, Stage::Plan, vec![fault]);
         }
         let kind = match (request.kind, strongest(&changed)) {
-            (_, ReloadType::Config) if code_depends_on_config(&old, &package) => {
+            (_, kind) if kind.keeps_machine() && code_depends_on_config(&old, &package) => {
                 ReloadType::Scripts
             }
             (Some(asked), _) => asked,
@@ -210,13 +230,9 @@ impl Host {
     /// Gives every member the library code of the mods as they will be, and adds the mods whose library code changes with it
     /// (seed-corrections 23). One that does not wish to follow keeps what it has (`auto_resolve`).
     pub(super) fn bind(&self, mut members: Vec<Member>) -> Vec<Member> {
-        let mut world = self.world();
-        for member in &members {
-            world.remove(member.old.generation.id());
-            world.insert(member.id().clone(), member.package.clone());
-        }
+        let world = self.world_with(&members);
         for member in &mut members {
-            if member.unplannable.is_some() {
+            if member.unplannable.is_some() || member.departure.is_some() {
                 continue;
             }
             let bound = member.package.bound(&world);
@@ -237,7 +253,8 @@ impl Host {
                 .any(|member| member.old.generation.id() == generation.id());
             let package = Package::of(generation).bound(&world);
             let differs = !package.sources.same_libraries(&generation.sources());
-            if !known && differs && follows_dependencies(instance) {
+            let refused = self.refused.get(generation.id()) == Some(&package.sources.hash());
+            if !known && differs && !refused && follows_dependencies(instance) {
                 let kind = ReloadType::Dependencies;
                 members.push(Member::new(instance.clone(), package, kind, Vec::new()));
             }
@@ -286,6 +303,65 @@ impl Host {
         packages.collect()
     }
 
+    /// The mods as they would run with these members.
+    fn world_with<'m>(
+        &self,
+        members: impl IntoIterator<Item = &'m Member>,
+    ) -> BTreeMap<ModId, Package> {
+        let mut world = self.world();
+        let members: Vec<&Member> = members.into_iter().collect();
+        for member in &members {
+            world.remove(member.old.generation.id());
+        }
+        for member in members.iter().filter(|member| member.departure.is_none()) {
+            world.insert(member.id().clone(), member.package.clone());
+        }
+        world
+    }
+
+    /// Cohorts that fit only together become one: a mod that no longer depends on another, and that other in a version that it could
+    /// not have borne; a definition that goes from one mod to another.
+    pub(super) fn joined(&self, cohorts: Vec<Vec<Member>>) -> Vec<Vec<Member>> {
+        let mut rest: VecDeque<Vec<Member>> = cohorts.into();
+        let mut joined = Vec::new();
+        while let Some(mut cohort) = rest.pop_front() {
+            if !rest.is_empty() && !self.fits(cohort.iter()) {
+                let with = rest
+                    .iter()
+                    .position(|other| self.fits(cohort.iter().chain(other)));
+                match with {
+                    Some(at) => cohort.extend(rest.remove(at).into_iter().flatten()),
+                    None if self.fits(cohort.iter().chain(rest.iter().flatten())) => {
+                        cohort.extend(rest.drain(..).flatten());
+                    }
+                    None => {}
+                }
+                let order = self.context.order();
+                cohort.sort_by_key(|member| {
+                    let id = member.old.generation.id();
+                    order.iter().position(|other| other == id)
+                });
+            }
+            joined.push(cohort);
+        }
+        joined
+    }
+
+    /// Whether mods would fit together with these members.
+    fn fits<'m>(&self, members: impl Iterator<Item = &'m Member>) -> bool {
+        let members: Vec<&Member> = members.collect();
+        let changes_assets = members.iter().any(|member| member.changes_assets());
+        let plannable = members.iter().all(|member| member.unplannable.is_none());
+        let world = self.world_with(members.iter().copied());
+        let Some(first) = members.first() else {
+            return true;
+        };
+        plannable
+            && self
+                .validate_world(&world, first.id(), changes_assets)
+                .is_ok()
+    }
+
     /// Dependencies both ways and definitions, with the cohort as it would be (seed-corrections 23). Definitions that change with it
     /// are returned.
     pub(super) fn validate(
@@ -294,17 +370,40 @@ impl Host {
         options: &ReloadOptions,
     ) -> Result<Option<Definitions>, StageError> {
         self.inject(cohort, options, Stage::Plan)?;
-        let mut world = self.world();
         for member in cohort {
-            world.remove(member.old.generation.id());
-            world.insert(member.id().clone(), member.package.clone());
+            self.check_name(member)?;
         }
-        let with_assets = cohort.iter().find(|member| {
-            let mut changed = member.changed.iter();
-            changed.any(|path| path.starts_with(ASSETS_FOLDER))
-        });
+        let world = self.world_with(cohort);
+        for member in cohort.iter().filter(|member| member.departure.is_some()) {
+            check_departure(member, &world)?;
+        }
+        let with_assets = cohort.iter().find(|member| member.changes_assets());
         let blamed = with_assets.unwrap_or(&cohort[0]).id();
         self.validate_world(&world, blamed, with_assets.is_some())
+    }
+
+    /// A mod cannot take a name under which another one runs, nor state that it would have to choose.
+    fn check_name(&self, member: &Member) -> Result<(), StageError> {
+        let (old, new) = (member.old.generation.id(), member.id());
+        if old == new {
+            return Ok(());
+        }
+        let fault = if self.context.instance(new).is_some() {
+            let fault = Fault::new(format!("{old} would become {new}, and {new} runs"));
+            fault.help(format!("remove {new} first"))
+        } else if self.dormant.contains_key(new) {
+            let fault = Fault::new(format!(
+                "{old} runs, and the state of {new} is kept: there can be one only"
+            ));
+            fault.help(format!("purge {new} to go on from the state of {old}, or remove {old} to go on from that of {new}"))
+        } else {
+            return Ok(());
+        };
+        Err(StageError {
+            stage: Stage::Plan,
+            mod_id: new.clone(),
+            faults: vec![fault],
+        })
     }
 
     /// Whether mods fit together: dependencies, and the definitions if they can have changed. `blamed` is the mod to name where no
@@ -360,6 +459,31 @@ impl Host {
         colony.check_definitions(&definitions).map_err(obstacles)?;
         Ok(Some(definitions))
     }
+}
+
+/// A mod that others need cannot go.
+fn check_departure(member: &Member, world: &BTreeMap<ModId, Package>) -> Result<(), StageError> {
+    let id = member.id();
+    let needing = world
+        .values()
+        .filter_map(|package| Some((package, package.manifest.dependencies.get(id)?)));
+    let faults: Vec<Fault> = needing
+        .map(|(package, dependency)| {
+            let dependent = &package.manifest.id;
+            let fault = Fault::new(format!("{dependent} depends on {id}, and runs"));
+            fault
+                .at(dependency.place.clone())
+                .help(format!("stop {dependent} first"))
+        })
+        .collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(StageError {
+        stage: Stage::Plan,
+        mod_id: id.clone(),
+        faults,
+    })
 }
 
 /// Whether a mod takes over library code that changes.

@@ -111,6 +111,11 @@ impl ReloadQueue {
         Queued::Waits
     }
 
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+
     /// Whether everything is to be looked at, since requests were too many.
     pub(crate) fn wants_rescan(&self) -> bool {
         self.rescan

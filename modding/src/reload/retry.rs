@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use semver::VersionReq;
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::Bundle;
 use crate::history::SavedContent;
 use crate::host::Host;
 use crate::manifest::Manifest;
@@ -18,8 +18,8 @@ use super::queue::{Priority, Request};
 #[derive(Clone, Debug)]
 pub(crate) struct Waiting {
     request: Request,
-    /// The mods that it lacks.
-    missing: BTreeSet<ModId>,
+    /// What it lacks: mods, in versions that will do.
+    missing: Vec<(ModId, VersionReq)>,
 }
 
 /// A [`Waiting`] in a save.
@@ -31,7 +31,7 @@ pub(crate) struct SavedWaiting {
     force: bool,
     skip_unload: bool,
     enable: bool,
-    missing: BTreeSet<ModId>,
+    missing: Vec<(ModId, VersionReq)>,
     /// The hash of what the mod runs meanwhile, if it runs.
     running: Option<u128>,
 }
@@ -103,38 +103,38 @@ impl Host {
             .as_ref()
             .is_some_and(|error| error.stage == Stage::Plan);
         if wants_mods {
-            for request in requests {
-                self.wait_for_dependencies(request.clone());
-            }
+            self.wait_for_dependencies(requests);
         }
         if report.outcome == Outcome::Committed {
             self.retry_waiting();
-            self.follow_libraries();
         }
     }
 
-    /// Lets a request wait if it lacks mods.
-    pub(crate) fn wait_for_dependencies(&mut self, request: Request) {
-        let Ok(bundle) = &request.change.bundle else {
+    /// Lets requests that were tried together wait if they lack mods.
+    pub(crate) fn wait_for_dependencies(&mut self, requests: &[Request]) {
+        let missing = self.lacking(requests);
+        if missing.is_empty() {
             return;
-        };
-        let missing = self.lacking(bundle);
-        if !missing.is_empty() {
-            let id = request.change.mod_id.clone();
-            self.waiting.insert(id, Waiting { request, missing });
+        }
+        for request in requests {
+            let waiting = Waiting {
+                request: request.clone(),
+                missing: missing.clone(),
+            };
+            self.waiting.insert(request.change.mod_id.clone(), waiting);
         }
     }
 
     /// Asks again for every request that has now what it lacked.
     fn retry_waiting(&mut self) {
-        let lacks = |waiting: &Waiting| match &waiting.request.change.bundle {
-            Ok(bundle) => !waiting.missing.is_disjoint(&self.lacking(bundle)),
-            Err(_) => true,
+        let runs = |(id, range): &(ModId, VersionReq)| {
+            let running = self.context.instance(id);
+            running.is_some_and(|running| range.matches(&running.generation.manifest.version))
         };
         let ready: Vec<ModId> = self
             .waiting
             .iter()
-            .filter(|(_, waiting)| !lacks(waiting))
+            .filter(|(_, waiting)| waiting.missing.iter().all(runs))
             .map(|(id, _)| id.clone())
             .collect();
         for id in ready {
@@ -145,20 +145,34 @@ impl Host {
         }
     }
 
-    /// The mods that a mod of these files lacks: those that do not run, or not in a version that will do.
-    fn lacking(&self, bundle: &Bundle) -> BTreeSet<ModId> {
-        let Ok(manifest) = Manifest::parse(bundle, &crate::api::capability_names()) else {
-            return BTreeSet::new();
-        };
-        let fits = |id: &ModId| {
-            let running = self.context.instance(id);
-            running.is_some_and(|running| {
-                manifest.dependencies[id]
-                    .range
-                    .matches(&running.generation.manifest.version)
+    /// What mods of these files lack, were they to change together: mods that do not run, or not in a version that will do.
+    fn lacking(&self, requests: &[Request]) -> Vec<(ModId, VersionReq)> {
+        let manifests: Vec<Manifest> = requests
+            .iter()
+            .filter_map(|request| request.change.bundle.as_ref().ok())
+            .filter_map(|bundle| Manifest::parse(bundle, &crate::api::capability_names()).ok())
+            .collect();
+        let version = |id: &ModId| {
+            let together = manifests.iter().find(|manifest| manifest.id == *id);
+            let together = together.map(|manifest| manifest.version.clone());
+            together.or_else(|| {
+                let running = self.context.instance(id)?;
+                Some(running.generation.manifest.version.clone())
             })
         };
-        let dependencies = manifest.dependencies.keys();
-        dependencies.filter(|id| !fits(id)).cloned().collect()
+        let mut missing = Vec::new();
+        for manifest in &manifests {
+            for (id, wanted) in &manifest.dependencies {
+                if !version(id).is_some_and(|version| wanted.range.matches(&version)) {
+                    missing.push((id.clone(), wanted.range.clone()));
+                }
+            }
+            for (id, wanted) in &manifest.optional_dependencies {
+                if version(id).is_some_and(|version| !wanted.range.matches(&version)) {
+                    missing.push((id.clone(), wanted.range.clone()));
+                }
+            }
+        }
+        missing
     }
 }

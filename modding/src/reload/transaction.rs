@@ -1,7 +1,7 @@
 //! One cohort, all or nothing: every stage up to the commit point, the commit, and the way back.
 
 use semver::Version;
-use sim::Definitions;
+use sim::{Colony, Definitions};
 
 use super::plan::{ASSETS_FOLDER, Member};
 use super::{Observer, ReloadOptions, rejected};
@@ -16,9 +16,17 @@ use crate::host::Host;
 use crate::manifest::OnStateError;
 use crate::mod_id::ModId;
 use crate::report::{
-    MemberAction, MemberReport, Outcome, ReloadReport, ReloadType, Stage, StageError, StateReport,
+    MemberAction, MemberReport, Outcome, ReloadReport, Stage, StageError, StateReport,
 };
 use crate::state::{Held, Snapshot};
+
+/// Definitions that the colony goes on with, as long as the transaction does not fail.
+pub(super) struct TakenDefinitions {
+    /// What they do to what lives.
+    pub(super) notes: Vec<String>,
+    /// The colony as it was: what definitions do to it cannot be undone by the old ones.
+    pub(super) before: Colony,
+}
 
 impl Host {
     /// One cohort, all or nothing.
@@ -32,7 +40,7 @@ impl Host {
         // What was begun is taken back however long that takes.
         self.context.meter().set_deadline(None);
         match attempt {
-            Ok(definitions) => self.commit(cohort, definitions),
+            Ok(notes) => self.commit(cohort, notes),
             Err(error) => self.give_up(&mut cohort, error, options),
         }
     }
@@ -57,12 +65,13 @@ impl Host {
         }
     }
 
-    /// Every stage up to the commit point; a member's fields say how far it came.
+    /// Every stage up to the commit point; a member's fields say how far it came. What definitions that change do to what lives is
+    /// returned.
     fn attempt(
         &mut self,
         cohort: &mut [Member],
         options: &ReloadOptions,
-    ) -> Result<Option<Definitions>, StageError> {
+    ) -> Result<Vec<String>, StageError> {
         if let Some(error) = cohort
             .iter_mut()
             .find_map(|member| member.unplannable.take())
@@ -75,7 +84,7 @@ impl Host {
             for stage in [Stage::Parse, Stage::Instantiate, Stage::TopLevel] {
                 self.inject_one(member, options, stage)?;
             }
-            if !member.keeps_machine() {
+            if !member.keeps_machine() && member.departure.is_none() {
                 member.new = Some(handover::prepare(
                     &context,
                     &member.package,
@@ -100,11 +109,21 @@ impl Host {
             self.inject_one(member, options, Stage::Snapshot)?;
             member.snapshot = Some(handover::snapshot(&member.old)?);
         }
-        for member in cohort.iter_mut() {
-            self.pass_state(member, options)?;
+        // New code may look at the definitions that come with it.
+        let taken = definitions.map(|definitions| self.take_definitions(definitions));
+        let passed = cohort
+            .iter_mut()
+            .try_for_each(|member| self.pass_state(member, options));
+        let passed = passed.and_then(|()| self.inject(cohort, options, Stage::Commit));
+        match (passed, taken) {
+            (Ok(()), taken) => Ok(taken.map_or(Vec::new(), |taken| taken.notes)),
+            (Err(error), taken) => {
+                if let Some(taken) = taken {
+                    *self.context.colony_mut() = taken.before;
+                }
+                Err(error)
+            }
         }
-        self.inject(cohort, options, Stage::Commit)?;
-        Ok(definitions)
     }
 
     /// `migrate`, `restore` and `loaded` of one member.
@@ -146,7 +165,10 @@ impl Host {
                 let why = format!(
                     "the state could not be carried over at {stage} ({found}), and `on_state_error` is \"reset\""
                 );
-                handover::begin_again(new, &bytes, why)?
+                StateReport {
+                    reset: true,
+                    ..handover::begin_again(new, &bytes, why)?
+                }
             }
             restored => restored?,
         };
@@ -176,8 +198,7 @@ impl Host {
     }
 
     /// The commit point: nothing here can fail.
-    fn commit(&mut self, cohort: Vec<Member>, definitions: Option<Definitions>) -> ReloadReport {
-        let mut notes = self.take_definitions(definitions);
+    fn commit(&mut self, cohort: Vec<Member>, mut notes: Vec<String>) -> ReloadReport {
         let mut members = Vec::new();
         for member in cohort {
             let with_assets = member
@@ -200,22 +221,23 @@ impl Host {
         }
     }
 
-    /// Goes on with other definitions; what that does to what lives.
-    pub(super) fn take_definitions(&self, definitions: Option<Definitions>) -> Vec<String> {
-        let Some(definitions) = definitions else {
-            return Vec::new();
-        };
-        let changes = self
-            .context
-            .colony_mut()
-            .replace_definitions(definitions)
-            .expect(
-                "checked when the transaction was planned, and nothing reaches the colony since",
-            );
-        changes.iter().map(ToString::to_string).collect()
+    /// Goes on with other definitions.
+    pub(super) fn take_definitions(&self, definitions: Definitions) -> TakenDefinitions {
+        let mut colony = self.context.colony_mut();
+        let before = colony.fork();
+        let changes = colony.replace_definitions(definitions).expect(
+            "checked when the transaction was planned, and nothing reaches the colony since",
+        );
+        TakenDefinitions {
+            notes: changes.iter().map(ToString::to_string).collect(),
+            before,
+        }
     }
 
     fn commit_member(&mut self, mut member: Member) -> MemberReport {
+        if let Some(departure) = member.departure.clone() {
+            return self.commit_departure(member, departure);
+        }
         let generation = member.old.generation.clone();
         let (id, old_id) = (member.id().clone(), generation.id().clone());
         let (number, next) = (generation.number(), member.next_number());
@@ -235,6 +257,10 @@ impl Host {
                 if old_id != id {
                     self.rename(&old_id, &id);
                 }
+                if !same_content {
+                    // The new code has read the values that it would be told of.
+                    self.config_changes.retain(|(changed, _, _)| *changed != id);
+                }
                 self.install(new);
                 self.hand_overs += 1;
                 std::mem::take(&mut member.state)
@@ -245,6 +271,7 @@ impl Host {
             self.history.entry(id.clone()).or_default().push(past);
         }
         self.unhealthy.remove(&id);
+        self.refused.remove(&id);
         MemberReport {
             action: MemberAction::between(&old_id, &id),
             mod_id: id,
@@ -262,7 +289,7 @@ impl Host {
         let generation = &member.old.generation;
         let package = &member.package;
         let old = generation.state.borrow().config.clone();
-        if member.kind == ReloadType::Config {
+        if old != package.config {
             // New values get a new chance, as new code does.
             generation.state.borrow_mut().held.failures.clear();
         }
@@ -337,11 +364,14 @@ impl Host {
     }
 
     fn rolled_back(&mut self, cohort: &[Member], error: StageError) -> ReloadReport {
-        self.unhealthy.extend(
-            cohort
-                .iter()
-                .map(|member| member.old.generation.id().clone()),
-        );
+        for member in cohort {
+            let id = member.old.generation.id().clone();
+            if member.request.is_none() {
+                self.refused.insert(id, member.package.sources.hash());
+            } else if member.departure.is_none() {
+                self.unhealthy.insert(id);
+            }
+        }
         let report = |member: &Member| {
             let generation = &member.old.generation;
             MemberReport {

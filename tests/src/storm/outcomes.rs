@@ -123,7 +123,8 @@ fn one_outcome_each(step: &Step, acted: &StepRecord) -> Result<(), String> {
             [] if reports.iter().any(|report| blames(report, &id)) => {}
             [] => return Err(format!("no outcome for {id}")),
             [_] => {}
-            // What lacked a mod is tried once more when that has come, and what follows a library commits again with it.
+            // What lacked a mod is tried once more when that has come, what follows a library commits again with it, and what has an
+            // outcome of its own can still give way to another.
             [first, .., last] => {
                 let lacked = first
                     .error
@@ -132,10 +133,8 @@ fn one_outcome_each(step: &Step, acted: &StepRecord) -> Result<(), String> {
                 let follows = last.members.iter().any(|member| {
                     member.mod_id == id && member.kind == modding::report::ReloadType::Dependencies
                 });
-                let came = first
-                    .members
-                    .iter()
-                    .any(|member| member.action != MemberAction::Reloaded);
+                let mut members = outcomes.iter().flat_map(|report| &report.members);
+                let came = members.any(|member| member.action != MemberAction::Reloaded);
                 if !lacked && !follows && !came {
                     return Err(format!("{} outcomes for {id}", outcomes.len()));
                 }
@@ -186,7 +185,8 @@ fn follow(step: &Step, acted: &StepRecord, synchronous: &mut BTreeMap<ModId, boo
                 }
             }
         }
-        (StepResult::Failed(_), Action::Files(_) | Action::Config { .. }) if with_fault => {
+        // A fault that was not reached is all that such a step reports, whatever it did.
+        (StepResult::Failed(_), _) if with_fault => {
             synchronous.extend(asked.into_iter().map(|id| (id, false)));
         }
         (_, Action::Load { .. } | Action::Restart) => synchronous.clear(),

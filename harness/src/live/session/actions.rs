@@ -1,24 +1,18 @@
-//! What is done to the mods of a session: everything that asks the host for a transaction is here.
+//! What the author does with keys, and what scripted steps do.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
-use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
 use modding::handover::InjectedFault;
 use modding::mod_id::ModId;
 use modding::reload::{Change, ReloadOptions};
-use modding::report::{Outcome, ReloadReport, Stage};
+use modding::report::{Outcome, Stage};
 use sim::Command;
-use similar::{ChangeTag, TextDiff};
 
 use super::Session;
-use crate::live::happening::{Cause, ChangedFile, Checkpoint, Happening, LiveReload, Times};
-use crate::live::stopwatch::{Save, Stopwatch};
-use crate::recording::Content;
+use crate::live::happening::{Cause, Checkpoint, Happening};
 use crate::runner::command;
 use crate::scenario::Action;
-use crate::watcher::Settled;
 
 /// Whether a scripted step can be part of a live session: there, the files are the author's, and time does not go back.
 #[must_use]
@@ -44,67 +38,6 @@ pub fn goes_live(action: &Action) -> bool {
 }
 
 impl Session {
-    /// Reloads what came to rest, all of it at once.
-    pub(super) fn reload_settled(&mut self, settled: Vec<Settled>) -> Vec<Happening> {
-        let mut saves: BTreeMap<ModId, Save> = BTreeMap::new();
-        for settled in settled {
-            let id = settled.mod_id;
-            let first = saves.get(&id).map_or(settled.first_event, |save| save.0);
-            saves.insert(id.clone(), (first, settled.settled_at));
-            self.contents.insert(id, settled.bundle.map(Rc::new));
-        }
-        let mods: Vec<ModId> = saves.keys().cloned().collect();
-        self.reload(&mods, false, Cause::Saved, &saves)
-    }
-
-    pub(super) fn reload_all(&mut self) -> Vec<Happening> {
-        let mods: Vec<ModId> = self.options.watched.iter().cloned().collect();
-        self.reload(&mods, true, Cause::Forced, &BTreeMap::new())
-    }
-
-    fn reload(
-        &mut self,
-        mods: &[ModId],
-        force: bool,
-        cause: Cause,
-        saves: &BTreeMap<ModId, Save>,
-    ) -> Vec<Happening> {
-        let tick = self.next_tick();
-        let running = self.running();
-        let wanted = mods.iter().filter(|id| self.contents.contains_key(*id));
-        let changes: Vec<Change> = wanted
-            .map(|id| Change {
-                mod_id: id.clone(),
-                bundle: self.contents[id].clone(),
-            })
-            .collect();
-        let stopwatch = Stopwatch::new(&self.options.clock);
-        let options = ReloadOptions {
-            force,
-            observer: Some(stopwatch.observer()),
-            ..ReloadOptions::default()
-        };
-        let reports = self.host.reload(changes, &options);
-        let end = (self.options.clock)();
-        let mut happenings = Vec::new();
-        for (asked, report) in asked(mods, reports) {
-            let first = asked.iter().filter_map(|id| saves.get(id)).min().copied();
-            let times = stopwatch.times(&report, first, end);
-            let contents: BTreeMap<ModId, Content> = asked
-                .iter()
-                .filter_map(|id| Some((id.clone(), self.contents.get(id)?.clone())))
-                .collect();
-            // What was not asked for follows from what was, in a repetition too.
-            if let Some(recording) = self.recording.as_mut().filter(|_| !contents.is_empty()) {
-                recording.reload(tick, &contents, force, &report);
-            }
-            self.lineage.note_change(&report);
-            let lines = changed_lines(&report, &running, &contents);
-            happenings.push(self.tell(cause, report, times, lines));
-        }
-        happenings
-    }
-
     /// Goes back from the last change: all its mods, dependents first.
     pub(super) fn back(&mut self) -> Vec<Happening> {
         let changed = self.lineage.last_changed().to_vec();
@@ -130,7 +63,7 @@ impl Session {
         if let Some(recording) = &mut self.recording {
             recording.rollback(tick, id, to, &report);
         }
-        self.tell(Cause::Back, report, None, BTreeMap::new())
+        self.tell(Cause::Back, vec![id.clone()], report)
     }
 
     /// Migrates the mods of the last change again; those that came from no older version are left alone.
@@ -146,18 +79,15 @@ impl Session {
     }
 
     fn migrate_one(&mut self, id: &ModId) -> Happening {
-        let stopwatch = Stopwatch::new(&self.options.clock);
-        let options = ReloadOptions {
-            observer: Some(stopwatch.observer()),
-            ..ReloadOptions::default()
-        };
-        let report = self.host.migrate_again(id, &options);
-        let times = stopwatch.times(&report, None, (self.options.clock)());
+        let asking = self.ask(false);
+        let report = self.host.migrate_again(id, &asking.options);
+        let times = self.times(&asking, &report);
         let tick = self.next_tick();
         if let Some(recording) = &mut self.recording {
             recording.migrate_again(tick, id, &report);
         }
-        self.tell(Cause::MigratedAgain, report, times, BTreeMap::new())
+        let about = vec![id.clone()];
+        self.tell_with(Cause::MigratedAgain, about, report, times, BTreeMap::new())
     }
 
     pub(super) fn pause(&mut self) -> Vec<Happening> {
@@ -279,26 +209,9 @@ impl Session {
             if let Some(recording) = &mut self.recording {
                 recording.injected_fault(tick, stage, id, &report);
             }
-            happenings.push(self.tell(Cause::InjectedFault, report, None, BTreeMap::new()));
+            happenings.push(self.tell(Cause::InjectedFault, vec![id.clone()], report));
         }
         happenings
-    }
-
-    fn tell(
-        &mut self,
-        cause: Cause,
-        report: ReloadReport,
-        times: Option<Times>,
-        lines: BTreeMap<ModId, Vec<ChangedFile>>,
-    ) -> Happening {
-        self.count(&report);
-        Happening::Reload(Box::new(LiveReload {
-            tick: self.next_tick(),
-            cause,
-            report,
-            times,
-            lines,
-        }))
     }
 
     fn note(&self, text: &str) -> Vec<Happening> {
@@ -307,66 +220,4 @@ impl Session {
             text: text.to_owned(),
         }]
     }
-
-    /// What runs, by mod.
-    fn running(&self) -> BTreeMap<ModId, Bundle> {
-        let bundles = self.host.bundles().into_iter();
-        let mods = self.host.mods().into_iter();
-        mods.zip(bundles)
-            .map(|((id, _, _), bundle)| (id, bundle))
-            .collect()
-    }
-}
-
-/// The reports, each with those of the mods that it is about: those of a mod that does not run name none.
-fn asked(mods: &[ModId], reports: Vec<ReloadReport>) -> Vec<(Vec<ModId>, ReloadReport)> {
-    let is_member = |report: &ReloadReport, id: &ModId| {
-        report.members.iter().any(|member| member.mod_id == *id)
-    };
-    let nameless = mods
-        .iter()
-        .filter(|id| !reports.iter().any(|report| is_member(report, id)));
-    let mut nameless: std::collections::VecDeque<ModId> = nameless.cloned().collect();
-    let asked = |report: &ReloadReport, nameless: &mut std::collections::VecDeque<ModId>| {
-        if report.members.is_empty() {
-            return nameless.pop_front().into_iter().collect();
-        }
-        let mods = mods.iter().filter(|id| is_member(report, id));
-        mods.cloned().collect()
-    };
-    reports
-        .into_iter()
-        .map(|report| (asked(&report, &mut nameless), report))
-        .collect()
-}
-
-/// The lines that changed in each file that a report names.
-fn changed_lines(
-    report: &ReloadReport,
-    running: &BTreeMap<ModId, Bundle>,
-    contents: &BTreeMap<ModId, Content>,
-) -> BTreeMap<ModId, Vec<ChangedFile>> {
-    let mut lines = BTreeMap::new();
-    for member in &report.members {
-        let id = &member.mod_id;
-        let (Some(old), Some(Ok(new))) = (running.get(id), contents.get(id)) else {
-            continue;
-        };
-        let files = member.changed.iter().map(|path| ChangedFile {
-            path: path.clone(),
-            lines: count_lines(old.file(path), new.file(path)),
-        });
-        lines.insert(id.clone(), files.collect());
-    }
-    lines
-}
-
-/// Lines that are new and lines that are gone.
-fn count_lines(old: Option<&[u8]>, new: Option<&[u8]>) -> Option<(usize, usize)> {
-    let old = str::from_utf8(old.unwrap_or_default()).ok()?;
-    let new = str::from_utf8(new.unwrap_or_default()).ok()?;
-    let difference = TextDiff::from_lines(old, new);
-    let changes = || difference.iter_all_changes().map(|change| change.tag());
-    let of = |wanted: ChangeTag| changes().filter(|tag| *tag == wanted).count();
-    Some((of(ChangeTag::Insert), of(ChangeTag::Delete)))
 }
