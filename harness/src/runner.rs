@@ -1,5 +1,6 @@
 //! Runs a scenario: steps at tick boundaries, ticks, expectations, and a record of it all.
 
+mod kept;
 mod lifecycle;
 mod observation;
 mod real_files;
@@ -30,6 +31,7 @@ use crate::snapshot::TickEvents;
 use crate::snapshot::trail::TrailRecorder;
 use crate::workspace::Workspace;
 
+use kept::{Present, Saved};
 use real_files::RealFiles;
 pub(crate) use steps::command;
 
@@ -94,10 +96,9 @@ struct Runner<'a> {
     workspace: Workspace,
     known: BTreeSet<ModId>,
     host: Host,
-    /// Saves by name, with the mods that were part of the run then.
-    saves: BTreeMap<String, (Vec<u8>, Vec<ModId>)>,
-    /// The mods that are part of the run: those that it began with, and those that steps have added.
-    present: Vec<ModId>,
+    /// Saves by name.
+    saves: BTreeMap<String, Saved>,
+    present: Present,
     counts: EventCounts,
     /// Hashes of runs without a labelled step.
     chains_without: BTreeMap<String, Vec<u128>>,
@@ -214,7 +215,7 @@ impl<'a> Runner<'a> {
             known,
             host,
             saves: BTreeMap::new(),
-            present,
+            present: Present::new(present),
             counts: EventCounts::of(scenario),
             chains_without: BTreeMap::new(),
             hand_overs_before_load: 0,
@@ -383,7 +384,7 @@ impl<'a> Runner<'a> {
     }
 
     fn finish(mut self) -> RunRecord {
-        self.keep_failures();
+        self.record.failures = self.failures();
         self.record.unexpected_failures = unexpected_failures(self.scenario, &self.record.failures);
         self.record.hand_overs = self.hand_overs_before_load + self.host.hand_overs();
         self.record.parts = self.host.part_hashes();

@@ -181,6 +181,11 @@ impl Host {
             .collect()
     }
 
+    /// The mods that were disabled or removed, whose files are not looked at.
+    pub fn absent(&self) -> impl Iterator<Item = &ModId> {
+        self.absent.keys()
+    }
+
     /// A mod's storage, if the mod runs. Looking changes nothing.
     pub fn mod_storage(&self, id: &ModId) -> Option<Value> {
         Some(

@@ -33,9 +33,7 @@ impl Runner<'_> {
     pub(super) fn come_or_go(&mut self, action: &Action, options: ReloadOptions) -> StepResult {
         StepResult::Reloads(match action {
             Action::Add { mod_id } | Action::Enable { mod_id } => {
-                if !self.present.contains(mod_id) {
-                    self.present.push(mod_id.clone());
-                }
+                self.present.ask(mod_id);
                 let change = self.change(mod_id);
                 self.host.enable(change, &options)
             }
@@ -72,7 +70,7 @@ impl Runner<'_> {
             Ok(saved) => saved,
             Err(error) => return super::steps::cannot_save(&error),
         };
-        let (files, _) = bundles(&self.present, &self.workspace);
+        let (files, _) = bundles(&self.present.to_load(), &self.workspace);
         let running = self.host.bundles();
         let is_running = |folder: &str| running.iter().any(|bundle| bundle.folder() == folder);
         // What runs, not what lies in the workspace: a broken edit may lie there.

@@ -93,18 +93,20 @@ impl Runner<'_> {
             .sum()
     }
 
-    /// Handlers that failed before and after a load are one failure, if it is the same.
-    pub(super) fn keep_failures(&mut self) {
+    /// Handlers that have failed since the start; those that failed before and after a load are one failure, if it is the same.
+    pub(super) fn failures(&self) -> Vec<HandlerFailure> {
+        let mut failures = self.record.failures.clone();
         for failure in self.host.failures() {
             let same = |known: &&mut HandlerFailure| known.same_as(failure);
-            match self.record.failures.iter_mut().find(same) {
+            match failures.iter_mut().find(same) {
                 Some(known) => {
                     known.count += failure.count;
                     known.last = failure.last;
                     known.suspended = failure.suspended;
                 }
-                None => self.record.failures.push(failure.clone()),
+                None => failures.push(failure.clone()),
             }
         }
+        failures
     }
 }

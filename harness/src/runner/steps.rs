@@ -16,6 +16,7 @@ use modding::save::{LoadError, Loaded};
 use modding::value::Value;
 use sim::Command;
 
+use super::kept::Saved;
 use super::{Runner, bundles};
 use crate::expectation::check_step;
 use crate::record::{StepRecord, StepResult};
@@ -33,6 +34,8 @@ impl Runner<'_> {
             } => self.act_with_fault(stage, mod_id, during.as_deref()),
             action => self.perform(action, None, commands),
         };
+        let running = self.host.mods().into_iter().map(|(id, _, _)| id);
+        self.present.note_running(running);
         if let (Some(trace), StepResult::Reloads(reports)) = (&self.trace, &result) {
             trace.borrow_mut().note_reloads(tick, reports);
         }
@@ -142,24 +145,23 @@ impl Runner<'_> {
     /// `save`, `load`, `restart`, `checkpoint`.
     fn save_or_load(&mut self, action: &Action) -> StepResult {
         match action {
-            Action::Save { name } => match self.host.save() {
-                Ok((bytes, warnings)) => {
-                    let saved = (bytes, self.present.clone());
+            Action::Save { name } => match self.save() {
+                Ok((saved, warnings)) => {
                     self.saves.insert(name.clone(), saved);
                     StepResult::Done(warnings)
                 }
                 Err(error) => cannot_save(&error),
             },
             Action::Load { name } => match self.saves.get(name).cloned() {
-                Some((bytes, present)) => {
-                    let files = bundles(&present, &self.workspace);
-                    self.load(&bytes, files, present)
+                Some(saved) => {
+                    let from = bundles(&saved.present.to_load(), &self.workspace);
+                    self.load(saved, from)
                 }
                 None => {
                     StepResult::Failed(vec![Fault::new(format!("nothing was saved as `{name}`"))])
                 }
             },
-            Action::Restart => self.restart(bundles(&self.present, &self.workspace)),
+            Action::Restart => self.restart(bundles(&self.present.to_load(), &self.workspace)),
             Action::Checkpoint => self.checkpoint(),
             _ => StepResult::Done(Vec::new()),
         }
@@ -167,12 +169,12 @@ impl Runner<'_> {
 
     /// Saves, forgets everything, loads, and compares what was forgotten with what came back.
     pub(super) fn restart(&mut self, from: (Vec<Bundle>, Vec<LeftOut>)) -> StepResult {
-        let (bytes, mut notes) = match self.host.save() {
+        let (saved, mut notes) = match self.save() {
             Ok(saved) => saved,
             Err(error) => return cannot_save(&error),
         };
         let before = self.host.part_hashes();
-        match self.load(&bytes, from, self.present.clone()) {
+        match self.load(saved, from) {
             // Mods with other files than those that ran are no longer what was saved.
             StepResult::Done(updated) if !updated.is_empty() => {
                 notes.extend(updated);
@@ -208,31 +210,28 @@ impl Runner<'_> {
 
     /// Goes on from a save as a new process would, with the mods that were part of the run then; where it cannot be loaded, all stays
     /// as it is.
-    pub(super) fn load(
-        &mut self,
-        bytes: &[u8],
-        from: (Vec<Bundle>, Vec<LeftOut>),
-        present: Vec<ModId>,
-    ) -> StepResult {
+    pub(super) fn load(&mut self, saved: Saved, from: (Vec<Bundle>, Vec<LeftOut>)) -> StepResult {
         let (bundles, unreadable) = from;
         let Loaded {
             host,
             updated,
             definitions_changed,
             mut left_out,
-        } = match Host::load(bytes, bundles, self.known.clone()) {
+        } = match Host::load(&saved.bytes, bundles, self.known.clone()) {
             Ok(loaded) => loaded,
             Err(LoadError::Definitions(faults)) => return StepResult::Failed(faults),
             Err(error) => return StepResult::Failed(vec![Fault::new(error.to_string())]),
         };
-        left_out.extend(unreadable);
+        let is_absent = |left_out: &LeftOut| host.absent().any(|id| id.as_str() == left_out.name);
+        let unreadable = unreadable.into_iter();
+        left_out.extend(unreadable.filter(|left_out| !is_absent(left_out)));
         let tick_before = self.host.current_tick();
         self.hand_overs_before_load += self.host.hand_overs();
-        self.keep_failures();
+        self.present = saved.present;
+        self.record.failures = saved.failures;
         // What mods wrote while they were saved is part of the run.
         self.record.log.extend(self.host.take_log());
         self.host = host;
-        self.present = present;
         if let Some(trace) = &self.trace {
             self.host.trace_into(trace.clone());
         }
@@ -242,22 +241,8 @@ impl Runner<'_> {
         if tick < tick_before {
             self.forget_after(tick);
         }
-        let already: BTreeSet<&str> = self
-            .record
-            .left_out
-            .iter()
-            .map(|left_out| left_out.name.as_str())
-            .collect();
-        let new: Vec<LeftOut> = left_out
-            .into_iter()
-            .filter(|left_out| !already.contains(left_out.name.as_str()))
-            .collect();
-        if !new.is_empty() {
-            let faults = new
-                .iter()
-                .flat_map(|left_out| left_out.faults.clone())
-                .collect();
-            self.record.left_out.extend(new);
+        let faults = self.note_left_out(left_out);
+        if !faults.is_empty() {
             return StepResult::Failed(faults);
         }
         let mut notes: Vec<String> = updated.iter().map(updated_note).collect();
@@ -275,11 +260,28 @@ impl Runner<'_> {
 }
 
 impl Runner<'_> {
+    /// The faults of mods that were not left out before.
+    fn note_left_out(&mut self, left_out: Vec<LeftOut>) -> Vec<Fault> {
+        let already: BTreeSet<&str> = self
+            .record
+            .left_out
+            .iter()
+            .map(|left_out| left_out.name.as_str())
+            .collect();
+        let new: Vec<LeftOut> = left_out
+            .into_iter()
+            .filter(|left_out| !already.contains(left_out.name.as_str()))
+            .collect();
+        let faults = new.iter().flat_map(|left_out| left_out.faults.clone());
+        let faults = faults.collect();
+        self.record.left_out.extend(new);
+        faults
+    }
+
     /// What happened in ticks that a load has undone did not happen.
     fn forget_after(&mut self, tick: u64) {
         self.record.log.retain(|line| line.tick <= tick);
         self.record.refused.retain(|refused| refused.tick <= tick);
-        self.record.failures.retain(|failure| failure.first <= tick);
     }
 }
 

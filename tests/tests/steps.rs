@@ -1,0 +1,131 @@
+//! What steps of a scenario come to where something fails, is undone or is asked for together.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use harness::record::{RunRecord, StepResult};
+use modding::report::{Outcome, ReloadReport};
+use tests::Project;
+
+/// Counts ticks.
+const COUNTER: &str = "colony.state.define({ ticks = 0 })\n\
+    colony.events.register('tick_start', function() colony.storage.ticks = colony.storage.ticks + 1 end)\n";
+
+fn reports(record: &RunRecord, step: usize) -> &[ReloadReport] {
+    match &record.steps[step].result {
+        StepResult::Reloads(reports) => reports,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn run(project: Project, ticks: u64, mods: &[&str], rest: &str) -> RunRecord {
+    let record = project.scenario(ticks, mods, rest).run().unwrap();
+    assert_eq!(record.faults(), []);
+    record
+}
+
+const RESTART: &str = "[[step]]\nat = 6\nlabel = \"restart\"\nrestart = true\n\n\
+    [[expect]]\nhash_equals = { without_step = \"restart\" }\n\n";
+
+#[test]
+fn a_mod_whose_addition_was_rolled_back_is_not_started_by_a_restart() {
+    let granted = "colony.events.register('mod_loaded', function() colony.items.add('meal', 3, 16, 16) error('no') end)\n";
+    let add =
+        "[[step]]\nat = 3\nadd = { mod = \"extra\" }\nexpect = { outcome = \"rolled_back\" }\n\n";
+    let faulty = "[[step]]\nat = 3\nfault = { stage = \"commit\", mod = \"extra\", during = { add = { mod = \"extra\" } } }\nexpect = { outcome = \"rolled_back\" }\n\n";
+    for (script, step) in [(granted, add), (COUNTER, faulty)] {
+        let project = Project::new().lua_mod("extra", "1.0.0", "", script);
+        let save = "[[step]]\nat = 4\nsave = \"then\"\n\n[[step]]\nat = 5\ncheckpoint = true\n\n";
+        let load = "[[step]]\nat = 8\nload = \"then\"\n\n[[expect]]\nmod = \"extra\"\npath = \"\"\nexists = false\n";
+        let load = load.replace("path = \"\"", "path = \"ticks\"");
+        run(project, 9, &[], &format!("{step}{save}{RESTART}{load}"));
+    }
+}
+
+#[test]
+fn an_edit_tries_an_addition_again_that_was_rolled_back() {
+    let steps = format!(
+        "[[step]]\nat = 3\nadd = {{ mod = \"extra\" }}\nexpect = {{ outcome = \"rolled_back\" }}\n\n\
+         [[step]]\nat = 4\nlabel = \"restart\"\nrestart = true\n\n\
+         [[step]]\nat = 5\nwrite = {{ file = \"extra/scripts/main.lua\", text = '''{COUNTER}''' }}\nexpect = {{ outcome = \"committed\" }}\n\n\
+         [[step]]\nat = 7\nlabel = \"again\"\nrestart = true\n\n\
+         [[expect]]\nmod = \"extra\"\npath = \"ticks\"\nequals = 4\n\n\
+         [[expect]]\nhash_equals = {{ without_step = \"restart\" }}\n\n[[expect]]\nhash_equals = {{ without_step = \"again\" }}\n"
+    );
+    let project = Project::new().lua_mod("extra", "1.0.0", "", "error('no')\n");
+    run(project, 8, &[], &steps);
+}
+
+#[test]
+fn an_addition_that_waits_comes_with_the_mod_that_it_lacks_after_a_restart_too() {
+    let steps = format!(
+        "[[step]]\nat = 3\nadd = {{ mod = \"user\" }}\nexpect = {{ outcome = \"rolled_back\", stage = \"plan\" }}\n\n\
+         {RESTART}\
+         [[step]]\nat = 7\nadd = {{ mod = \"library\" }}\n\n\
+         [[step]]\nat = 8\nlabel = \"again\"\nrestart = true\n\n\
+         [[expect]]\nmod = \"user\"\npath = \"ticks\"\nequals = 3\n\n[[expect]]\nhash_equals = {{ without_step = \"again\" }}\n"
+    );
+    let project = Project::new().lua_mod("library", "1.0.0", "", "").lua_mod(
+        "user",
+        "1.0.0",
+        "[dependencies]\nlibrary = \"*\"",
+        COUNTER,
+    );
+    let record = run(project, 9, &[], &steps);
+    let came = reports(&record, 2).iter().map(|report| report.outcome);
+    assert_eq!(
+        came.collect::<Vec<_>>(),
+        [Outcome::Committed, Outcome::Committed]
+    );
+}
+
+#[test]
+fn failing_calls_in_ticks_that_a_load_undoes_do_not_count() {
+    let script = "colony.events.register('tick_start', function(event) if event.tick >= 3 and event.tick <= 6 then error('no') end end)\n";
+    let steps = "[[step]]\nat = 5\nsave = \"then\"\n\n[[step]]\nat = 6\nrestart = true\n\n[[step]]\nat = 9\nload = \"then\"\n\n\
+                 [[expect]]\nat = 8\nfailing_calls = \"subject\"\nequals = 4\n\n\
+                 [[expect]]\nfailing_calls = \"subject\"\nequals = 4\n";
+    let project = Project::new().lua_mod("subject", "1.0.0", "", script);
+    let record = run(project, 10, &["subject"], steps);
+    let counts = record
+        .failures
+        .iter()
+        .map(|failure| (failure.first, failure.last, failure.count));
+    assert_eq!(counts.collect::<Vec<_>>(), [(3, 6, 4)]);
+}
+
+#[test]
+fn a_load_that_fails_leaves_the_mods_of_the_run_as_they_are() {
+    let steps = format!(
+        "[[step]]\nat = 2\nsave = \"then\"\n\n[[step]]\nat = 3\nadd = {{ mod = \"extra\" }}\n\n\
+         [[step]]\nat = 4\nwrite = {{ file = \"counter/assets/items.toml\", text = \"[gravel]\\nstack_max = 0\\n\" }}\nexpect = {{ outcome = \"rolled_back\" }}\n\n\
+         [[step]]\nat = 6\nload = \"then\"\nexpect = {{ outcome = \"failed\" }}\n\n\
+         [[step]]\nat = 8\nwrite = {{ file = \"extra/scripts/main.lua\", text = '''{COUNTER}-- edited\n''' }}\nexpect = {{ outcome = \"committed\" }}\n"
+    );
+    let project = Project::new()
+        .lua_mod("counter", "1.0.0", "", COUNTER)
+        .lua_mod("extra", "1.0.0", "", COUNTER);
+    run(project, 9, &["counter"], &steps);
+}
+
+#[test]
+fn files_of_a_disabled_mod_that_cannot_be_read_are_not_looked_at_by_a_restart() {
+    let long = "-- x".repeat(100);
+    let steps = format!(
+        "[[step]]\nat = 2\nsave = \"then\"\n\n[[step]]\nat = 3\ndisable = {{ mod = \"subject\" }}\n\n\
+         [[step]]\nat = 4\nwrite = {{ file = \"subject/scripts/long.lua\", text = \"{long}\" }}\nexpect = {{ outcome = \"ignored\" }}\n\n\
+         {RESTART}\
+         [[step]]\nat = 7\nload = \"then\"\nexpect = {{ outcome = \"LOADED\" }}\n"
+    );
+    let project = || {
+        let settings = "[hot_reload]\nmax_file_size = 300";
+        Project::new().lua_mod("subject", "1.0.0", settings, COUNTER)
+    };
+    let never_loaded = steps.replace(
+        "at = 7\nload = \"then\"\nexpect = { outcome = \"LOADED\" }",
+        "at = 7\ncheckpoint = true",
+    );
+    run(project(), 8, &["subject"], &never_loaded);
+    // There it ran: what cannot be read cannot go on.
+    let loaded = project().scenario(8, &["subject"], &steps.replace("LOADED", "failed"));
+    assert_eq!(loaded.run().unwrap().left_out.len(), 1);
+}
