@@ -11,7 +11,7 @@ use crate::diagnostic::Fault;
 use crate::error::GuestError;
 use crate::generation::Instance;
 use crate::handover::{self, Package, failed};
-use crate::history::Past;
+use crate::history::{Past, cause};
 use crate::host::Host;
 use crate::manifest::OnStateError;
 use crate::mod_id::ModId;
@@ -251,7 +251,12 @@ impl Host {
             .or_else(|| handover::snapshot(&member.old).ok())
             .unwrap_or_default();
         let package = Package::of(&generation);
-        let past = Past::new(number, package, snapshot, cause(&member));
+        let past = Past::new(
+            number,
+            package,
+            snapshot,
+            cause(member.kind, &member.changed),
+        );
         let state = match member.new.take() {
             Some(new) => {
                 if old_id != id {
@@ -482,15 +487,6 @@ fn with_past_state(
         held,
     };
     codec::encode(&carried, codec::Compression::None).map_err(error)
-}
-
-/// What made a generation give way.
-fn cause(member: &Member) -> String {
-    match member.changed.as_slice() {
-        [] => member.kind.name().to_owned(),
-        [only] => format!("{} ({only})", member.kind.name()),
-        several => format!("{} ({} files)", member.kind.name(), several.len()),
-    }
 }
 
 pub(super) fn injected_fault(stage: Stage) -> Fault {

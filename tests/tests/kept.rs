@@ -1,0 +1,100 @@
+//! What is kept beside the state that runs: generations to go back to, library code that a mod alone still runs, the state of mods that
+//! are away, the definitions of mods that cannot run.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use harness::record::RunRecord;
+use tests::{Project, log_by_tick};
+
+/// Counts ticks.
+const COUNTER: &str = "colony.state.define({ ticks = 0 })\n\
+    colony.events.register('tick_start', function() colony.storage.ticks = colony.storage.ticks + 1 end)\n";
+
+/// A counter that says its name when it is loaded.
+fn named(name: &str) -> String {
+    format!("{COUNTER}print('{name}')\n")
+}
+
+fn write(at: u64, file: &str, text: &str, expect: &str) -> String {
+    format!(
+        "[[step]]\nat = {at}\nwrite = {{ file = {file:?}, text = {text:?} }}\nexpect = {{ {expect} }}\n\n"
+    )
+}
+
+fn step(at: u64, action: &str, expect: &str) -> String {
+    format!("[[step]]\nat = {at}\n{action}\nexpect = {{ {expect} }}\n\n")
+}
+
+fn is(at: u64, id: &str, path: &str, value: i64) -> String {
+    format!("[[expect]]\nat = {at}\nmod = {id:?}\npath = {path:?}\nequals = {value}\n\n")
+}
+
+/// A restart that must not be seen.
+fn restart(at: u64) -> String {
+    format!(
+        "[[step]]\nat = {at}\nlabel = \"restart at {at}\"\nrestart = true\n\n[[expect]]\nhash_equals = {{ without_step = \"restart at {at}\" }}\n\n"
+    )
+}
+
+fn run(project: Project, ticks: u64, mods: &[&str], steps: &[String]) -> RunRecord {
+    let record = project
+        .scenario(ticks, mods, &steps.concat())
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+    record
+}
+
+const MAIN: &str = "subject/scripts/main.lua";
+
+const COMMITTED: &str = "outcome = \"committed\"";
+
+const IGNORED: &str = "outcome = \"ignored\"";
+
+#[test]
+fn an_update_while_a_mod_is_away_can_be_taken_back() {
+    // seed-corrections 47
+    for (away, back) in [("disable", "enable"), ("remove", "add")] {
+        let record = run(
+            Project::new().lua_mod("subject", "1.0.0", "", &named("A")),
+            14,
+            &["subject"],
+            &[
+                write(3, MAIN, &named("B"), COMMITTED),
+                step(4, &format!("{away} = {{ mod = \"subject\" }}"), COMMITTED),
+                write(5, MAIN, &named("C"), IGNORED),
+                // What was away is in a save like what runs.
+                restart(6),
+                step(7, &format!("{back} = {{ mod = \"subject\" }}"), COMMITTED),
+                step(9, "rollback = { mod = \"subject\" }", COMMITTED),
+                step(10, "rollback = { mod = \"subject\", to = 3 }", COMMITTED),
+            ],
+        );
+        let log = log_by_tick(&record);
+        assert_eq!([&log[&7], &log[&9], &log[&10]], [&["C"], &["B"], &["C"]]);
+    }
+}
+
+#[test]
+fn an_update_by_a_restart_can_be_taken_back() {
+    // seed-corrections 47
+    let broken = format!("{COUNTER}local =\n");
+    let record = run(
+        Project::new().lua_mod(
+            "subject",
+            "1.0.0",
+            "[hot_reload]\nenabled = false",
+            &named("A"),
+        ),
+        14,
+        &["subject"],
+        &[
+            write(3, MAIN, &named("B"), IGNORED),
+            step(4, "restart = true", "outcome = \"done\""),
+            step(6, "rollback = { mod = \"subject\" }", COMMITTED),
+            write(8, MAIN, &broken, IGNORED),
+            is(14, "subject", "ticks", 14),
+        ],
+    );
+    assert_eq!(log_by_tick(&record)[&6], ["A"]);
+}
