@@ -104,12 +104,31 @@ impl Recording {
         self.expected_step(at, action, &reports);
     }
 
-    /// A rollback by hand.
-    pub fn rollback(&mut self, at: u64, id: &ModId, to: Option<u32>, report: &ReloadReport) {
-        let to = to.map_or(String::new(), |to| format!(", to = {to}"));
-        let id = quoted(id.as_str());
-        let action = format!("rollback = {{ mod = {id}{to} }}");
-        self.expected_step(at, action, &[report]);
+    /// A rollback by hand, of mods that go back together, and what followed from it.
+    pub fn rollback(
+        &mut self,
+        at: u64,
+        to: &BTreeMap<ModId, Option<u32>>,
+        reports: &[ReloadReport],
+    ) {
+        let mods: Vec<String> = to
+            .iter()
+            .map(|(id, to)| {
+                let to = to.map_or(String::new(), |to| format!(", to = {to}"));
+                format!("{{ mod = {}{to} }}", quoted(id.as_str()))
+            })
+            .collect();
+        let action = match mods.as_slice() {
+            [only] => format!("rollback = {only}"),
+            several => format!("rollback = {{ mods = [{}] }}", several.join(", ")),
+        };
+        let unlike = |report| forced(&BTreeMap::new(), report);
+        let action = match reports.iter().find_map(unlike) {
+            None => action,
+            Some(forced) => fault(&forced, Some(&action)),
+        };
+        let reports: Vec<&ReloadReport> = reports.iter().collect();
+        self.expected_step(at, action, &reports);
     }
 
     /// A migration that was run again.

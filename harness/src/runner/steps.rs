@@ -118,9 +118,7 @@ impl Runner<'_> {
                 };
                 self.reload(mods.clone(), &options)
             }
-            Action::Rollback { mod_id, to } => {
-                StepResult::Reloads(vec![self.host.rollback(mod_id, *to)])
-            }
+            Action::Rollback { mods } => StepResult::Reloads(self.host.rollback(mods, &options)),
             Action::MigrateAgain { mod_id } => {
                 StepResult::Reloads(vec![self.host.migrate_again(mod_id, &options)])
             }
@@ -383,10 +381,13 @@ fn title(action: &Action) -> String {
         Action::Disable { mod_id, .. } => format!("disable {mod_id}"),
         Action::Remove { mod_id, .. } => format!("remove {mod_id}"),
         Action::Purge { mod_id } => format!("purge {mod_id}"),
-        Action::Rollback { mod_id, to } => match to {
-            Some(to) => format!("rollback {mod_id} to g{to}"),
-            None => format!("rollback {mod_id}"),
-        },
+        Action::Rollback { mods } => {
+            let mods = mods.iter().map(|(mod_id, to)| match to {
+                Some(to) => format!("{mod_id} to g{to}"),
+                None => mod_id.to_string(),
+            });
+            format!("rollback {}", mods.collect::<Vec<_>>().join(", "))
+        }
         Action::MigrateAgain { mod_id } => format!("migrate {mod_id} again"),
         Action::Config { mod_id, .. } => format!("{mod_id}/config.toml"),
         Action::Command { function, .. } => function.clone(),
