@@ -230,9 +230,12 @@ fn what_waited_for_a_version_comes_with_the_rollback_that_brings_it_back() {
         manifest("counter", "1.0.0", ""),
         manifest("user", "1.1.0", "[dependencies]\ncounter = \"^2\"")
     );
-    let project = Project::new()
-        .lua_mod("counter", "2.0.0", "", "")
-        .lua_mod("user", "1.0.0", "[dependencies]\ncounter = \"*\"", COUNTER);
+    let project = Project::new().lua_mod("counter", "2.0.0", "", "").lua_mod(
+        "user",
+        "1.0.0",
+        "[dependencies]\ncounter = \"*\"",
+        COUNTER,
+    );
     let record = run(project, 7, &["counter", "user"], &steps);
     let members = reports(&record, 2).iter().map(|report| {
         let members = report.members.iter();

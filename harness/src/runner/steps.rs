@@ -91,7 +91,7 @@ impl Runner<'_> {
     ) -> StepResult {
         let options = ReloadOptions {
             fault,
-            ..ReloadOptions::default()
+            ..asked_options(action)
         };
         match action {
             Action::Files(actions) => match self.change_files(actions) {
@@ -102,22 +102,7 @@ impl Runner<'_> {
                 Ok(()) => self.reload([mod_id.clone()], &options),
                 Err(faults) => StepResult::Failed(faults),
             },
-            Action::Reload {
-                mods,
-                force,
-                kind,
-                priority,
-                skip_unload,
-            } => {
-                let options = ReloadOptions {
-                    force: *force,
-                    kind: *kind,
-                    priority: *priority,
-                    skip_unload: *skip_unload,
-                    ..options
-                };
-                self.reload(mods.clone(), &options)
-            }
+            Action::Reload { mods, .. } => self.reload(mods.clone(), &options),
             Action::Rollback { mods } => StepResult::Reloads(self.host.rollback(mods, &options)),
             Action::MigrateAgain { mod_id } => {
                 StepResult::Reloads(vec![self.host.migrate_again(mod_id, &options)])
@@ -126,7 +111,7 @@ impl Runner<'_> {
             | Action::Enable { .. }
             | Action::Disable { .. }
             | Action::Remove { .. }
-            | Action::Purge { .. } => self.come_or_go(action, options),
+            | Action::Purge { .. } => self.come_or_go(action, &options),
             Action::Command {
                 function,
                 arguments,
@@ -359,6 +344,30 @@ pub(crate) fn command(
         place: None,
         help: error.help,
     })
+}
+
+/// How a step asks for its reload, in a scenario's run as in a live session.
+pub(crate) fn asked_options(action: &Action) -> ReloadOptions {
+    match action {
+        Action::Reload {
+            mods: _,
+            force,
+            kind,
+            priority,
+            skip_unload,
+        } => ReloadOptions {
+            force: *force,
+            kind: *kind,
+            priority: *priority,
+            skip_unload: *skip_unload,
+            ..ReloadOptions::default()
+        },
+        Action::Disable { skip_unload, .. } | Action::Remove { skip_unload, .. } => ReloadOptions {
+            skip_unload: *skip_unload,
+            ..ReloadOptions::default()
+        },
+        _ => ReloadOptions::default(),
+    }
 }
 
 /// What a step does, in a word or a path.

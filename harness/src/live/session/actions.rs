@@ -11,7 +11,7 @@ use sim::Command;
 
 use super::Session;
 use crate::live::happening::{Cause, Checkpoint, Happening};
-use crate::runner::command;
+use crate::runner::{asked_options, command};
 use crate::scenario::Action;
 
 /// Whether a scripted step can be part of a live session: there, the files are the author's, and time does not go back.
@@ -56,7 +56,7 @@ impl Session {
         let to: BTreeMap<ModId, Option<u32>> = named
             .map(|(id, to)| (id.clone(), to.or_else(|| self.lineage.before(id))))
             .collect();
-        let asking = self.ask(false);
+        let asking = self.ask(ReloadOptions::default());
         let reports = self.host.rollback(&to, &asking.options);
         let tick = self.next_tick();
         if let Some(recording) = &mut self.recording {
@@ -93,7 +93,7 @@ impl Session {
     }
 
     fn migrate_one(&mut self, id: &ModId) -> Happening {
-        let asking = self.ask(false);
+        let asking = self.ask(ReloadOptions::default());
         let report = self.host.migrate_again(id, &asking.options);
         let times = self.times(&asking, &report);
         let tick = self.next_tick();
@@ -148,7 +148,8 @@ impl Session {
         match action {
             Action::Reload { mods, force, .. } => {
                 let cause = if *force { Cause::Forced } else { Cause::Saved };
-                happenings.extend(self.reload(mods, *force, cause, &BTreeMap::new()));
+                let options = asked_options(action);
+                happenings.extend(self.reload(mods, options, cause, &BTreeMap::new()));
             }
             Action::Rollback { mods } => happenings.extend(self.roll_back(mods)),
             Action::MigrateAgain { mod_id } => happenings.push(self.migrate_one(mod_id)),
