@@ -33,7 +33,7 @@ use crate::workspace::Workspace;
 
 use kept::{Present, Saved};
 use real_files::RealFiles;
-pub(crate) use steps::command;
+pub(crate) use steps::{asked_options, command};
 
 /// What is done to every mod at every tick beside the scenario's steps, to prove I4 and I5.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -149,12 +149,10 @@ pub enum Action {
         /// The mod.
         mod_id: ModId,
     },
-    /// Goes back to an earlier generation of a mod.
+    /// Goes back to earlier generations of mods, of all together or of none.
     Rollback {
-        /// The mod.
-        mod_id: ModId,
-        /// The generation, from 1; the one before the present one if None.
-        to: Option<u32>,
+        /// The mods, at least one; of each the generation, from 1, or the one before the present one if None.
+        mods: BTreeMap<ModId, Option<u32>>,
     },
     /// Runs a mod's migration again, from the state of the last older version.
     MigrateAgain {

@@ -442,3 +442,57 @@ fn what_follows_and_fails_does_not_change_what_is_expected_of_the_rest() {
     );
     repeat(&author, &watched, 1);
 }
+
+#[test]
+fn a_scripted_reload_is_done_and_recorded_as_it_asks() {
+    let steps = "[[step]]\nat = 3\nreload = { mods = [\"subject\"], force = true, skip_unload = true }\n\n\
+                 [[step]]\nat = 5\nreload = { mods = [\"other\"], type = \"config\", priority = \"low\" }\n";
+    let file = scenario(r#""base", "subject", "other""#, steps);
+    let fails = format!(
+        "{MAIN}colony.events.register('mod_unloaded', function() error('cannot end') end)\n"
+    );
+    let author = Author::new(&[("scenarios/small.toml", &file), (SCRIPT, &fails)]);
+    let mut watched = Watched::begin(&author, Some("again"), true);
+    watched.ticks(8);
+    let outcomes = watched.session.outcomes();
+    assert_eq!(
+        (outcomes.committed, outcomes.rolled_back),
+        (1, 0),
+        "{}",
+        watched.told
+    );
+    let text = repeat(&author, &watched, 1);
+    for asked in [
+        "reload = { mods = [\"subject\"], force = true, skip_unload = true }",
+        "reload = { mods = [\"other\"], type = \"config\", priority = \"low\" }",
+    ] {
+        assert!(text.contains(asked), "{text}");
+    }
+}
+
+#[test]
+fn mods_that_changed_together_go_back_together() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, Some("again"), false);
+    watched.ticks(2);
+    author.edit(MANIFEST, "1.0.0", "2.0.0");
+    author.edit("mods/other/mod.toml", "^1\"\n", "^2\"\n");
+    author.edit("mods/other/mod.toml", "api = \"^2\"", "api = \"^1\"");
+    watched.save(&author, &["subject", "other"]);
+    watched.ticks(2);
+    watched.press(Key::Back);
+    watched.ticks(2);
+    let versions = watched.session.host().mods().into_iter();
+    let versions = versions.map(|(id, version, number)| (id.to_string(), version, number));
+    let versions: Vec<(String, String, u32)> = versions.skip(1).collect();
+    let version = |id: &str| (id.to_owned(), "1.0.0".to_owned(), 3);
+    assert_eq!(
+        versions,
+        [version("subject"), version("other")],
+        "{}",
+        watched.told
+    );
+    let text = repeat(&author, &watched, 1);
+    let back = "rollback = { mods = [{ mod = \"other\", to = 1 }, { mod = \"subject\", to = 1 }] }";
+    assert!(text.contains(back), "{text}");
+}

@@ -6,6 +6,7 @@
 //! discarded and the old code takes its state back in a new machine, which by I4 cannot be seen; should even that fail,
 //! the old machine, which is dropped last, goes on.
 
+mod back;
 mod lifecycle;
 mod plan;
 mod queue;
@@ -183,49 +184,6 @@ impl Host {
         let report = self.transact(vec![member], &ReloadOptions::default());
         self.unhealthy = unhealthy;
         Some(report)
-    }
-
-    /// Goes back to an earlier generation of a mod, the last one where `to` is `None`. The state is carried; across versions that no migration
-    /// joins, the state that the generation had when it was replaced comes back with it.
-    pub fn rollback(&mut self, id: &ModId, to: Option<u32>) -> ReloadReport {
-        let Some(old) = self.context.instance(id) else {
-            return rejected(Outcome::Ignored, format!("{id} is not running"));
-        };
-        let history = self.history.get(id).cloned().unwrap_or_default();
-        let Some(past) = history.find(to) else {
-            let known: Vec<String> = history
-                .numbers()
-                .iter()
-                .map(|number| format!("g{number}"))
-                .collect();
-            let known = if known.is_empty() {
-                "none".to_owned()
-            } else {
-                known.join(", ")
-            };
-            let wanted = to.map_or("an earlier generation".to_owned(), |number| {
-                format!("g{number}")
-            });
-            return rejected(
-                Outcome::Ignored,
-                format!("{wanted} of {id} is not in the history (there: {known})"),
-            );
-        };
-        let downgrade = past.version() < &old.generation.manifest.version;
-        let snapshot = if downgrade {
-            codec::decode(&past.snapshot).ok()
-        } else {
-            None
-        };
-        let changed = old.generation.bundle().changed_paths(past.package.bundle());
-        let member = Member {
-            past: snapshot,
-            ..Member::new(old, past.package.clone(), ReloadType::Full, changed)
-        };
-        let cohort = self.bind(vec![member]);
-        let mut report = self.transact(cohort, &ReloadOptions::default());
-        report.reason = Some(format!("content of g{}", past.number));
-        report
     }
 
     /// Migrates a mod again while its migration is being written: the code that runs takes the state that the last older version

@@ -459,3 +459,27 @@ fn reports_name_the_place_the_fact_and_the_way_to_repeat_it() {
     insta::assert_snapshot!("check_scenario", path(report.reproduction.unwrap().text));
     assert!(Path::new(&subject.shown("haul_feast/mod.toml")).ends_with("mods/haul_feast/mod.toml"));
 }
+
+#[test]
+fn the_generation_that_a_scenario_goes_back_to_is_examined() {
+    let bad = "colony.state.define({ n = 0 })\nlocal n = 0\n\
+        colony.events.register('tick_start', function(event)\n\
+        \x20 if event.tick <= 12 then return end\n\
+        \x20 n = n + 1\n\
+        \x20 colony.storage.n = n\n\
+        end)\n";
+    let good = "colony.state.define({ n = 0 })\n";
+    let steps = format!(
+        "[[step]]\nat = 3\nwrite = {{ file = \"subject/scripts/main.lua\", text = '''{good}''' }}\n\n\
+         [[step]]\nat = 8\nrollback = {{ mod = \"subject\" }}\n"
+    );
+    let convicted = |steps: &str| {
+        let project = tests::Project::new()
+            .lua_mod("subject", "1.0.0", "", bad)
+            .scenario(24, &["subject"], steps);
+        convicting(&checked_in(&project, "subject", Some(project.path())))
+    };
+    assert_ne!(convicted(&steps), []);
+    let (without, _) = steps.split_once("\n[[step]]\nat = 8").unwrap();
+    assert_eq!(convicted(without), []);
+}

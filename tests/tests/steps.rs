@@ -4,7 +4,7 @@
 
 use harness::record::{RunRecord, StepResult};
 use modding::report::{Outcome, ReloadReport};
-use tests::Project;
+use tests::{Project, manifest};
 
 /// Counts ticks.
 const COUNTER: &str = "colony.state.define({ ticks = 0 })\n\
@@ -128,4 +128,123 @@ fn files_of_a_disabled_mod_that_cannot_be_read_are_not_looked_at_by_a_restart() 
     // There it ran: what cannot be read cannot go on.
     let loaded = project().scenario(8, &["subject"], &steps.replace("LOADED", "failed"));
     assert_eq!(loaded.run().unwrap().left_out.len(), 1);
+}
+
+/// Two versions of two mods that need each other in the same one.
+fn both_bumped() -> (Project, String) {
+    let needs = |range: &str| format!("[dependencies]\ncounter = \"{range}\"");
+    let project = Project::new()
+        .lua_mod("counter", "1.0.0", "", COUNTER)
+        .lua_mod("user", "1.0.0", &needs("^1"), COUNTER);
+    let bump = format!(
+        "[[step]]\nat = 3\nbatch = [{{ write = {{ file = \"counter/mod.toml\", text = '''\n{}''' }} }}, {{ write = {{ file = \"user/mod.toml\", text = '''\n{}''' }} }}]\nexpect = {{ outcome = \"committed\" }}\n\n",
+        manifest("counter", "2.0.0", ""),
+        manifest("user", "2.0.0", &needs("^2"))
+    );
+    (project, bump)
+}
+
+#[test]
+fn mods_that_changed_together_go_back_together_or_not_at_all() {
+    let (project, bump) = both_bumped();
+    let steps = format!(
+        "{bump}[[step]]\nat = 5\nrollback = {{ mod = \"user\" }}\nexpect = {{ outcome = \"rolled_back\", stage = \"plan\" }}\n\n\
+         [[step]]\nat = 6\nfault = {{ stage = \"loaded\", mod = \"user\", during = {{ rollback = {{ mods = [\"counter\", \"user\"] }} }} }}\nexpect = {{ outcome = \"rolled_back\", stage = \"loaded\" }}\n\n\
+         [[step]]\nat = 7\nrollback = {{ mods = [\"counter\", {{ mod = \"user\", to = 5 }}] }}\nexpect = {{ outcome = \"ignored\" }}\n\n\
+         [[step]]\nat = 8\nrollback = {{ mods = [\"counter\", {{ mod = \"user\", to = 1 }}] }}\nexpect = {{ outcome = \"committed\" }}\n\n\
+         [[step]]\nat = 9\ncheckpoint = true\n"
+    );
+    let record = run(project, 10, &["counter", "user"], &steps);
+    assert_eq!(record.steps[4].title, "rollback counter, user to g1");
+    let [report] = reports(&record, 4) else {
+        panic!("one transaction")
+    };
+    assert_eq!(
+        report.reason.as_deref(),
+        Some("content of counter g1, user g1")
+    );
+    let versions = report.members.iter().map(|member| {
+        (
+            member.mod_id.to_string(),
+            member.versions.1.clone(),
+            member.generations,
+        )
+    });
+    assert_eq!(
+        versions.collect::<Vec<_>>(),
+        ["counter", "user"].map(|id| (id.to_owned(), "1.0.0".to_owned(), (2, 3)))
+    );
+}
+
+#[test]
+fn what_a_rollback_step_names_is_checked() {
+    let step = |rollback: &str| format!("[[step]]\nat = 3\nrollback = {{ {rollback} }}\n");
+    let message = |rollback: &str| {
+        let scenario = both_bumped()
+            .0
+            .scenario(4, &["counter", "user"], &step(rollback));
+        let faults = scenario.load().unwrap_err();
+        faults
+            .iter()
+            .map(|fault| fault.message.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        message("mods = []"),
+        ["expected at least one mod, found none"]
+    );
+    assert_eq!(
+        message("mods = [\"user\", { mod = \"user\", to = 1 }]"),
+        ["`user` is named twice"]
+    );
+    assert_eq!(
+        message("mods = [\"user\"], mod = \"counter\", to = 1").len(),
+        2
+    );
+    assert_eq!(message("mods = [\"nobody\"]").len(), 1);
+    assert_eq!(message("to = 1").len(), 1);
+}
+
+#[test]
+fn a_fault_during_a_rollback_leaves_what_runs() {
+    let edit = format!(
+        "[[step]]\nat = 3\nwrite = {{ file = \"subject/scripts/main.lua\", text = '''{COUNTER}-- b\n''' }}\n\n"
+    );
+    for stage in ["plan", "unload", "migrate", "commit", "hand_back"] {
+        let steps = format!(
+            "{edit}[[step]]\nat = 5\nlabel = \"back\"\nfault = {{ stage = \"{stage}\", mod = \"subject\", during = {{ rollback = {{ mod = \"subject\" }} }} }}\nexpect = {{ outcome = \"rolled_back\" }}\n\n\
+             [[step]]\nat = 7\nreload = {{ mods = [\"subject\"] }}\nexpect = {{ outcome = \"ignored\" }}\n\n\
+             [[expect]]\nhash_equals = {{ without_step = \"back\" }}\n"
+        );
+        let project = Project::new().lua_mod("subject", "1.0.0", "", COUNTER);
+        run(project, 8, &["subject"], &steps);
+    }
+}
+
+#[test]
+fn what_waited_for_a_version_comes_with_the_rollback_that_brings_it_back() {
+    let steps = format!(
+        "[[step]]\nat = 3\nwrite = {{ file = \"counter/mod.toml\", text = '''\n{}''' }}\n\n\
+         [[step]]\nat = 4\nwrite = {{ file = \"user/mod.toml\", text = '''\n{}''' }}\nexpect = {{ outcome = \"rolled_back\" }}\n\n\
+         [[step]]\nat = 6\nrollback = {{ mod = \"counter\" }}\nexpect = {{ outcome = \"committed\" }}\n",
+        manifest("counter", "1.0.0", ""),
+        manifest("user", "1.1.0", "[dependencies]\ncounter = \"^2\"")
+    );
+    let project = Project::new().lua_mod("counter", "2.0.0", "", "").lua_mod(
+        "user",
+        "1.0.0",
+        "[dependencies]\ncounter = \"*\"",
+        COUNTER,
+    );
+    let record = run(project, 7, &["counter", "user"], &steps);
+    let members = reports(&record, 2).iter().map(|report| {
+        let members = report.members.iter();
+        members
+            .map(|member| format!("{} {}", member.mod_id, member.versions.1))
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(
+        members.collect::<Vec<_>>(),
+        [["counter 2.0.0"], ["user 1.1.0"]]
+    );
 }

@@ -57,7 +57,7 @@ pub(super) fn draft(
     }
 }
 
-/// A scenario of the author's, without what would only cost time, or what a save does not hold.
+/// A scenario of the author's, without what would only cost time.
 fn given(
     path: &std::path::Path,
     subject: &Subject,
@@ -91,9 +91,8 @@ fn given(
     let ticks = options.ticks.unwrap_or(scenario.ticks);
     document["ticks"] = integer(ticks);
     keep_steps(&mut document, &|step| {
-        step.get("at").and_then(Item::as_integer).is_some_and(|at| at <= ticks as i64)
-            // The generations to go back to are not part of a save.
-            && !step.contains_key("rollback")
+        let at = step.get("at").and_then(Item::as_integer);
+        at.is_some_and(|at| at <= ticks as i64)
     });
     Ok(Draft {
         path: path.to_path_buf(),

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use modding::bundle::Bundle;
 use modding::document::Scalar;
 use modding::mod_id::ModId;
+use modding::reload::ReloadOptions;
 use modding::report::{Outcome, ReloadReport, Stage};
 
 use super::{Content, RecordedStep, Recording, key, quoted};
@@ -22,7 +23,7 @@ impl Recording {
         &mut self,
         at: u64,
         contents: &BTreeMap<ModId, Content>,
-        force: bool,
+        options: &ReloadOptions,
         reports: &[(Vec<ModId>, &ReloadReport)],
     ) {
         let faults = reports
@@ -34,13 +35,13 @@ impl Recording {
         let follows = reports.iter().any(|(mods, _)| mods.is_empty());
         if fits && (follows || !contents.keys().all(about)) {
             let reports: Vec<&ReloadReport> = reports.iter().map(|(_, report)| *report).collect();
-            self.reload_step(at, contents, force, &reports);
+            self.reload_step(at, contents, options, &reports);
             return;
         }
         for (mods, report) in reports.iter().filter(|(mods, _)| !mods.is_empty()) {
             let own = |id: &ModId| Some((id.clone(), contents.get(id)?.clone()));
             let contents = mods.iter().filter_map(own).collect();
-            self.reload_step(at, &contents, force, &[report]);
+            self.reload_step(at, &contents, options, &[report]);
         }
     }
 
@@ -48,16 +49,16 @@ impl Recording {
         &mut self,
         at: u64,
         contents: &BTreeMap<ModId, Content>,
-        force: bool,
+        options: &ReloadOptions,
         reports: &[&ReloadReport],
     ) {
         let forced = reports.iter().find_map(|report| forced(contents, report));
         let changes = self.changes(contents, forced.as_ref());
-        let action = if force || changes.is_empty() {
+        let by_hand = by_hand(options);
+        let action = if !by_hand.is_empty() || changes.is_empty() {
             // What is reloaded by hand has been saved before, so the repetition has it.
             let mods: Vec<String> = contents.keys().map(|id| quoted(id.as_str())).collect();
-            let force = if force { ", force = true" } else { "" };
-            format!("reload = {{ mods = [{}]{force} }}", mods.join(", "))
+            format!("reload = {{ mods = [{}]{by_hand} }}", mods.join(", "))
         } else {
             batch(&changes)
         };
@@ -104,12 +105,31 @@ impl Recording {
         self.expected_step(at, action, &reports);
     }
 
-    /// A rollback by hand.
-    pub fn rollback(&mut self, at: u64, id: &ModId, to: Option<u32>, report: &ReloadReport) {
-        let to = to.map_or(String::new(), |to| format!(", to = {to}"));
-        let id = quoted(id.as_str());
-        let action = format!("rollback = {{ mod = {id}{to} }}");
-        self.expected_step(at, action, &[report]);
+    /// A rollback by hand, of mods that go back together, and what followed from it.
+    pub fn rollback(
+        &mut self,
+        at: u64,
+        to: &BTreeMap<ModId, Option<u32>>,
+        reports: &[ReloadReport],
+    ) {
+        let mods: Vec<String> = to
+            .iter()
+            .map(|(id, to)| {
+                let to = to.map_or(String::new(), |to| format!(", to = {to}"));
+                format!("{{ mod = {}{to} }}", quoted(id.as_str()))
+            })
+            .collect();
+        let action = match mods.as_slice() {
+            [only] => format!("rollback = {only}"),
+            several => format!("rollback = {{ mods = [{}] }}", several.join(", ")),
+        };
+        let unlike = |report| forced(&BTreeMap::new(), report);
+        let action = match reports.iter().find_map(unlike) {
+            None => action,
+            Some(forced) => fault(&forced, Some(&action)),
+        };
+        let reports: Vec<&ReloadReport> = reports.iter().collect();
+        self.expected_step(at, action, &reports);
     }
 
     /// A migration that was run again.
@@ -225,6 +245,24 @@ fn forced(contents: &BTreeMap<ModId, Content>, report: &ReloadReport) -> Option<
     let unreadable = contents.get(&error.mod_id).is_some_and(Result::is_err);
     let unlike = report.timed_out || (error.stage == Stage::Settle && unreadable);
     unlike.then(|| (error.stage, error.mod_id.clone()))
+}
+
+/// What a reload by hand asks for beside its mods, as a scenario writes it.
+fn by_hand(options: &ReloadOptions) -> String {
+    let mut keys = String::new();
+    if options.force {
+        keys += ", force = true";
+    }
+    if let Some(kind) = options.kind {
+        keys += &format!(", type = \"{}\"", kind.name());
+    }
+    if let Some(priority) = options.priority {
+        keys += &format!(", priority = \"{}\"", priority.name());
+    }
+    if options.skip_unload {
+        keys += ", skip_unload = true";
+    }
+    keys
 }
 
 fn batch(changes: &[String]) -> String {

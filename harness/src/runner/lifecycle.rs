@@ -30,35 +30,15 @@ impl Runner<'_> {
     }
 
     /// `add`, `enable`, `disable`, `remove`, `purge`.
-    pub(super) fn come_or_go(&mut self, action: &Action, options: ReloadOptions) -> StepResult {
+    pub(super) fn come_or_go(&mut self, action: &Action, options: &ReloadOptions) -> StepResult {
         StepResult::Reloads(match action {
             Action::Add { mod_id } | Action::Enable { mod_id } => {
                 self.present.ask(mod_id);
                 let change = self.change(mod_id);
-                self.host.enable(change, &options)
+                self.host.enable(change, options)
             }
-            Action::Disable {
-                mod_id,
-                skip_unload,
-            } => {
-                let skip_unload = *skip_unload;
-                let options = ReloadOptions {
-                    skip_unload,
-                    ..options
-                };
-                self.host.disable(mod_id, &options)
-            }
-            Action::Remove {
-                mod_id,
-                skip_unload,
-            } => {
-                let skip_unload = *skip_unload;
-                let options = ReloadOptions {
-                    skip_unload,
-                    ..options
-                };
-                self.host.remove(mod_id, &options)
-            }
+            Action::Disable { mod_id, .. } => self.host.disable(mod_id, options),
+            Action::Remove { mod_id, .. } => self.host.remove(mod_id, options),
             Action::Purge { mod_id } => vec![self.host.purge(mod_id)],
             _ => Vec::new(),
         })

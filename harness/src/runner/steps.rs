@@ -91,7 +91,7 @@ impl Runner<'_> {
     ) -> StepResult {
         let options = ReloadOptions {
             fault,
-            ..ReloadOptions::default()
+            ..asked_options(action)
         };
         match action {
             Action::Files(actions) => match self.change_files(actions) {
@@ -102,25 +102,8 @@ impl Runner<'_> {
                 Ok(()) => self.reload([mod_id.clone()], &options),
                 Err(faults) => StepResult::Failed(faults),
             },
-            Action::Reload {
-                mods,
-                force,
-                kind,
-                priority,
-                skip_unload,
-            } => {
-                let options = ReloadOptions {
-                    force: *force,
-                    kind: *kind,
-                    priority: *priority,
-                    skip_unload: *skip_unload,
-                    ..options
-                };
-                self.reload(mods.clone(), &options)
-            }
-            Action::Rollback { mod_id, to } => {
-                StepResult::Reloads(vec![self.host.rollback(mod_id, *to)])
-            }
+            Action::Reload { mods, .. } => self.reload(mods.clone(), &options),
+            Action::Rollback { mods } => StepResult::Reloads(self.host.rollback(mods, &options)),
             Action::MigrateAgain { mod_id } => {
                 StepResult::Reloads(vec![self.host.migrate_again(mod_id, &options)])
             }
@@ -128,7 +111,7 @@ impl Runner<'_> {
             | Action::Enable { .. }
             | Action::Disable { .. }
             | Action::Remove { .. }
-            | Action::Purge { .. } => self.come_or_go(action, options),
+            | Action::Purge { .. } => self.come_or_go(action, &options),
             Action::Command {
                 function,
                 arguments,
@@ -363,6 +346,30 @@ pub(crate) fn command(
     })
 }
 
+/// How a step asks for its reload, in a scenario's run as in a live session.
+pub(crate) fn asked_options(action: &Action) -> ReloadOptions {
+    match action {
+        Action::Reload {
+            mods: _,
+            force,
+            kind,
+            priority,
+            skip_unload,
+        } => ReloadOptions {
+            force: *force,
+            kind: *kind,
+            priority: *priority,
+            skip_unload: *skip_unload,
+            ..ReloadOptions::default()
+        },
+        Action::Disable { skip_unload, .. } | Action::Remove { skip_unload, .. } => ReloadOptions {
+            skip_unload: *skip_unload,
+            ..ReloadOptions::default()
+        },
+        _ => ReloadOptions::default(),
+    }
+}
+
 /// What a step does, in a word or a path.
 fn title(action: &Action) -> String {
     match action {
@@ -383,10 +390,13 @@ fn title(action: &Action) -> String {
         Action::Disable { mod_id, .. } => format!("disable {mod_id}"),
         Action::Remove { mod_id, .. } => format!("remove {mod_id}"),
         Action::Purge { mod_id } => format!("purge {mod_id}"),
-        Action::Rollback { mod_id, to } => match to {
-            Some(to) => format!("rollback {mod_id} to g{to}"),
-            None => format!("rollback {mod_id}"),
-        },
+        Action::Rollback { mods } => {
+            let mods = mods.iter().map(|(mod_id, to)| match to {
+                Some(to) => format!("{mod_id} to g{to}"),
+                None => mod_id.to_string(),
+            });
+            format!("rollback {}", mods.collect::<Vec<_>>().join(", "))
+        }
         Action::MigrateAgain { mod_id } => format!("migrate {mod_id} again"),
         Action::Config { mod_id, .. } => format!("{mod_id}/config.toml"),
         Action::Command { function, .. } => function.clone(),

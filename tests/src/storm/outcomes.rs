@@ -24,12 +24,12 @@ fn asked(action: &Action) -> BTreeSet<ModId> {
             .flat_map(|action| touched(&action.change))
             .collect(),
         Action::Reload { mods, .. } => mods.iter().cloned().collect(),
+        Action::Rollback { mods } => mods.keys().cloned().collect(),
         Action::Add { mod_id }
         | Action::Enable { mod_id }
         | Action::Disable { mod_id, .. }
         | Action::Remove { mod_id, .. }
         | Action::Purge { mod_id }
-        | Action::Rollback { mod_id, .. }
         | Action::MigrateAgain { mod_id }
         | Action::Config { mod_id, .. } => BTreeSet::from([mod_id.clone()]),
         Action::InjectFault { mod_id, during, .. } => match during {

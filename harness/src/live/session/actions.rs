@@ -11,7 +11,7 @@ use sim::Command;
 
 use super::Session;
 use crate::live::happening::{Cause, Checkpoint, Happening};
-use crate::runner::command;
+use crate::runner::{asked_options, command};
 use crate::scenario::Action;
 
 /// Whether a scripted step can be part of a live session: there, the files are the author's, and time does not go back.
@@ -38,32 +38,46 @@ pub fn goes_live(action: &Action) -> bool {
 }
 
 impl Session {
-    /// Goes back from the last change: all its mods, dependents first.
+    /// Goes back from the last change: all its mods together.
     pub(super) fn back(&mut self) -> Vec<Happening> {
-        let changed = self.lineage.last_changed().to_vec();
-        let back: Vec<(ModId, u32)> = changed
-            .into_iter()
-            .rev()
-            .filter_map(|id| Some((id.clone(), self.lineage.before(&id)?)))
+        let changed = self.lineage.last_changed().iter();
+        let back: BTreeMap<ModId, Option<u32>> = changed
+            .filter_map(|id| Some((id.clone(), Some(self.lineage.before(id)?))))
             .collect();
         if back.is_empty() {
             return self.note("there is no change to go back from");
         }
-        let back = back.into_iter();
-        back.map(|(id, to)| self.roll_back(&id, Some(to))).collect()
+        self.roll_back(&back)
     }
 
-    fn roll_back(&mut self, id: &ModId, to: Option<u32>) -> Happening {
-        let to = to.or_else(|| self.lineage.before(id));
-        let report = self.host.rollback(id, to);
-        if let Some(to) = to {
-            self.lineage.note_back(id, to, &report);
-        }
+    /// Goes back to these generations; where none is named, to the last one without errors.
+    fn roll_back(&mut self, to: &BTreeMap<ModId, Option<u32>>) -> Vec<Happening> {
+        let named = to.iter();
+        let to: BTreeMap<ModId, Option<u32>> = named
+            .map(|(id, to)| (id.clone(), to.or_else(|| self.lineage.before(id))))
+            .collect();
+        let asking = self.ask(ReloadOptions::default());
+        let reports = self.host.rollback(&to, &asking.options);
         let tick = self.next_tick();
         if let Some(recording) = &mut self.recording {
-            recording.rollback(tick, id, to, &report);
+            recording.rollback(tick, &to, &reports);
         }
-        self.tell(Cause::Back, vec![id.clone()], report)
+        let mut happenings = Vec::new();
+        for (at, report) in reports.into_iter().enumerate() {
+            let mut about = Vec::new();
+            if at == 0 {
+                for (id, to) in &to {
+                    if let Some(to) = to {
+                        self.lineage.note_back(id, *to, &report);
+                    }
+                    about.push(id.clone());
+                }
+            } else {
+                self.lineage.note_change(&report);
+            }
+            happenings.push(self.tell(Cause::Back, about, report));
+        }
+        happenings
     }
 
     /// Migrates the mods of the last change again; those that came from no older version are left alone.
@@ -79,7 +93,7 @@ impl Session {
     }
 
     fn migrate_one(&mut self, id: &ModId) -> Happening {
-        let asking = self.ask(false);
+        let asking = self.ask(ReloadOptions::default());
         let report = self.host.migrate_again(id, &asking.options);
         let times = self.times(&asking, &report);
         let tick = self.next_tick();
@@ -134,9 +148,10 @@ impl Session {
         match action {
             Action::Reload { mods, force, .. } => {
                 let cause = if *force { Cause::Forced } else { Cause::Saved };
-                happenings.extend(self.reload(mods, *force, cause, &BTreeMap::new()));
+                let options = asked_options(action);
+                happenings.extend(self.reload(mods, options, cause, &BTreeMap::new()));
             }
-            Action::Rollback { mod_id, to } => happenings.push(self.roll_back(mod_id, *to)),
+            Action::Rollback { mods } => happenings.extend(self.roll_back(mods)),
             Action::MigrateAgain { mod_id } => happenings.push(self.migrate_one(mod_id)),
             Action::Command {
                 function,

@@ -38,18 +38,17 @@ pub(super) struct Asking {
 }
 
 impl Session {
-    /// A reload that begins now.
-    pub(super) fn ask(&self, force: bool) -> Asking {
+    /// A reload that begins now, as it was asked for.
+    pub(super) fn ask(&self, options: ReloadOptions) -> Asking {
         let stopwatch = Stopwatch::new(&self.options.clock);
         let bound = (self.options.watchdog)(self.host.reload_seconds_max());
         let bundles = self.host.bundles().into_iter();
         let mods = self.host.mods().into_iter();
         Asking {
             options: ReloadOptions {
-                force,
                 observer: Some(stopwatch.observer()),
                 deadline: Some(bound.deadline()),
-                ..ReloadOptions::default()
+                ..options
             },
             stopwatch,
             _bound: bound,
@@ -96,7 +95,7 @@ impl Session {
         let saves = BTreeMap::from([(id.clone(), (settled.first_event, settled.settled_at))]);
         self.contents.insert(id.clone(), content.clone());
         self.options.watched.insert(id.clone());
-        let asking = self.ask(false);
+        let asking = self.ask(ReloadOptions::default());
         let change = Change {
             mod_id: id.clone(),
             bundle: content.clone(),
@@ -120,7 +119,7 @@ impl Session {
         let mut waiting: Vec<ModId> = Vec::new();
         let mut happenings = Vec::new();
         let mut overflow = None;
-        let asking = self.ask(false);
+        let asking = self.ask(ReloadOptions::default());
         for settled in settled {
             let id = settled.mod_id;
             let first = saves.get(&id).map_or(settled.first_event, |save| save.0);
@@ -186,27 +185,31 @@ impl Session {
                 happenings.push(self.tell(Cause::Saved, vec![id], report));
             }
         }
-        happenings.extend(self.reload(&mods, false, Cause::Saved, &saves));
+        happenings.extend(self.reload(&mods, ReloadOptions::default(), Cause::Saved, &saves));
         happenings
     }
 
     pub(super) fn reload_all(&mut self) -> Vec<Happening> {
         let watched = self.options.watched.iter();
         let mods: Vec<ModId> = watched.filter(|id| !self.is_new(id)).cloned().collect();
-        self.reload(&mods, true, Cause::Forced, &BTreeMap::new())
+        let options = ReloadOptions {
+            force: true,
+            ..ReloadOptions::default()
+        };
+        self.reload(&mods, options, Cause::Forced, &BTreeMap::new())
     }
 
     pub(super) fn reload(
         &mut self,
         mods: &[ModId],
-        force: bool,
+        options: ReloadOptions,
         cause: Cause,
         saves: &BTreeMap<ModId, Save>,
     ) -> Vec<Happening> {
         let wanted = mods.iter().filter(|id| self.contents.contains_key(*id));
         let mods: Vec<ModId> = wanted.cloned().collect();
         let changes = mods.iter().map(|id| self.change(id)).collect();
-        let asking = self.ask(force);
+        let asking = self.ask(options);
         let reports = self.host.reload(changes, &asking.options);
         self.conclude(&mods, reports, cause, saves, &asking)
     }
@@ -232,8 +235,8 @@ impl Session {
             let contents = mods
                 .iter()
                 .map(|id| (id.clone(), self.contents[id].clone()));
-            let force = asking.options.force;
-            recording.reload(tick, &contents.collect(), force, &asked(mods, &reports));
+            let (contents, options) = (contents.collect(), &asking.options);
+            recording.reload(tick, &contents, options, &asked(mods, &reports));
         }
         self.tell_reloads(mods, reports, cause, saves, asking)
     }

@@ -1,5 +1,7 @@
 //! Reads what a step does to the mods that run: reloads by hand, and mods that come and go.
 
+use std::collections::BTreeMap;
+
 use modding::document::{TableReader, ValueReader};
 use modding::mod_id::ModId;
 use modding::reload::Priority;
@@ -38,8 +40,48 @@ pub(super) fn read_reload(value: &ValueReader<'_>, context: &Context<'_>) -> Opt
     })
 }
 
+/// `{ mod, to }`, or `{ mods }` with a mod or `{ mod, to }` for each.
 pub(super) fn read_rollback(value: &ValueReader<'_>, context: &Context<'_>) -> Option<Action> {
     let mut table = value.table()?;
+    let Some(list) = table.optional("mods") else {
+        let (mod_id, to) = read_generation(table, context)?;
+        return Some(Action::Rollback {
+            mods: BTreeMap::from([(mod_id, to)]),
+        });
+    };
+    table.refuse("mod", "each mod is named in `mods`");
+    table.refuse("to", "write `mods = [{ mod = \"...\", to = ... }]`");
+    table.finish();
+    let elements = list.array()?;
+    if elements.is_empty() {
+        list.fault("expected at least one mod, found none");
+    }
+    let mut mods = BTreeMap::new();
+    let mut whole = true;
+    for element in &elements {
+        let read = if element.is_string() {
+            read_loaded_mod(element, context).map(|mod_id| (mod_id, None))
+        } else {
+            let table = element.table();
+            table.and_then(|table| read_generation(table, context))
+        };
+        let Some((mod_id, to)) = read else {
+            whole = false;
+            continue;
+        };
+        if mods.contains_key(&mod_id) {
+            element.fault(format!("`{mod_id}` is named twice"));
+        }
+        mods.insert(mod_id, to);
+    }
+    whole.then_some(Action::Rollback { mods })
+}
+
+/// `{ mod, to }`.
+fn read_generation(
+    mut table: TableReader<'_>,
+    context: &Context<'_>,
+) -> Option<(ModId, Option<u32>)> {
     let mod_id = table
         .required("mod")
         .and_then(|value| read_loaded_mod(&value, context));
@@ -47,13 +89,13 @@ pub(super) fn read_rollback(value: &ValueReader<'_>, context: &Context<'_>) -> O
         .optional("to")
         .map(|value| value.integer(1..=u32::MAX));
     table.finish();
-    Some(Action::Rollback {
-        mod_id: mod_id?,
-        to: match to {
+    Some((
+        mod_id?,
+        match to {
             Some(to) => Some(to?),
             None => None,
         },
-    })
+    ))
 }
 
 /// `{ mod, from }`; where the mod's files come from was read with the list of mods.
