@@ -41,6 +41,7 @@ struct SavedRun {
     dormant: BTreeMap<ModId, StoredMod>,
     absent: BTreeMap<ModId, Absence>,
     unhealthy: BTreeSet<ModId>,
+    refused: BTreeMap<ModId, u128>,
     waiting: BTreeMap<ModId, SavedWaiting>,
     history: SavedHistories,
     contents: SavedContents,
@@ -129,6 +130,7 @@ impl Host {
                 .collect(),
             absent: self.absent.clone(),
             unhealthy: self.unhealthy.clone(),
+            refused: self.refused.clone(),
             waiting: self.saved_waiting(),
             history: SavedHistories::of(&self.history, &mut contents),
             contents,
@@ -180,10 +182,12 @@ impl Host {
             .collect();
         host.absent = run.absent;
         host.unhealthy = run.unhealthy;
+        host.refused = run.refused;
         host.history = run.history.restore(&contents);
         host.context.set_order(ids(&packages));
         // Before any mod begins, which may emit.
         *host.context.emitted() = run.emitted;
+        let packages = bound_as_before(packages, &saved);
         let (updated, failed) = host.go_on_with(&packages, saved);
         for (package, why) in failed {
             left_out.push(why);
@@ -355,6 +359,21 @@ impl Host {
             state,
         })
     }
+}
+
+/// Invariant (I5): a mod that ran with other library code than the mods beside it have goes on with that.
+fn bound_as_before(packages: Vec<Package>, saved: &[SavedMod]) -> Vec<Package> {
+    let ran = saved
+        .iter()
+        .filter_map(|saved| Some((saved.id().clone(), saved.package()?.clone())));
+    let then: BTreeMap<ModId, Package> = ran.collect();
+    let bind = |package: Package| {
+        let saved = saved
+            .iter()
+            .find(|saved| *saved.id() == package.manifest.id);
+        saved.map_or(package.clone(), |saved| saved.bind(&package, &then))
+    };
+    packages.into_iter().map(bind).collect()
 }
 
 fn left_out(id: &ModId, error: StageError) -> LeftOut {

@@ -98,3 +98,57 @@ fn an_update_by_a_restart_can_be_taken_back() {
     );
     assert_eq!(log_by_tick(&record)[&6], ["A"]);
 }
+
+const USER: &str = "local mean = require('@stats/mean')\ncolony.state.define({ sum = 0 })\n\
+    colony.events.register('tick_start', function() colony.storage.sum = colony.storage.sum + mean.value end)\n";
+
+fn stats(value: i64) -> String {
+    format!("return {{ value = {value} }}\n")
+}
+
+#[test]
+fn library_code_of_before_that_a_mod_runs_is_in_a_save() {
+    // I5
+    let more = "[dependencies]\nstats = \"*\"\n[hot_reload.dependencies]\nauto_resolve = false";
+    run(
+        Project::new()
+            .lua_mod("stats", "1.0.0", "", COUNTER)
+            .file("mods/stats/lib/mean.lua", &stats(1))
+            .lua_mod("user", "1.0.0", more, USER),
+        12,
+        &["stats", "user"],
+        &[
+            write(4, "stats/lib/mean.lua", &stats(100), COMMITTED),
+            restart(6),
+            is(12, "user", "sum", 12),
+        ],
+    );
+}
+
+#[test]
+fn a_mod_that_cannot_follow_a_library_goes_on_as_it_is_after_a_restart() {
+    // I5: the code of the user fails with the library, which is new, and runs without it.
+    let user = "local there, mean = pcall(require, '@stats/mean')\nif there then error('not with ' .. mean.value) end\n";
+    let more = "[optional_dependencies]\nstats = \"*\"";
+    let user = format!("{user}{COUNTER}");
+    let steps = [
+        step(4, "add = { mod = \"stats\" }", COMMITTED),
+        restart(6),
+        // What it could not follow is not tried again with every commit.
+        write(8, "stats/tests/one.lua", "", COMMITTED),
+        is(12, "user", "ticks", 12),
+    ];
+    let record = Project::new()
+        .lua_mod("stats", "1.0.0", "", COUNTER)
+        .file("mods/stats/lib/mean.lua", &stats(1))
+        .lua_mod("user", "1.0.0", more, &user)
+        .scenario(12, &["user"], &steps.concat())
+        .run()
+        .unwrap();
+    let faults: Vec<String> = record.faults().iter().map(ToString::to_string).collect();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(
+        faults[0].contains("committed, rolled back (not with 1 at"),
+        "{faults:?}"
+    );
+}
