@@ -329,9 +329,18 @@ impl Host {
         let reason = if same { Reason::Resume } else { Reason::Update };
         let number = saved.generation() + u32::from(!same);
         let instance = handover::prepare(&self.context, package, number)?;
-        let mut carried = handover::migrate(&self.context, &instance, saved.snapshot())?;
-        handover::say_kept(&mut carried);
-        let mut state = handover::restore(&instance, carried, reason)?;
+        let past = saved.past(package).filter(|_| !same);
+        // State that would not be in the history is not given up.
+        let may_begin_again = past.is_some();
+        let mut state = handover::pass_on(
+            &self.context,
+            &instance,
+            saved.snapshot(),
+            reason,
+            may_begin_again,
+            || Ok(()),
+        )?;
+        handover::say_kept(&instance.generation, &mut state);
         handover::loaded(
             &self.context,
             &instance,
@@ -341,7 +350,7 @@ impl Host {
         )?;
         self.install(instance);
         self.hand_overs += 1;
-        if let Some(past) = saved.past(package).filter(|_| !same) {
+        if let Some(past) = past {
             // Under the name that it had: a mod that takes its place inherits the whole history.
             let history = self.history.entry(saved.id().clone()).or_default();
             history.push(past);

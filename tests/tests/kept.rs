@@ -3,8 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use harness::record::RunRecord;
-use tests::{Project, log_by_tick};
+use harness::record::{RunRecord, StepResult};
+use modding::report::ReloadReport;
+use tests::{Project, log_by_tick, manifest};
 
 /// Counts ticks.
 const COUNTER: &str = "colony.state.define({ ticks = 0 })\n\
@@ -43,6 +44,13 @@ fn run(project: Project, ticks: u64, mods: &[&str], steps: &[String]) -> RunReco
         .unwrap();
     assert_eq!(record.faults(), []);
     record
+}
+
+fn report(record: &RunRecord, step: usize) -> &ReloadReport {
+    match &record.steps[step].result {
+        StepResult::Reloads(reports) => &reports[0],
+        other => panic!("{other:?}"),
+    }
 }
 
 const MAIN: &str = "subject/scripts/main.lua";
@@ -150,5 +158,118 @@ fn a_mod_that_cannot_follow_a_library_goes_on_as_it_is_after_a_restart() {
     assert!(
         faults[0].contains("committed, rolled back (not with 1 at"),
         "{faults:?}"
+    );
+}
+
+const FORGETS: &str = "[hot_reload.state_management]\npreserve_state = false";
+
+#[test]
+fn state_that_is_not_preserved_is_not_migrated_either() {
+    let back = manifest("subject", "1.0.0", FORGETS);
+    run(
+        Project::new().lua_mod("subject", "1.1.0", FORGETS, COUNTER),
+        10,
+        &["subject"],
+        &[
+            write(4, "subject/mod.toml", &back, COMMITTED),
+            is(10, "subject", "ticks", 7),
+        ],
+    );
+}
+
+/// Another version with its script.
+fn becomes(at: u64, version: &str, more: &str, script: &str, expect: &str) -> String {
+    let manifest = manifest("subject", version, more);
+    format!(
+        "[[step]]\nat = {at}\nbatch = [{{ write = {{ file = \"subject/mod.toml\", text = {manifest:?} }} }}, {{ write = {{ file = \"{MAIN}\", text = {script:?} }} }}]\nexpect = {{ {expect} }}\n\n"
+    )
+}
+
+/// A counter that adds to the state of the first version.
+fn migrates(change: &str) -> String {
+    format!("{COUNTER}colony.state.migrate('<2', function(state) {change} end)\n")
+}
+
+const RESETS: &str = "[hot_reload.state_management]\non_state_error = \"reset\"";
+
+#[test]
+fn state_is_preserved_or_not_as_a_mod_says_when_it_comes_back_with_other_code() {
+    for (edit, ticks) in [
+        (write(4, MAIN, &named("B"), IGNORED), 3),
+        // It comes back as it was: no update.
+        (String::new(), 5),
+    ] {
+        run(
+            Project::new().lua_mod("subject", "1.0.0", FORGETS, COUNTER),
+            8,
+            &["subject"],
+            &[
+                step(3, "disable = { mod = \"subject\" }", COMMITTED),
+                edit,
+                step(5, "enable = { mod = \"subject\" }", COMMITTED),
+                is(7, "subject", "ticks", ticks),
+            ],
+        );
+    }
+}
+
+#[test]
+fn state_that_cannot_be_carried_over_is_in_the_history_of_a_mod_that_comes_back_without_it() {
+    // seed-corrections 44
+    let record = run(
+        Project::new().lua_mod("subject", "1.0.0", RESETS, COUNTER),
+        8,
+        &["subject"],
+        &[
+            step(3, "disable = { mod = \"subject\" }", COMMITTED),
+            becomes(4, "2.0.0", RESETS, &migrates("error('too old')"), IGNORED),
+            step(5, "enable = { mod = \"subject\" }", COMMITTED),
+            is(7, "subject", "ticks", 3),
+            step(8, "rollback = { mod = \"subject\" }", COMMITTED),
+            is(8, "subject", "ticks", 3),
+        ],
+    );
+    let state = &report(&record, 2).members[0].state;
+    assert!(
+        state.reset && state.notes[0].contains("too old"),
+        "{:?}",
+        state.notes
+    );
+}
+
+#[test]
+fn migrating_again_rolls_back_rather_than_lose_the_state_that_runs() {
+    let works = migrates("state.ticks = state.ticks + 100");
+    let fails = migrates("state.ticks = state.tickz + 100");
+    run(
+        Project::new().lua_mod("subject", "1.0.0", RESETS, COUNTER),
+        10,
+        &["subject"],
+        &[
+            becomes(4, "2.0.0", RESETS, &works, COMMITTED),
+            write(6, MAIN, &fails, COMMITTED),
+            step(
+                8,
+                "migrate_again = \"subject\"",
+                "outcome = \"rolled_back\", stage = \"migrate\"",
+            ),
+            is(10, "subject", "ticks", 110),
+        ],
+    );
+}
+
+#[test]
+fn migrating_again_takes_the_state_of_then_although_updates_preserve_none() {
+    let works = migrates("state.ticks = state.ticks + 100");
+    run(
+        Project::new().lua_mod("subject", "1.0.0", "", COUNTER),
+        8,
+        &["subject"],
+        &[
+            becomes(4, "2.0.0", FORGETS, &works, COMMITTED),
+            is(7, "subject", "ticks", 4),
+            step(8, "migrate_again = \"subject\"", COMMITTED),
+            is(8, "subject", "ticks", 104),
+        ],
     );
 }

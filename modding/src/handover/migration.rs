@@ -15,7 +15,7 @@ use crate::state::Snapshot;
 use crate::value::Value;
 
 /// Turns the state of another version into state of this one, and says what became of each path (seed-corrections 31).
-pub(crate) fn migrate(
+pub(super) fn migrate(
     context: &Context,
     instance: &Instance,
     bytes: &[u8],
@@ -283,14 +283,12 @@ fn fates(
 }
 
 /// Says the values of what was kept, in a report that nobody revises.
-pub(crate) fn say_kept(carried: &mut Carried) {
-    let Value::Map(state) = &carried.snapshot.storage else {
-        return;
-    };
-    let paths = carried.report.paths.iter_mut();
+pub(crate) fn say_kept(generation: &Generation, report: &mut StateReport) {
+    let state = generation.state.borrow();
+    let paths = report.paths.iter_mut();
     for path in paths.filter(|path| path.fate == Fate::Kept) {
-        let value = state.get(&path.path);
-        path.value = value.map_or(String::new(), Value::to_string);
+        let value = state.storage.entry(&path.path);
+        path.value = value.map_or(String::new(), |value| value.to_string());
     }
 }
 
