@@ -33,8 +33,8 @@ use crate::value::Value;
 pub(crate) use carry::pass_on;
 use migration::{fill_defaults, migrate};
 pub(crate) use migration::{revise_fates, say_kept};
-pub(crate) use settle::handlers_no_longer_declared;
 use settle::{drop_timers, settle_subscriptions, start_timers};
+pub(crate) use settle::{handlers_no_longer_declared, skip_missed_firings};
 
 /// The files of a mod with what they say, ready to be prepared.
 #[derive(Clone, Debug)]

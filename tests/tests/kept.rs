@@ -273,3 +273,28 @@ fn migrating_again_takes_the_state_of_then_although_updates_preserve_none() {
         ],
     );
 }
+
+#[test]
+fn a_timer_of_a_mod_that_was_away_fires_in_its_phase_and_not_for_every_time_it_missed() {
+    let script = "colony.time.every('pulse', 2, function(timer) print('pulse') end)\n\
+                  colony.time.after('once', 5, function() print('once') end)\n";
+    let record = run(
+        Project::new().lua_mod("subject", "1.0.0", "", script),
+        16,
+        &["subject"],
+        &[
+            step(3, "disable = { mod = \"subject\" }", COMMITTED),
+            restart(7),
+            step(11, "enable = { mod = \"subject\" }", COMMITTED),
+            restart(11),
+        ],
+    );
+    let log = log_by_tick(&record);
+    let pulses: Vec<u64> = log
+        .iter()
+        .filter(|(_, lines)| lines.contains(&"pulse".to_owned()))
+        .map(|(tick, _)| *tick)
+        .collect();
+    assert_eq!(pulses, [2, 12, 14, 16]);
+    assert_eq!(log[&11], ["once"]);
+}
