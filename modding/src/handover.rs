@@ -31,8 +31,8 @@ use crate::storage::Storage;
 use crate::value::Value;
 
 pub(crate) use carry::pass_on;
+pub(crate) use migration::{admits, revise_fates, say_kept};
 use migration::{fill_defaults, migrate};
-pub(crate) use migration::{revise_fates, say_kept};
 use settle::{drop_timers, settle_subscriptions, start_timers};
 pub(crate) use settle::{handlers_no_longer_declared, skip_missed_firings};
 

@@ -298,3 +298,22 @@ fn a_timer_of_a_mod_that_was_away_fires_in_its_phase_and_not_for_every_time_it_m
     assert_eq!(pulses, [2, 12, 14, 16]);
     assert_eq!(log[&11], ["once"]);
 }
+
+#[test]
+fn a_rollback_from_a_pre_release_takes_the_way_down_that_leads_from_its_release() {
+    let script = format!(
+        "{COUNTER}colony.state.migrate('>1.0.0', function(state) state.ticks = state.ticks + 1000 end)\n"
+    );
+    let candidate = manifest("subject", "1.1.0-rc.1", "");
+    run(
+        Project::new().lua_mod("subject", "1.0.0", "", &script),
+        12,
+        &["subject"],
+        &[
+            write(3, "subject/mod.toml", &candidate, COMMITTED),
+            step(6, "rollback = { mod = \"subject\" }", COMMITTED),
+            // The state of now, migrated, and not that of tick 2.
+            is(6, "subject", "ticks", 1006),
+        ],
+    );
+}

@@ -152,7 +152,7 @@ fn comparator_bound(comparator: &Comparator) -> Option<(u64, u64, u64)> {
 
 /// Whether a range admits a version. A pre-release counts as the version that it leads to, or by order before it: semver's
 /// rule, by which hardly a range admits one, would let its state pass unmigrated.
-fn admits(range: &VersionReq, version: &Version) -> bool {
+pub(crate) fn admits(range: &VersionReq, version: &Version) -> bool {
     let released = Version::new(version.major, version.minor, version.patch);
     let before_release = !version.pre.is_empty()
         && upper_bound(range) == (released.major, released.minor, released.patch);

@@ -433,7 +433,7 @@ fn with_past_state(
             .borrow()
             .migrations
             .iter()
-            .any(|migration| migration.range.matches(from));
+            .any(|migration| handover::admits(&migration.range, from));
     if joined {
         return Ok(now.to_vec());
     }
