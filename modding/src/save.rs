@@ -41,6 +41,7 @@ struct SavedRun {
     dormant: BTreeMap<ModId, StoredMod>,
     absent: BTreeMap<ModId, Absence>,
     unhealthy: BTreeSet<ModId>,
+    refused: BTreeMap<ModId, u128>,
     waiting: BTreeMap<ModId, SavedWaiting>,
     history: SavedHistories,
     contents: SavedContents,
@@ -129,6 +130,7 @@ impl Host {
                 .collect(),
             absent: self.absent.clone(),
             unhealthy: self.unhealthy.clone(),
+            refused: self.refused.clone(),
             waiting: self.saved_waiting(),
             history: SavedHistories::of(&self.history, &mut contents),
             contents,
@@ -180,10 +182,12 @@ impl Host {
             .collect();
         host.absent = run.absent;
         host.unhealthy = run.unhealthy;
+        host.refused = run.refused;
         host.history = run.history.restore(&contents);
         host.context.set_order(ids(&packages));
         // Before any mod begins, which may emit.
         *host.context.emitted() = run.emitted;
+        let packages = bound_as_before(packages, &saved);
         let (updated, failed) = host.go_on_with(&packages, saved);
         for (package, why) in failed {
             left_out.push(why);
@@ -325,9 +329,20 @@ impl Host {
         let reason = if same { Reason::Resume } else { Reason::Update };
         let number = saved.generation() + u32::from(!same);
         let instance = handover::prepare(&self.context, package, number)?;
-        let mut carried = handover::migrate(&self.context, &instance, saved.snapshot())?;
-        handover::say_kept(&mut carried);
-        let mut state = handover::restore(&instance, carried, reason)?;
+        let past = saved.past(package).filter(|_| !same);
+        // State that would not be in the history is not given up.
+        let may_begin_again = past.is_some();
+        let mut state = handover::pass_on(
+            &self.context,
+            &instance,
+            saved.snapshot(),
+            reason,
+            may_begin_again,
+            || Ok(()),
+        )?;
+        handover::say_kept(&instance.generation, &mut state);
+        // Nothing is overdue in a mod that was running: between two ticks all that was due has fired.
+        handover::skip_missed_firings(self.context.tick(), &instance.generation);
         handover::loaded(
             &self.context,
             &instance,
@@ -337,7 +352,7 @@ impl Host {
         )?;
         self.install(instance);
         self.hand_overs += 1;
-        if let Some(past) = saved.past(package).filter(|_| !same) {
+        if let Some(past) = past {
             // Under the name that it had: a mod that takes its place inherits the whole history.
             let history = self.history.entry(saved.id().clone()).or_default();
             history.push(past);
@@ -355,6 +370,21 @@ impl Host {
             state,
         })
     }
+}
+
+/// Invariant (I5): a mod that ran with other library code than the mods beside it have goes on with that.
+fn bound_as_before(packages: Vec<Package>, saved: &[SavedMod]) -> Vec<Package> {
+    let ran = saved
+        .iter()
+        .filter_map(|saved| Some((saved.id().clone(), saved.package()?.clone())));
+    let then: BTreeMap<ModId, Package> = ran.collect();
+    let bind = |package: Package| {
+        let saved = saved
+            .iter()
+            .find(|saved| *saved.id() == package.manifest.id);
+        saved.map_or(package.clone(), |saved| saved.bind(&package, &then))
+    };
+    packages.into_iter().map(bind).collect()
 }
 
 fn left_out(id: &ModId, error: StageError) -> LeftOut {

@@ -1,5 +1,7 @@
 //! A mod as it was when it last ran: its state, and the files that it ran.
 
+use std::collections::BTreeMap;
+
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +70,11 @@ impl SavedMod {
         &self.snapshot
     }
 
+    /// What it ran, unless this engine cannot read it.
+    pub(crate) fn package(&self) -> Option<&Package> {
+        self.package.as_ref()
+    }
+
     /// Whether it ran just this.
     pub(crate) fn ran(&self, package: &Package) -> bool {
         self.content == package.sources.hash()
@@ -89,6 +96,24 @@ impl SavedMod {
             self.snapshot.clone(),
             cause(ReloadType::Full, &changed),
         ))
+    }
+
+    /// The package, with the library code that it ran with where that was not that of the mods that it belongs to: it could not
+    /// follow them, or does not wish to (`auto_resolve`). `then` is what ran beside it.
+    pub(super) fn bind(&self, package: &Package, then: &BTreeMap<ModId, Package>) -> Package {
+        let same_files = |ran: &&Package| ran.bundle().hash() == package.bundle().hash();
+        let Some(ran) = self.package.as_ref().filter(same_files) else {
+            return package.clone();
+        };
+        let others = package.bound(then);
+        let stayed_behind = !ran.sources.same_libraries(&others.sources);
+        let follows = package.manifest.hot_reload.dependencies.auto_resolve;
+        let unchanged = others.sources.same_libraries(&package.sources);
+        if stayed_behind && (unchanged || !follows) {
+            package.with_libraries_of(&ran.sources)
+        } else {
+            package.clone()
+        }
     }
 
     pub(super) fn store(&self, contents: &mut SavedContents) -> StoredMod {
