@@ -7,6 +7,7 @@
 //! the old machine, which is dropped last, goes on.
 
 mod back;
+mod cohort;
 mod lifecycle;
 mod plan;
 mod queue;
