@@ -445,7 +445,6 @@ impl Context {
     }
 }
 
-/// Where a mod's own function stands, if it can be told, in front of a warning about it.
 /// What is said of a reload that takes too long.
 pub(crate) fn deadline_text(deadline: Option<&Deadline>) -> String {
     let seconds = deadline.map_or(0, |deadline| deadline.seconds);
@@ -454,6 +453,7 @@ pub(crate) fn deadline_text(deadline: Option<&Deadline>) -> String {
     )
 }
 
+/// Where a mod's own function stands, if it can be told, in front of a warning about it.
 pub(crate) fn at(location: Option<&Location>) -> String {
     location.map_or(String::new(), |location| format!("{location}: "))
 }

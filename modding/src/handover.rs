@@ -4,6 +4,7 @@
 //! bytes, `migrate` and `restore` give them to the new one, `loaded` tells it. A reload, a rollback, a save, a load and a
 //! restart differ only in which code is prepared and where the bytes go.
 
+mod carry;
 mod migration;
 mod settle;
 
@@ -25,14 +26,15 @@ use crate::mod_id::ModId;
 use crate::report::{CarriedTimer, Stage, StageError, StateReport};
 use crate::runtime::{Event, EventContent, ModRuntime};
 use crate::sources::{Sources, reachable_libraries};
-use crate::state::{Held, Snapshot};
+use crate::state::Snapshot;
 use crate::storage::Storage;
 use crate::value::Value;
 
-use migration::fill_defaults;
-pub(crate) use migration::{migrate, revise_fates, say_kept};
-pub(crate) use settle::handlers_no_longer_declared;
+pub(crate) use carry::pass_on;
+pub(crate) use migration::{admits, revise_fates, say_kept};
+use migration::{fill_defaults, migrate};
 use settle::{drop_timers, settle_subscriptions, start_timers};
+pub(crate) use settle::{handlers_no_longer_declared, skip_missed_firings};
 
 /// The files of a mod with what they say, ready to be prepared.
 #[derive(Clone, Debug)]
@@ -187,7 +189,7 @@ pub(crate) fn snapshot(instance: &Instance) -> Result<Vec<u8>, StageError> {
 }
 
 /// Gives an instance its state.
-pub(crate) fn restore(
+fn restore(
     instance: &Instance,
     carried: Carried,
     reason: Reason,
@@ -210,38 +212,6 @@ pub(crate) fn restore(
         state.held.failures.clear();
     }
     Ok(carried.report)
-}
-
-/// Gives an instance its defaults instead of the state in `bytes`, and says why. What is not the mod's own to lose stays: the
-/// position of its random numbers and the commands that wait.
-pub(crate) fn begin_again(
-    instance: &Instance,
-    bytes: &[u8],
-    why: String,
-) -> Result<StateReport, StageError> {
-    let generation = &instance.generation;
-    let held = codec::decode::<Snapshot>(bytes).map_or_else(
-        |_| Held::default(),
-        |snapshot| Held {
-            random_position: snapshot.held.random_position,
-            commands: snapshot.held.commands,
-            ..Held::default()
-        },
-    );
-    let mut state = BTreeMap::new();
-    fill_defaults(generation, &mut state);
-    let snapshot = Snapshot {
-        version: generation.manifest.version.clone(),
-        storage: Value::Map(state),
-        held,
-    };
-    let report = StateReport {
-        notes: vec![format!(
-            "{why}: the state begins with its defaults, the one before is in the history"
-        )],
-        ..StateReport::default()
-    };
-    restore(instance, Carried { snapshot, report }, Reason::Update)
 }
 
 /// Tells an instance that it is loaded, and settles what it declared against what it was given.

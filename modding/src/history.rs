@@ -1,16 +1,16 @@
 //! The generations that a mod has been through, to go back to (seed-corrections 47).
 
 use std::collections::{BTreeMap, VecDeque};
-use std::rc::Rc;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::Bundle;
 use crate::codec;
 use crate::handover::Package;
 use crate::limits::HISTORY_GENERATIONS_MAX;
 use crate::mod_id::ModId;
+use crate::report::ReloadType;
+use crate::save::contents::{Contents, SavedContents, SavedSources};
 use crate::save::kept;
 use crate::state::Snapshot;
 use crate::value::Value;
@@ -99,84 +99,58 @@ impl Past {
     }
 }
 
-/// The histories of all mods in a save: contents once each, by their hash.
+/// What made a generation give way.
+pub(crate) fn cause(kind: ReloadType, changed: &[String]) -> String {
+    match changed {
+        [] => kind.name().to_owned(),
+        [only] => format!("{} ({only})", kind.name()),
+        several => format!("{} ({} files)", kind.name(), several.len()),
+    }
+}
+
+/// The histories of all mods in a save.
 #[derive(Default, Serialize, Deserialize)]
-pub(crate) struct SavedHistories {
-    contents: BTreeMap<u128, SavedContent>,
-    past: BTreeMap<ModId, Vec<SavedPast>>,
-}
-
-/// The files of a mod in a save.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct SavedContent {
-    folder: String,
-    files: Vec<(String, Vec<u8>)>,
-}
-
-impl SavedContent {
-    pub(crate) fn of(bundle: &Bundle) -> SavedContent {
-        let files = bundle.files().iter();
-        SavedContent {
-            folder: bundle.folder().to_owned(),
-            files: files
-                .map(|(path, content)| (path.clone(), content.to_vec()))
-                .collect(),
-        }
-    }
-
-    /// The files, unless this engine cannot read them.
-    pub(crate) fn bundle(self) -> Option<Rc<Bundle>> {
-        Some(Rc::new(Bundle::new(&self.folder, self.files).ok()?))
-    }
-}
+pub(crate) struct SavedHistories(BTreeMap<ModId, Vec<SavedPast>>);
 
 #[derive(Serialize, Deserialize)]
 struct SavedPast {
     number: u32,
-    content: u128,
+    sources: SavedSources,
     snapshot: Vec<u8>,
     cause: String,
 }
 
 impl SavedHistories {
-    pub(crate) fn of(histories: &BTreeMap<ModId, History>) -> SavedHistories {
-        let mut saved = SavedHistories::default();
-        for (id, history) in histories
+    pub(crate) fn of(
+        histories: &BTreeMap<ModId, History>,
+        contents: &mut SavedContents,
+    ) -> SavedHistories {
+        let histories = histories
             .iter()
-            .filter(|(_, history)| !history.past.is_empty())
-        {
-            let past = history.past.iter().map(|past| {
-                let bundle = past.package.bundle();
-                let content = || SavedContent::of(bundle);
-                saved.contents.entry(bundle.hash()).or_insert_with(content);
-                SavedPast {
-                    number: past.number,
-                    content: bundle.hash(),
-                    snapshot: kept(&past.package.manifest, &past.snapshot),
-                    cause: past.cause.clone(),
-                }
+            .filter(|(_, history)| !history.past.is_empty());
+        let saved = histories.map(|(id, history)| {
+            let past = history.past.iter().map(|past| SavedPast {
+                number: past.number,
+                sources: contents.keep(&past.package.sources),
+                snapshot: kept(&past.package.manifest, &past.snapshot),
+                cause: past.cause.clone(),
             });
-            saved.past.insert(id.clone(), past.collect());
-        }
-        saved
+            (id.clone(), past.collect())
+        });
+        SavedHistories(saved.collect())
     }
 
     /// The histories; generations whose content this engine cannot read are left out.
-    pub(crate) fn restore(self) -> BTreeMap<ModId, History> {
-        let contents: BTreeMap<u128, Package> = self
-            .contents
-            .into_iter()
-            .filter_map(|(hash, content)| Some((hash, Package::read(content.bundle()?).ok()?)))
-            .collect();
+    pub(crate) fn restore(self, contents: &Contents) -> BTreeMap<ModId, History> {
         let restore = |past: SavedPast| {
             Some(Past {
                 number: past.number,
-                package: contents.get(&past.content)?.clone(),
+                package: contents.package(&past.sources)?,
                 snapshot: past.snapshot,
                 cause: past.cause,
             })
         };
-        let histories = self.past.into_iter().map(|(id, past)| {
+        let histories = self.0.into_iter().map(|(id, past)| {
             let past = past.into_iter().filter_map(restore).collect();
             (id, History { past })
         });

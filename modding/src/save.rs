@@ -2,9 +2,11 @@
 //!
 //! A save hands every mod over to itself, on the running side as on the loading side, so that both go on alike (I5).
 
+pub(crate) mod contents;
+mod saved_mod;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use semver::Version;
 use serde::{Deserialize, Serialize};
 use sim::Colony;
 
@@ -13,7 +15,7 @@ use crate::codec::{self, CodecError, Compression};
 use crate::context::{EmittedEvent, LogLevel, Reason};
 use crate::definitions::read_definitions;
 use crate::diagnostic::Fault;
-use crate::generation::{Generation, Instance};
+use crate::generation::Instance;
 use crate::handover::{self, Package};
 use crate::history::SavedHistories;
 use crate::host::{Absence, Host, LeftOut, Roster, ids, roster};
@@ -21,8 +23,11 @@ use crate::manifest::Manifest;
 use crate::mod_id::ModId;
 use crate::reload::SavedWaiting;
 use crate::report::{MemberAction, MemberReport, ReloadType, StageError};
-use crate::state::Snapshot;
 use crate::value::Value;
+
+use contents::SavedContents;
+pub(crate) use saved_mod::SavedMod;
+use saved_mod::StoredMod;
 
 #[derive(Serialize, Deserialize)]
 struct SavedRun {
@@ -32,49 +37,14 @@ struct SavedRun {
     emitted: Vec<EmittedEvent>,
     config_changes: Vec<(ModId, String, Value)>,
     /// In load order.
-    mods: Vec<SavedMod>,
-    dormant: BTreeMap<ModId, SavedMod>,
+    mods: Vec<StoredMod>,
+    dormant: BTreeMap<ModId, StoredMod>,
     absent: BTreeMap<ModId, Absence>,
     unhealthy: BTreeSet<ModId>,
+    refused: BTreeMap<ModId, u128>,
     waiting: BTreeMap<ModId, SavedWaiting>,
     history: SavedHistories,
-}
-
-/// A mod in a save.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct SavedMod {
-    id: ModId,
-    version: Version,
-    generation: u32,
-    content: u128,
-    snapshot: Vec<u8>,
-}
-
-impl SavedMod {
-    /// A mod with the state in `snapshot`, compressed as the mod wishes.
-    pub(crate) fn of(generation: &Generation, snapshot: &[u8]) -> SavedMod {
-        SavedMod {
-            id: generation.id().clone(),
-            version: generation.manifest.version.clone(),
-            generation: generation.number(),
-            content: generation.sources().hash(),
-            snapshot: kept(&generation.manifest, snapshot),
-        }
-    }
-
-    pub(crate) fn version(&self) -> &Version {
-        &self.version
-    }
-
-    pub(crate) fn generation(&self) -> u32 {
-        self.generation
-    }
-
-    /// Its `colony.storage`, unless the bytes are damaged.
-    pub(crate) fn storage(&self) -> Option<Value> {
-        let snapshot: Snapshot = codec::decode(&self.snapshot).ok()?;
-        Some(snapshot.storage)
-    }
+    contents: SavedContents,
 }
 
 /// A snapshot as it is kept: compressed, where the mod wishes it.
@@ -117,6 +87,7 @@ impl Host {
     /// # Errors
     /// A run over the codec's bounds.
     pub fn save(&mut self) -> Result<(Vec<u8>, Vec<String>), CodecError> {
+        let mut contents = SavedContents::default();
         let mut mods = Vec::new();
         let mut warnings = Vec::new();
         for instance in self.context.running().iter() {
@@ -144,8 +115,9 @@ impl Host {
                     )?
                 }
             };
-            mods.push(SavedMod::of(generation, &snapshot));
+            mods.push(SavedMod::of(generation, &snapshot).store(&mut contents));
         }
+        let dormant = self.dormant.iter();
         let run = SavedRun {
             colony: self.context.colony().save(),
             definitions: self.context.colony().definitions().hash(),
@@ -153,11 +125,15 @@ impl Host {
             emitted: self.context.emitted().clone(),
             config_changes: self.config_changes.clone(),
             mods,
-            dormant: self.dormant.clone(),
+            dormant: dormant
+                .map(|(id, saved)| (id.clone(), saved.store(&mut contents)))
+                .collect(),
             absent: self.absent.clone(),
             unhealthy: self.unhealthy.clone(),
+            refused: self.refused.clone(),
             waiting: self.saved_waiting(),
-            history: SavedHistories::of(&self.history),
+            history: SavedHistories::of(&self.history, &mut contents),
+            contents,
         };
         Ok((codec::encode(&run, Compression::Gzip)?, warnings))
     }
@@ -194,6 +170,9 @@ impl Host {
         known: BTreeSet<ModId>,
     ) -> Result<Loaded, LoadError> {
         let run: SavedRun = codec::decode(bytes)?;
+        let contents = run.contents.restore();
+        let saved = run.mods.into_iter().map(|saved| saved.restore(&contents));
+        let saved: Vec<SavedMod> = saved.collect();
         // Invariant (I5): mods go on in the order in which they ran.
         let bundles: Vec<Bundle> = bundles
             .into_iter()
@@ -201,7 +180,7 @@ impl Host {
             .collect();
         let read = bundles.iter().map(|bundle| bundle.folder().to_owned());
         let read: BTreeSet<String> = read.collect();
-        let order: Vec<ModId> = run.mods.iter().map(|saved| saved.id.clone()).collect();
+        let order: Vec<ModId> = saved.iter().map(|saved| saved.id().clone()).collect();
         let Roster {
             packages,
             mut left_out,
@@ -218,14 +197,19 @@ impl Host {
         let mut host = Host::around(colony, known);
         host.chain = run.chain;
         host.context.set_between_ticks(true);
-        host.dormant = run.dormant;
+        let dormant = run.dormant.into_iter();
+        host.dormant = dormant
+            .map(|(id, saved)| (id, saved.restore(&contents)))
+            .collect();
         host.absent = run.absent;
         host.unhealthy = run.unhealthy;
-        host.history = run.history.restore();
+        host.refused = run.refused;
+        host.history = run.history.restore(&contents);
         host.context.set_order(ids(&packages));
         // Before any mod begins, which may emit.
         *host.context.emitted() = run.emitted;
-        let (updated, failed) = host.go_on_with(&packages, run.mods);
+        let packages = bound_as_before(packages, &saved);
+        let (updated, failed) = host.go_on_with(&packages, saved);
         for (package, why) in failed {
             left_out.push(why);
             unmet.push(package);
@@ -248,7 +232,7 @@ impl Host {
         packages: &[Package],
         saved: Vec<SavedMod>,
     ) -> (Vec<MemberReport>, Vec<(Package, LeftOut)>) {
-        let saved = saved.into_iter().map(|saved| (saved.id.clone(), saved));
+        let saved = saved.into_iter().map(|saved| (saved.id().clone(), saved));
         let mut saved: BTreeMap<ModId, SavedMod> = saved.collect();
         let (mut updated, mut failed) = (Vec::new(), Vec::new());
         for package in packages {
@@ -343,7 +327,7 @@ impl Host {
             (Some(missing), _) => Err(missing),
             (None, Some(saved)) => self
                 .resume_saved(package, saved)
-                .map(|report| (saved.content != package.sources.hash()).then_some(report))
+                .map(|report| (!saved.ran(package)).then_some(report))
                 .map_err(|error| left_out(id, error)),
             (None, None) => self
                 .begin(package)
@@ -356,41 +340,72 @@ impl Host {
         result
     }
 
-    /// Starts a mod from its saved state.
+    /// Starts a mod from its saved state. Where it ran something else then, that can be gone back to.
     pub(crate) fn resume_saved(
         &mut self,
         package: &Package,
         saved: &SavedMod,
     ) -> Result<MemberReport, StageError> {
-        let same = package.sources.hash() == saved.content;
+        let same = saved.ran(package);
         let reason = if same { Reason::Resume } else { Reason::Update };
-        let number = saved.generation + u32::from(!same);
+        let number = saved.generation() + u32::from(!same);
         let instance = handover::prepare(&self.context, package, number)?;
-        let mut carried = handover::migrate(&self.context, &instance, &saved.snapshot)?;
-        handover::say_kept(&mut carried);
-        let mut state = handover::restore(&instance, carried, reason)?;
+        let past = saved.past(package).filter(|_| !same);
+        // State that would not be in the history is not given up.
+        let may_begin_again = past.is_some();
+        let mut state = handover::pass_on(
+            &self.context,
+            &instance,
+            saved.snapshot(),
+            reason,
+            may_begin_again,
+            || Ok(()),
+        )?;
+        handover::say_kept(&instance.generation, &mut state);
+        // Nothing is overdue in a mod that was running: between two ticks all that was due has fired.
+        handover::skip_missed_firings(self.context.tick(), &instance.generation);
         handover::loaded(
             &self.context,
             &instance,
             reason,
-            Some(&saved.version),
+            Some(saved.version()),
             &mut state,
         )?;
         self.install(instance);
         self.hand_overs += 1;
+        if let Some(past) = past {
+            // Under the name that it had: a mod that takes its place inherits the whole history.
+            let history = self.history.entry(saved.id().clone()).or_default();
+            history.push(past);
+        }
         Ok(MemberReport {
             mod_id: package.manifest.id.clone(),
             action: MemberAction::Reloaded,
             kind: ReloadType::Full,
             changed: Vec::new(),
             versions: (
-                saved.version.to_string(),
+                saved.version().to_string(),
                 package.manifest.version.to_string(),
             ),
-            generations: (saved.generation, number),
+            generations: (saved.generation(), number),
             state,
         })
     }
+}
+
+/// Invariant (I5): a mod that ran with other library code than the mods beside it have goes on with that.
+fn bound_as_before(packages: Vec<Package>, saved: &[SavedMod]) -> Vec<Package> {
+    let ran = saved
+        .iter()
+        .filter_map(|saved| Some((saved.id().clone(), saved.package()?.clone())));
+    let then: BTreeMap<ModId, Package> = ran.collect();
+    let bind = |package: Package| {
+        let saved = saved
+            .iter()
+            .find(|saved| *saved.id() == package.manifest.id);
+        saved.map_or(package.clone(), |saved| saved.bind(&package, &then))
+    };
+    packages.into_iter().map(bind).collect()
 }
 
 fn left_out(id: &ModId, error: StageError) -> LeftOut {

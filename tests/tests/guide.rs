@@ -11,6 +11,8 @@
 //! Blocks of TOML and Lua must have a mark; others are only shown. After the last block, every file directly in `scenarios/`
 //! must come out as it expects.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 

@@ -30,8 +30,11 @@ fn reports(record: &RunRecord, step: usize) -> &[ReloadReport] {
     }
 }
 
-/// Of each report the outcome, and of each member the mod, the type and the generations.
-fn told(record: &RunRecord, step: usize) -> Vec<(Outcome, Vec<(String, ReloadType, (u32, u32))>)> {
+/// A member of a report: the mod, the type and the generations.
+type Told = (String, ReloadType, (u32, u32));
+
+/// Of each report the outcome and the members.
+fn told(record: &RunRecord, step: usize) -> Vec<(Outcome, Vec<Told>)> {
     let reports = reports(record, step).iter();
     let told = reports.map(|report| {
         let members = report.members.iter();

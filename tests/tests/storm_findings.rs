@@ -246,3 +246,28 @@ fn a_load_that_fails_leaves_the_mods_that_are_part_of_the_run() {
         [(Outcome::Committed, "late".to_owned())]
     );
 }
+
+#[test]
+#[ignore = "additions are validated one by one: neither mod's definitions are whole without those of the other"]
+fn mods_whose_definitions_need_each_other_come_back_together() {
+    let steps = format!(
+        "[[step]]\nat = 2\ncommand = {{ \"items.add\" = {{ item = \"gravel\", count = 3, x = 16, y = 16 }} }}\n\n\
+         [[step]]\nat = 4\nbatch = [{{ {} }}, {{ {} }}]\nexpect = {{ outcome = \"rolled_back\" }}\n\n\
+         [[step]]\nat = 5\nrestart = true\nexpect = {{ outcome = \"failed\" }}\n\n\
+         [[step]]\nat = 6\nbatch = [{{ {} }}, {{ {} }}]\nexpect = {{ outcome = \"committed\" }}\n",
+        write("base/scripts/main.lua", "error('broken')"),
+        write("gravel/scripts/main.lua", "error('broken')"),
+        write("base/scripts/main.lua", "-- mended"),
+        write("gravel/scripts/main.lua", "-- mended"),
+    );
+    let record = Project::new()
+        .lua_mod("gravel", "1.0.0", "", COUNTER)
+        .file(
+            "mods/gravel/assets/items.toml",
+            "[gravel]\nstack_max = 9\nhaul_priority = 2\n",
+        )
+        .scenario(8, &["gravel"], &steps)
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+}

@@ -94,7 +94,7 @@ fn state_goes_down_where_a_migration_leads_and_nowhere_else() {
             FIRST,
             "outcome = \"rolled_back\", stage = \"migrate\", error = \"a downgrade from 1.1.0 to 1.0.0 without a migration\"",
         ),
-        format!("[[expect]]\nat = 11\nhash_equals = {{ without_step = \"to 1.0.0 at 9\" }}\n\n"),
+        "[[expect]]\nat = 11\nhash_equals = { without_step = \"to 1.0.0 at 9\" }\n\n".to_owned(),
         becomes(
             12,
             "1.0.0",

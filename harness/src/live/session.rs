@@ -55,6 +55,8 @@ pub enum Key {
     Step,
     /// Reload every watched mod, whatever its content.
     Reload,
+    /// Reload what differs from what runs, without telling the running code of its end.
+    SkipUnload,
     /// Undo the last change.
     Back,
     /// Run the migration of the last changed mod again.
@@ -306,6 +308,7 @@ impl Session {
             Key::Pause => self.pause(),
             Key::Step => self.step(),
             Key::Reload => self.reload_all(),
+            Key::SkipUnload => self.reload_without_end(),
             Key::Back => self.back(),
             Key::MigrateAgain => self.migrate_again(),
             Key::Checkpoint => self.checkpoint(),

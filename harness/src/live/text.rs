@@ -32,6 +32,7 @@ const HELP: &str = "
 p  pause, or go on
 s  run one tick, then pause
 r  reload all watched mods as they lie on the disk now, even those that did not change
+u  reload what differs from what runs, without telling the running code of its end (mod_unloaded)
 b  back to the generation before the last change, the last one without errors; the files stay as they are
 m  run the migrations of the last change again, from the state that the older version had
 c  keep the run in a file (checkpoint)
@@ -189,8 +190,10 @@ impl View {
         if let Some(error) = &report.error {
             let faults = self.located(&error.faults);
             text.push_str(&render(&faults, self.colour));
+            if error.stage == Stage::Unload {
+                text.push_str("help: this is the code that runs, told of its end; in a terminal, u reloads without telling it\n");
             // Advice of the error's own is better than this.
-            if cause == Cause::Saved && faults.iter().all(|fault| fault.help.is_none()) {
+            } else if cause == Cause::Saved && faults.iter().all(|fault| fault.help.is_none()) {
                 text.push_str("help: save again to retry\n");
             }
         }

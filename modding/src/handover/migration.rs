@@ -15,7 +15,7 @@ use crate::state::Snapshot;
 use crate::value::Value;
 
 /// Turns the state of another version into state of this one, and says what became of each path (seed-corrections 31).
-pub(crate) fn migrate(
+pub(super) fn migrate(
     context: &Context,
     instance: &Instance,
     bytes: &[u8],
@@ -152,7 +152,7 @@ fn comparator_bound(comparator: &Comparator) -> Option<(u64, u64, u64)> {
 
 /// Whether a range admits a version. A pre-release counts as the version that it leads to, or by order before it: semver's
 /// rule, by which hardly a range admits one, would let its state pass unmigrated.
-fn admits(range: &VersionReq, version: &Version) -> bool {
+pub(crate) fn admits(range: &VersionReq, version: &Version) -> bool {
     let released = Version::new(version.major, version.minor, version.patch);
     let before_release = !version.pre.is_empty()
         && upper_bound(range) == (released.major, released.minor, released.patch);
@@ -283,14 +283,12 @@ fn fates(
 }
 
 /// Says the values of what was kept, in a report that nobody revises.
-pub(crate) fn say_kept(carried: &mut Carried) {
-    let Value::Map(state) = &carried.snapshot.storage else {
-        return;
-    };
-    let paths = carried.report.paths.iter_mut();
+pub(crate) fn say_kept(generation: &Generation, report: &mut StateReport) {
+    let state = generation.state.borrow();
+    let paths = report.paths.iter_mut();
     for path in paths.filter(|path| path.fate == Fate::Kept) {
-        let value = state.get(&path.path);
-        path.value = value.map_or(String::new(), Value::to_string);
+        let value = state.storage.entry(&path.path);
+        path.value = value.map_or(String::new(), |value| value.to_string());
     }
 }
 

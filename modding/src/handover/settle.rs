@@ -48,6 +48,21 @@ pub(super) fn start_timers(tick: u64, generation: &Generation, report: &mut Stat
     }
 }
 
+/// Timers that came due while their mod was away fire next in their phase, not once for every time that they missed. Those that do
+/// not repeat fire at once.
+pub(crate) fn skip_missed_firings(tick: u64, generation: &Generation) {
+    let mut state = generation.state.borrow_mut();
+    for timer in state.held.timers.values_mut() {
+        let (Some(due), Some(interval)) = (timer.due, timer.interval) else {
+            continue;
+        };
+        if due <= tick {
+            let missed = (tick - due) / interval.max(1) + 1;
+            timer.due = Some(due.saturating_add(missed.saturating_mul(interval)));
+        }
+    }
+}
+
 /// Drops and names the timers that the code no longer declares.
 pub(super) fn drop_timers(generation: &Generation, report: &mut StateReport) {
     let declarations = generation.declarations.borrow();

@@ -306,7 +306,8 @@ fn files_that_count_are_chosen_by_path_and_extension() {
             ("wasm/a.wat", ""),
             ("Makefile", ""),
             ("notes.md", ""),
-            (".hidden/lua", ""),
+            (".hidden/b.lua", ""),
+            ("scripts/.draft.lua", ""),
         ];
         let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
         let selected = select_files("stats", files).expect("good files");

@@ -199,11 +199,15 @@ impl Host {
             return Err(Box::new(ignored(&old, Vec::new(), reason)));
         }
         let changed = running.changed_paths(&bundle);
-        if !old.generation.manifest.hot_reload.enabled && !request.force {
+        let package = Package::read(bundle);
+        let switched_on = |package: &Package| package.manifest.hot_reload.enabled;
+        let enabled =
+            old.generation.manifest.hot_reload.enabled || package.as_ref().is_ok_and(switched_on);
+        if !enabled && !request.force {
             let reason = "hot reload is switched off in mod.toml".to_owned();
             return Err(Box::new(ignored(&old, changed, reason)));
         }
-        let package = match Package::read(bundle) {
+        let package = match package {
             Ok(package) => package,
             Err(faults) => {
                 let faults = with_renaming(faults, id);

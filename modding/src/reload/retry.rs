@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::VersionReq;
 use serde::{Deserialize, Serialize};
 
-use crate::history::SavedContent;
 use crate::host::Host;
 use crate::manifest::Manifest;
 use crate::mod_id::ModId;
 use crate::report::{Outcome, ReloadReport, ReloadType, Stage};
+use crate::save::contents::SavedContent;
 
 use super::Change;
 use super::queue::{Priority, Request};

@@ -11,9 +11,8 @@ use crate::diagnostic::Fault;
 use crate::error::GuestError;
 use crate::generation::Instance;
 use crate::handover::{self, Package, failed};
-use crate::history::Past;
+use crate::history::{Past, cause};
 use crate::host::Host;
-use crate::manifest::OnStateError;
 use crate::mod_id::ModId;
 use crate::report::{
     MemberAction, MemberReport, Outcome, ReloadReport, Stage, StageError, StateReport,
@@ -143,35 +142,12 @@ impl Host {
             Some(past) => with_past_state(new, snapshot, past, &previous)?,
             None => snapshot.clone(),
         };
-        let carried = handover::migrate(&self.context, new, &bytes);
-        let restored = carried.and_then(|carried| {
-            self.inject_one(member, options, Stage::Restore)?;
-            handover::restore(new, carried, reason)
-        });
-        let mut state = match restored {
-            Ok(_)
-                if reason == Reason::Update
-                    && !new.generation.manifest.hot_reload.state.preserve_state =>
-            {
-                let why = "`preserve_state` is off in mod.toml";
-                handover::begin_again(new, &bytes, why.to_owned())?
-            }
-            Err(error) if reason == Reason::Update && self.resets(member, options, &error) => {
-                let stage = error.stage.name();
-                let found = error
-                    .faults
-                    .first()
-                    .map_or(String::new(), ToString::to_string);
-                let why = format!(
-                    "the state could not be carried over at {stage} ({found}), and `on_state_error` is \"reset\""
-                );
-                StateReport {
-                    reset: true,
-                    ..handover::begin_again(new, &bytes, why)?
-                }
-            }
-            restored => restored?,
-        };
+        // Migrated again, equal content leaves nothing behind in the history: its state is not given up.
+        let may_begin_again = !member.same_content();
+        let mut state =
+            handover::pass_on(&self.context, new, &bytes, reason, may_begin_again, || {
+                self.inject_one(member, options, Stage::Restore)
+            })?;
         if member.skips_unload() {
             state.notes.push("mod_unloaded was skipped".to_owned());
         }
@@ -188,13 +164,6 @@ impl Host {
             .extend(handover::handlers_no_longer_declared(old, new));
         member.state = state;
         Ok(())
-    }
-
-    /// Whether a mod wishes to lose its state rather than its update (seed-corrections 44). A fault that was injected is no such error.
-    fn resets(&self, member: &Member, options: &ReloadOptions, error: &StageError) -> bool {
-        let settings = member.package.manifest.hot_reload.state;
-        settings.on_state_error == OnStateError::Reset
-            && !self.injected(options, error.stage, member.id())
     }
 
     /// The commit point: nothing here can fail.
@@ -251,7 +220,12 @@ impl Host {
             .or_else(|| handover::snapshot(&member.old).ok())
             .unwrap_or_default();
         let package = Package::of(&generation);
-        let past = Past::new(number, package, snapshot, cause(&member));
+        let past = Past::new(
+            number,
+            package,
+            snapshot,
+            cause(member.kind, &member.changed),
+        );
         let state = match member.new.take() {
             Some(new) => {
                 if old_id != id {
@@ -459,7 +433,7 @@ fn with_past_state(
             .borrow()
             .migrations
             .iter()
-            .any(|migration| migration.range.matches(from));
+            .any(|migration| handover::admits(&migration.range, from));
     if joined {
         return Ok(now.to_vec());
     }
@@ -482,15 +456,6 @@ fn with_past_state(
         held,
     };
     codec::encode(&carried, codec::Compression::None).map_err(error)
-}
-
-/// What made a generation give way.
-fn cause(member: &Member) -> String {
-    match member.changed.as_slice() {
-        [] => member.kind.name().to_owned(),
-        [only] => format!("{} ({only})", member.kind.name()),
-        several => format!("{} ({} files)", member.kind.name(), several.len()),
-    }
 }
 
 pub(super) fn injected_fault(stage: Stage) -> Fault {

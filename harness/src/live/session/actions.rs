@@ -229,7 +229,7 @@ impl Session {
         happenings
     }
 
-    fn note(&self, text: &str) -> Vec<Happening> {
+    pub(super) fn note(&self, text: &str) -> Vec<Happening> {
         vec![Happening::Note {
             tick: self.next_tick(),
             text: text.to_owned(),

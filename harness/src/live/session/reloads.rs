@@ -199,6 +199,28 @@ impl Session {
         self.reload(&mods, options, Cause::Forced, &BTreeMap::new())
     }
 
+    /// What lies on the disk and does not run, without `mod_unloaded`: a mistake there cannot block its own repair.
+    pub(super) fn reload_without_end(&mut self) -> Vec<Happening> {
+        let running = self.host.bundles();
+        let differs = |id: &&ModId| {
+            let running = running.iter().find(|bundle| bundle.folder() == id.as_str());
+            match (running, self.contents.get(*id)) {
+                (Some(running), Some(Ok(content))) => running.hash() != content.hash(),
+                _ => false,
+            }
+        };
+        let watched = self.options.watched.iter();
+        let mods: Vec<ModId> = watched.filter(differs).cloned().collect();
+        if mods.is_empty() {
+            return self.note("every mod runs what lies on the disk");
+        }
+        let options = ReloadOptions {
+            skip_unload: true,
+            ..ReloadOptions::default()
+        };
+        self.reload(&mods, options, Cause::Forced, &BTreeMap::new())
+    }
+
     pub(super) fn reload(
         &mut self,
         mods: &[ModId],

@@ -90,8 +90,13 @@ fn read_patch(table: &mut TableReader<'_>, context: &Context<'_>) -> Option<(Fil
         }
     };
     let (file, diff) = (file?.0, text?);
-    if let Err(error) = diffy::Patch::from_str(&diff) {
-        let fault = Fault::new(format!("this is no unified diff: {error}"));
+    let problem = match diffy::Patch::from_str(&diff) {
+        Ok(patch) if patch.hunks().is_empty() => Some("it changes nothing".to_owned()),
+        Ok(_) => None,
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(problem) = problem {
+        let fault = Fault::new(format!("this is no unified diff: {problem}"));
         let fault = fault.at(place);
         table.report(fault.help(
             "write it as `git diff` does: `--- a`, `+++ b`, then hunks with `@@ -1,3 +1,4 @@`",

@@ -100,9 +100,12 @@ impl Default for Watching {
 
 impl Watching {
     /// Whether a file is part of the mod. The manifest and the configuration always are; a file without an extension never is
-    /// (seed-corrections 5).
+    /// (seed-corrections 5), nor one whose name or folder begins with a dot.
     #[must_use]
     pub fn admits(&self, path: &str) -> bool {
+        if path.split('/').any(|part| part.starts_with('.')) {
+            return false;
+        }
         if path == MANIFEST_FILE || path == CONFIG_FILE {
             return true;
         }
