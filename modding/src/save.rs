@@ -138,6 +138,27 @@ impl Host {
         Ok((codec::encode(&run, Compression::Gzip)?, warnings))
     }
 
+    /// Hashes of what a save holds beside the parts of [`Host::part_hashes`], each with what it is of. Nothing of it is in the chain.
+    ///
+    /// # Errors
+    /// A run over the codec's bounds.
+    pub fn kept_hashes(&self) -> Result<Vec<(&'static str, u128)>, CodecError> {
+        fn hash(kept: &impl Serialize) -> Result<u128, CodecError> {
+            Ok(sim::hash_bytes(&codec::encode(kept, Compression::None)?))
+        }
+        Ok(vec![
+            ("the generations that run", hash(&self.mods())?),
+            ("the state of mods that do not run", hash(&self.dormant)?),
+            ("the mods that are switched off", hash(&self.absent)?),
+            ("the mods to be tried first", hash(&self.unhealthy)?),
+            ("the changes that wait", hash(&self.saved_waiting())?),
+            (
+                "the generations to go back to",
+                hash(&SavedHistories::of(&self.history))?,
+            ),
+        ])
+    }
+
     /// The run that [`Host::save`] made `bytes` of, with mods as their files are now: the same content resumes, another is
     /// updated. Mods that cannot run are left out, their state kept for a later save.
     ///

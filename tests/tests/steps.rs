@@ -2,8 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
 use harness::record::{RunRecord, StepResult};
+use modding::host::Host;
+use modding::manifest::select_files;
+use modding::mod_id::ModId;
+use modding::reload::{Change, ReloadOptions};
 use modding::report::{Outcome, ReloadReport};
+use sim::{MapSource, Setup};
 use tests::{Project, manifest};
 
 /// Counts ticks.
@@ -247,4 +255,85 @@ fn what_waited_for_a_version_comes_with_the_rollback_that_brings_it_back() {
         members.collect::<Vec<_>>(),
         [["counter 2.0.0"], ["user 1.1.0"]]
     );
+}
+
+/// The names of what differs.
+fn different(here: &[(&'static str, u128)], there: &[(&'static str, u128)]) -> Vec<&'static str> {
+    let different = here.iter().filter(|part| !there.contains(part));
+    different.map(|(name, _)| *name).collect()
+}
+
+#[test]
+fn what_a_save_keeps_beside_the_parts_has_hashes_of_its_own() {
+    let project = Project::new()
+        .lua_mod("counter", "1.0.0", "", COUNTER)
+        .lua_mod("user", "1.0.0", "", COUNTER);
+    let (_, workspace) = project
+        .scenario(1, &["counter", "user"], "")
+        .load()
+        .unwrap();
+    let [base, counter, user] = ["base", "counter", "user"].map(|id| ModId::parse(id).unwrap());
+    let bundle = |id: &ModId| workspace.bundle(id).unwrap();
+    let all = || [&base, &counter, &user].map(bundle).to_vec();
+    let setup = Setup {
+        seed: 7,
+        map: MapSource::Generated {
+            width: 32,
+            height: 32,
+        },
+        colonists: 2,
+        stock: [].into(),
+    };
+    let known: BTreeSet<ModId> = [base.clone(), counter.clone(), user.clone()].into();
+    let (mut host, _) = Host::start(&setup, all(), known.clone()).unwrap();
+    host.tick(&[]);
+    let edited = |id: &ModId, path: &str, text: &str| {
+        let bundle = bundle(id);
+        let file = |path: &str| (path.to_owned(), bundle.file(path).unwrap().to_vec());
+        let mut files: BTreeMap<String, Vec<u8>> = bundle.paths().map(file).collect();
+        files.insert(path.to_owned(), text.as_bytes().to_vec());
+        Change {
+            mod_id: id.clone(),
+            bundle: select_files(id.as_str(), files).map(Rc::new),
+        }
+    };
+    let options = ReloadOptions::default();
+    let lacks = manifest("user", "1.1.0", "[dependencies]\nabsent = \"*\"");
+    let main = format!("{COUNTER}-- edited\n");
+    let acts: [(&dyn Fn(&mut Host), &[&str]); 4] = [
+        (
+            &|host| drop(host.reload(vec![edited(&counter, "scripts/main.lua", &main)], &options)),
+            &["the generations that run", "the generations to go back to"],
+        ),
+        (
+            &|host| drop(host.reload(vec![edited(&user, "mod.toml", &lacks)], &options)),
+            &["the mods to be tried first", "the changes that wait"],
+        ),
+        (
+            &|host| drop(host.disable(&counter, &options)),
+            &[
+                "the generations that run",
+                "the state of mods that do not run",
+                "the mods that are switched off",
+            ],
+        ),
+        (
+            &|host| drop(host.purge(&counter)),
+            &[
+                "the state of mods that do not run",
+                "the generations to go back to",
+            ],
+        ),
+    ];
+    for (act, expected) in acts {
+        let before = host.kept_hashes().unwrap();
+        act(&mut host);
+        let after = host.kept_hashes().unwrap();
+        assert_eq!(different(&before, &after), expected);
+        let (bytes, _) = host.save().unwrap();
+        let beside = Host::load(&bytes, host.bundles(), known.clone())
+            .unwrap()
+            .host;
+        assert_eq!(different(&after, &beside.kept_hashes().unwrap()), [""; 0]);
+    }
 }

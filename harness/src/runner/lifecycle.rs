@@ -1,5 +1,6 @@
 //! Steps that let mods come and go, and checkpoints.
 
+use modding::codec::CodecError;
 use modding::diagnostic::Fault;
 use modding::host::Host;
 use modding::mod_id::ModId;
@@ -59,10 +60,13 @@ impl Runner<'_> {
             .filter(|bundle| !is_running(bundle.folder()));
         let all = running.iter().cloned().chain(others).collect();
         let beside = match Host::load(&bytes, all, self.known.clone()) {
-            Ok(loaded) => loaded.host.part_hashes(),
+            Ok(loaded) => loaded.host,
             Err(error) => return StepResult::Failed(vec![Fault::new(error.to_string())]),
         };
-        let here = self.host.part_hashes();
+        let (here, beside) = match (kept(&self.host), kept(&beside)) {
+            (Ok(here), Ok(beside)) => (here, beside),
+            (Err(error), _) | (_, Err(error)) => return super::steps::cannot_save(&error),
+        };
         let different = here.iter().filter(|part| !beside.contains(part));
         let different: Vec<&str> = different.map(|(name, _)| name.as_str()).collect();
         if !different.is_empty() || here.len() != beside.len() {
@@ -79,4 +83,12 @@ impl Runner<'_> {
         said.extend(notes);
         StepResult::Done(said)
     }
+}
+
+/// Hashes of all that a save is to bring back, by what they are of.
+fn kept(host: &Host) -> Result<Vec<(String, u128)>, CodecError> {
+    let mut parts = host.part_hashes();
+    let kept = host.kept_hashes()?.into_iter();
+    parts.extend(kept.map(|(name, hash)| (name.to_owned(), hash)));
+    Ok(parts)
 }

@@ -331,7 +331,7 @@ const ACTIONS_READ: [&str; 21] = [
     "3 Files([FileAction { change: Write { file: ModFile { mod_id: ModId(\"stats\"), path: \"scripts/new.lua\" }, content: [97, 10, 98] }",
     "4 Files([FileAction { change: Delete { file: ModFile { mod_id: ModId(\"stats\"), path: \"a.lua\" } }",
     "5 Reload { mods: [ModId(\"stats\"), ModId(\"base\")], force: true, kind: None, priority: None, skip_unload: false }",
-    "5 Rollback { mod_id: ModId(\"stats\"), to: Some(1) }",
+    "5 Rollback { mods: {ModId(\"stats\"): Some(1)} }",
     "5 Config { mod_id: ModId(\"stats\"), set: {\"boost\": Integer(2), \"on\": Boolean(true)} }",
     "6 Command { function: \"jobs.designate\", arguments: {\"kind\": Text(\"chop\"), \"x\": Integer(3)} }",
     "6 Save { name: \"early\" }",
