@@ -301,6 +301,11 @@ fn what_cannot_be_watched_is_refused_with_the_exit_code_of_the_table() {
             "`scenarios/small.toml` exists already",
         ),
         (["--record", "mods"], 2, "let it end in .toml"),
+        (
+            ["--record", "mods/subject/recorded.toml"],
+            2,
+            "is in the folder of subject, which is watched",
+        ),
     ] {
         let arguments = ["watch", "--ticks", "1", arguments[0], arguments[1]];
         let output = colony_sim(&author, &arguments);

@@ -146,16 +146,19 @@ impl Host {
         fn hash(kept: &impl Serialize) -> Result<u128, CodecError> {
             Ok(sim::hash_bytes(&codec::encode(kept, Compression::None)?))
         }
+        let mut contents = SavedContents::default();
+        let dormant = self.dormant.iter();
+        let dormant: BTreeMap<ModId, StoredMod> = dormant
+            .map(|(id, saved)| (id.clone(), saved.store(&mut contents)))
+            .collect();
+        let history = SavedHistories::of(&self.history, &mut contents);
         Ok(vec![
             ("the generations that run", hash(&self.mods())?),
-            ("the state of mods that do not run", hash(&self.dormant)?),
+            ("the state of mods that do not run", hash(&dormant)?),
             ("the mods that are switched off", hash(&self.absent)?),
             ("the mods to be tried first", hash(&self.unhealthy)?),
             ("the changes that wait", hash(&self.saved_waiting())?),
-            (
-                "the generations to go back to",
-                hash(&SavedHistories::of(&self.history))?,
-            ),
+            ("the generations to go back to", hash(&history)?),
         ])
     }
 

@@ -79,6 +79,9 @@ fn try_watch(arguments: &WatchArguments, colour: Colour) -> Result<(), Refusal> 
         let fault = Fault::new("there is nothing to watch: no mod of this run is in a folder");
         return Err((Exit::NothingToRun, vec![fault]));
     }
+    if let Some(file) = &arguments.record {
+        outside_of_mods(file, &watched)?;
+    }
     let root = project.map_or_else(PathBuf::new, |project| project.root);
     let options = LiveOptions {
         ticks: arguments.ticks.map(Into::into),
@@ -120,6 +123,29 @@ fn check_record(file: &Path) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// A recording in the folder of a watched mod would be a change of that mod, which would be recorded.
+fn outside_of_mods(file: &Path, watched: &[WatchedMod]) -> Result<(), Refusal> {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+    let within = |watched: &&WatchedMod| {
+        let watched = watched.folder.canonicalize();
+        matches!((&folder, watched), (Ok(folder), Ok(watched)) if folder.starts_with(&watched))
+    };
+    let Some(mod_id) = watched.iter().find(within).map(|watched| &watched.mod_id) else {
+        return Ok(());
+    };
+    let shown = project::location::text(file);
+    let fault = Fault::new(format!(
+        "`{shown}` is in the folder of {mod_id}, which is watched"
+    ));
+    Err((
+        Exit::Usage,
+        vec![fault.help("record into another folder, such as scenarios/")],
+    ))
 }
 
 /// A flag that the signals to end raise. A second one ends the program at once, should it hang.
