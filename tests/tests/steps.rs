@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use harness::record::{RunRecord, StepResult};
+use modding::bundle::Bundle;
 use modding::host::Host;
 use modding::manifest::select_files;
 use modding::mod_id::ModId;
@@ -263,6 +264,32 @@ fn different(here: &[(&'static str, u128)], there: &[(&'static str, u128)]) -> V
     different.map(|(name, _)| *name).collect()
 }
 
+/// What is done to a host.
+type Act<'a> = &'a dyn Fn(&mut Host);
+
+fn small_colony() -> Setup {
+    Setup {
+        seed: 7,
+        map: MapSource::Generated {
+            width: 32,
+            height: 32,
+        },
+        colonists: 2,
+        stock: [].into(),
+    }
+}
+
+/// A mod with another text in one of its files.
+fn edited(bundle: &Bundle, id: &ModId, path: &str, text: &str) -> Change {
+    let file = |path: &str| (path.to_owned(), bundle.file(path).unwrap().to_vec());
+    let mut files: BTreeMap<String, Vec<u8>> = bundle.paths().map(file).collect();
+    files.insert(path.to_owned(), text.as_bytes().to_vec());
+    Change {
+        mod_id: id.clone(),
+        bundle: select_files(id.as_str(), files).map(Rc::new),
+    }
+}
+
 #[test]
 fn what_a_save_keeps_beside_the_parts_has_hashes_of_its_own() {
     let project = Project::new()
@@ -275,32 +302,14 @@ fn what_a_save_keeps_beside_the_parts_has_hashes_of_its_own() {
     let [base, counter, user] = ["base", "counter", "user"].map(|id| ModId::parse(id).unwrap());
     let bundle = |id: &ModId| workspace.bundle(id).unwrap();
     let all = || [&base, &counter, &user].map(bundle).to_vec();
-    let setup = Setup {
-        seed: 7,
-        map: MapSource::Generated {
-            width: 32,
-            height: 32,
-        },
-        colonists: 2,
-        stock: [].into(),
-    };
     let known: BTreeSet<ModId> = [base.clone(), counter.clone(), user.clone()].into();
-    let (mut host, _) = Host::start(&setup, all(), known.clone()).unwrap();
+    let (mut host, _) = Host::start(&small_colony(), all(), known.clone()).unwrap();
     host.tick(&[]);
-    let edited = |id: &ModId, path: &str, text: &str| {
-        let bundle = bundle(id);
-        let file = |path: &str| (path.to_owned(), bundle.file(path).unwrap().to_vec());
-        let mut files: BTreeMap<String, Vec<u8>> = bundle.paths().map(file).collect();
-        files.insert(path.to_owned(), text.as_bytes().to_vec());
-        Change {
-            mod_id: id.clone(),
-            bundle: select_files(id.as_str(), files).map(Rc::new),
-        }
-    };
+    let edited = |id: &ModId, path: &str, text: &str| edited(&bundle(id), id, path, text);
     let options = ReloadOptions::default();
     let lacks = manifest("user", "1.1.0", "[dependencies]\nabsent = \"*\"");
     let main = format!("{COUNTER}-- edited\n");
-    let acts: [(&dyn Fn(&mut Host), &[&str]); 4] = [
+    let acts: [(Act<'_>, &[&str]); 4] = [
         (
             &|host| drop(host.reload(vec![edited(&counter, "scripts/main.lua", &main)], &options)),
             &["the generations that run", "the generations to go back to"],

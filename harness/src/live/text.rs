@@ -190,7 +190,7 @@ impl View {
         if let Some(error) = &report.error {
             let faults = self.located(&error.faults);
             text.push_str(&render(&faults, self.colour));
-            if error.stage == Stage::Unload {
+            if error.stage == Stage::Unload && !report.timed_out {
                 text.push_str("help: this is the code that runs, told of its end; in a terminal, u reloads without telling it\n");
             // Advice of the error's own is better than this.
             } else if cause == Cause::Saved && faults.iter().all(|fault| fault.help.is_none()) {
