@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sim::{
-    Definitions, HEALTH_MAX, ItemDefinition, JobAction, JobDefinition, NEED_MAX, NeedDefinition,
-    PRIORITY_MAX, STACK_MAX_LIMIT, TerrainDefinition, WALK_COST_MAX, WORK_TICKS_MAX, YIELD_MAX,
+    DefinitionObstacle, Definitions, HEALTH_MAX, ItemDefinition, JobAction, JobDefinition,
+    NEED_MAX, NeedDefinition, PRIORITY_MAX, STACK_MAX_LIMIT, TerrainDefinition, WALK_COST_MAX,
+    WORK_TICKS_MAX, YIELD_MAX,
 };
 
 use crate::bundle::Bundle;
@@ -25,6 +26,22 @@ const ASSETS_FOLDER: &str = "assets/";
 
 /// Reads the definitions of all mods, which come in load order. An id that a mod before defined already is a fault.
 pub fn read_definitions(mods: &[(&Manifest, &Bundle)]) -> Result<Definitions, Vec<Fault>> {
+    match owned_definitions(mods) {
+        Ok(owned) => Ok(owned.definitions),
+        Err(faults) => Err(faults.into_iter().map(|(_, fault)| fault).collect()),
+    }
+}
+
+/// Definitions, and whose they are: by kind and id.
+pub(crate) struct OwnedDefinitions {
+    pub(crate) definitions: Definitions,
+    pub(crate) owners: BTreeMap<(&'static str, String), ModId>,
+}
+
+/// The same as [`read_definitions`], with the mods that definitions and faults are of.
+pub(crate) fn owned_definitions(
+    mods: &[(&Manifest, &Bundle)],
+) -> Result<OwnedDefinitions, Vec<(ModId, Fault)>> {
     let mut reader = DefinitionReader::default();
     for (manifest, bundle) in mods {
         reader.read_bundle(&manifest.id, bundle);
@@ -34,7 +51,10 @@ pub fn read_definitions(mods: &[(&Manifest, &Bundle)]) -> Result<Definitions, Ve
         reader.validate();
     }
     if reader.faults.is_empty() {
-        Ok(reader.definitions)
+        Ok(OwnedDefinitions {
+            definitions: reader.definitions,
+            owners: reader.owners,
+        })
     } else {
         Err(reader.faults)
     }
@@ -43,12 +63,20 @@ pub fn read_definitions(mods: &[(&Manifest, &Bundle)]) -> Result<Definitions, Ve
 /// A definition or, with a field, a part of it: kind, id, field.
 type Name = (&'static str, String, String);
 
+impl Fault {
+    /// What keeps the colony from going on with other definitions.
+    pub(crate) fn in_the_way(obstacle: &DefinitionObstacle) -> Fault {
+        let fault = Fault::new(obstacle.to_string());
+        fault.help("bring it back, or change what uses it first")
+    }
+}
+
 #[derive(Default)]
 struct DefinitionReader {
     definitions: Definitions,
     owners: BTreeMap<(&'static str, String), ModId>,
     places: BTreeMap<Name, Place>,
-    faults: Vec<Fault>,
+    faults: Vec<(ModId, Fault)>,
 }
 
 impl DefinitionReader {
@@ -63,13 +91,13 @@ impl DefinitionReader {
             let Some(kind) = DEFINITION_KINDS.into_iter().find(|&kind| kind == name) else {
                 let message = format!("`{}` is no file of definitions", bundle.display_path(path));
                 let files = DEFINITION_KINDS.map(|kind| format!("{ASSETS_FOLDER}{kind}.toml"));
-                self.faults
-                    .push(Fault::new(message).suggest(path, files.iter().map(String::as_str)));
+                let fault = Fault::new(message).suggest(path, files.iter().map(String::as_str));
+                self.faults.push((owner.clone(), fault));
                 continue;
             };
             match bundle.text(path) {
                 Some(Ok(source)) => self.read_file(owner, kind, bundle.display_path(path), &source),
-                Some(Err(fault)) => self.faults.push(fault),
+                Some(Err(fault)) => self.faults.push((owner.clone(), fault)),
                 None => {}
             }
         }
@@ -77,14 +105,19 @@ impl DefinitionReader {
 
     fn read_file(&mut self, owner: &ModId, kind: &'static str, file: String, source: &Arc<str>) {
         match Document::parse(file, source) {
-            Err(faults) => self.faults.extend(faults),
+            Err(faults) => self.blame(owner, faults),
             Ok(document) => {
                 for (key, value) in document.root().into_entries() {
                     self.read_definition(owner, kind, &key, &value);
                 }
-                self.faults.extend(document.into_faults());
+                self.blame(owner, document.into_faults());
             }
         }
+    }
+
+    fn blame(&mut self, owner: &ModId, faults: Vec<Fault>) {
+        let faults = faults.into_iter().map(|fault| (owner.clone(), fault));
+        self.faults.extend(faults);
     }
 
     fn read_definition(
@@ -125,13 +158,13 @@ impl DefinitionReader {
     fn validate(&mut self) {
         for found in self.definitions.validate() {
             let fault = Fault::new(found.to_string());
+            let owner = self.owners.get(&(found.kind, found.id.clone()));
+            let owner = owner.expect("every definition was read from a mod").clone();
             let field = (found.kind, found.id.clone(), found.field.to_owned());
             let whole = (found.kind, found.id, String::new());
             let place = self.places.get(&field).or_else(|| self.places.get(&whole));
-            self.faults.push(Fault {
-                place: place.cloned(),
-                ..fault
-            });
+            let place = place.cloned();
+            self.faults.push((owner, Fault { place, ..fault }));
         }
     }
 }

@@ -93,6 +93,11 @@ impl Package {
         }
     }
 
+    /// What its definitions are read from.
+    pub(crate) fn content(&self) -> (&Manifest, &Bundle) {
+        (&self.manifest, self.bundle())
+    }
+
     /// Its own files.
     pub(crate) fn bundle(&self) -> &Rc<Bundle> {
         self.sources.own()

@@ -14,6 +14,7 @@ use crate::diagnostic::Fault;
 use crate::generation::Instance;
 use crate::handover::{self, Package};
 use crate::history::History;
+use crate::manifest::Manifest;
 use crate::mod_id::ModId;
 use crate::perturbation::Perturbation;
 use crate::reload::{Change, ReloadOptions, ReloadQueue, Waiting};
@@ -52,6 +53,8 @@ pub struct Host {
     pub(crate) unhealthy: BTreeSet<ModId>,
     /// The content that a mod could not follow the library code of others to: it is not tried again.
     pub(crate) refused: BTreeMap<ModId, u128>,
+    /// Mods that are left out and whose definitions the colony has, as they were when it got them.
+    pub(crate) left_behind: BTreeMap<ModId, Package>,
     pub(crate) queue: ReloadQueue,
     /// Changes that wait for a mod that they lack.
     pub(crate) waiting: BTreeMap<ModId, Waiting>,
@@ -103,10 +106,7 @@ impl Host {
             mut left_out,
             mut unmet,
         } = roster(bundles, &known, &[]);
-        let content: Vec<_> = packages
-            .iter()
-            .map(|package| (&*package.manifest, &**package.bundle()))
-            .collect();
+        let content: Vec<_> = packages.iter().map(Package::content).collect();
         let definitions = read_definitions(&content)?;
         let colony = Colony::new(setup, definitions).map_err(|errors| {
             errors
@@ -136,6 +136,7 @@ impl Host {
             }
         }
         host.wait_for(unmet);
+        host.leave_behind(&packages);
         host.forget_places();
         host.deliver(&table_event("simulation_start", 0));
         Ok((host, left_out))
@@ -263,6 +264,7 @@ impl Host {
             absent: BTreeMap::new(),
             unhealthy: BTreeSet::new(),
             refused: BTreeMap::new(),
+            left_behind: BTreeMap::new(),
             queue: ReloadQueue::default(),
             waiting: BTreeMap::new(),
             resolutions: ResolutionCache::default(),
@@ -290,6 +292,36 @@ impl Host {
             let request = self.request_of(change, &ReloadOptions::default());
             self.wait_for_dependencies(&[request]);
         }
+    }
+
+    /// Remembers the content of those mods that do not run although the colony has their definitions.
+    pub(crate) fn leave_behind(&mut self, packages: &[Package]) {
+        let ids = packages.iter().map(|package| &package.manifest.id);
+        for (id, package) in ids.zip(packages) {
+            if self.context.instance(id).is_none() {
+                self.left_behind.insert(id.clone(), package.clone());
+            }
+        }
+    }
+
+    /// What definitions are read from: the mods of a world in their order, after those that are left out, so that of two that define
+    /// the same the one that runs is at fault.
+    pub(crate) fn content<'w>(
+        &'w self,
+        world: &'w BTreeMap<ModId, Package>,
+        order: &[ModId],
+    ) -> Vec<(&'w Manifest, &'w Bundle)> {
+        let runs = |id: &ModId| {
+            let mut manifests = world.values().map(|package| &package.manifest);
+            manifests.any(|manifest| manifest.id == *id || manifest.replaces.as_ref() == Some(id))
+        };
+        let left_behind = self.left_behind.iter().filter(|(id, _)| !runs(id));
+        let running = order.iter().filter_map(|id| world.get(id));
+        left_behind
+            .map(|(_, package)| package)
+            .chain(running)
+            .map(Package::content)
+            .collect()
     }
 
     /// Starts a mod that is new to the colony.

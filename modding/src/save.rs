@@ -2,30 +2,30 @@
 //!
 //! A save hands every mod over to itself, on the running side as on the loading side, so that both go on alike (I5).
 
+mod choice;
 pub(crate) mod contents;
 mod saved_mod;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use sim::Colony;
 
 use crate::bundle::Bundle;
 use crate::codec::{self, CodecError, Compression};
 use crate::context::{EmittedEvent, LogLevel, Reason};
-use crate::definitions::read_definitions;
 use crate::diagnostic::Fault;
 use crate::generation::Instance;
 use crate::handover::{self, Package};
 use crate::history::SavedHistories;
-use crate::host::{Absence, Host, LeftOut, Roster, ids, roster};
+use crate::host::{Absence, Host, LeftOut, Roster, ids};
 use crate::manifest::Manifest;
 use crate::mod_id::ModId;
 use crate::reload::SavedWaiting;
 use crate::report::{MemberAction, MemberReport, ReloadType, StageError};
 use crate::value::Value;
 
-use contents::SavedContents;
+use choice::{Choice, Former};
+use contents::{SavedContents, SavedSources};
 pub(crate) use saved_mod::SavedMod;
 use saved_mod::StoredMod;
 
@@ -43,6 +43,8 @@ struct SavedRun {
     unhealthy: BTreeSet<ModId>,
     refused: BTreeMap<ModId, u128>,
     waiting: BTreeMap<ModId, SavedWaiting>,
+    /// Mods that are left out and whose definitions the colony has.
+    left_behind: Vec<SavedSources>,
     history: SavedHistories,
     contents: SavedContents,
 }
@@ -118,6 +120,7 @@ impl Host {
             mods.push(SavedMod::of(generation, &snapshot).store(&mut contents));
         }
         let dormant = self.dormant.iter();
+        let left_behind = self.left_behind.values();
         let run = SavedRun {
             colony: self.context.colony().save(),
             definitions: self.context.colony().definitions().hash(),
@@ -132,6 +135,9 @@ impl Host {
             unhealthy: self.unhealthy.clone(),
             refused: self.refused.clone(),
             waiting: self.saved_waiting(),
+            left_behind: left_behind
+                .map(|package| contents.keep(&package.sources))
+                .collect(),
             history: SavedHistories::of(&self.history, &mut contents),
             contents,
         };
@@ -184,29 +190,35 @@ impl Host {
         let read = bundles.iter().map(|bundle| bundle.folder().to_owned());
         let read: BTreeSet<String> = read.collect();
         let order: Vec<ModId> = saved.iter().map(|saved| saved.id().clone()).collect();
+        let left_behind = run.left_behind.iter();
+        let left_behind = left_behind.filter_map(|sources| contents.package(sources));
+        let ran = saved.iter().filter_map(SavedMod::package).cloned();
+        let former = Former {
+            colony: &run.colony,
+            mods: by_id(left_behind.chain(ran)),
+            order: &order,
+        };
+        let Choice {
+            roster,
+            colony,
+            left_behind,
+        } = former.choose(&bundles, &known)?;
         let Roster {
             packages,
             mut left_out,
             mut unmet,
-        } = roster(bundles, &known, &order);
-        let content: Vec<_> = packages
-            .iter()
-            .map(|package| (&*package.manifest, &**package.bundle()))
-            .collect();
-        let definitions = read_definitions(&content).map_err(LoadError::Definitions)?;
-        let definitions_changed = definitions.hash() != run.definitions;
-        let colony = Colony::restore(&run.colony, definitions)
-            .map_err(|error| LoadError::Colony(error.to_string()))?;
+        } = roster;
+        let definitions_changed = colony.definitions().hash() != run.definitions;
         let mut host = Host::around(colony, known);
         host.chain = run.chain;
         host.context.set_between_ticks(true);
-        let dormant = run.dormant.into_iter();
-        host.dormant = dormant
-            .map(|(id, saved)| (id, saved.restore(&contents)))
-            .collect();
+        let dormant = run.dormant.into_values();
+        let dormant = dormant.map(|saved| saved.restore(&contents));
+        host.dormant = dormant.map(|saved| (saved.id().clone(), saved)).collect();
         host.absent = run.absent;
         host.unhealthy = run.unhealthy;
         host.refused = run.refused;
+        host.left_behind = left_behind;
         host.history = run.history.restore(&contents);
         host.context.set_order(ids(&packages));
         // Before any mod begins, which may emit.
@@ -217,6 +229,7 @@ impl Host {
             left_out.push(why);
             unmet.push(package);
         }
+        host.leave_behind(&packages);
         host.wait_for(unmet);
         host.restore_waiting(run.waiting, &read);
         host.forget_places();
@@ -398,10 +411,7 @@ impl Host {
 
 /// Invariant (I5): a mod that ran with other library code than the mods beside it have goes on with that.
 fn bound_as_before(packages: Vec<Package>, saved: &[SavedMod]) -> Vec<Package> {
-    let ran = saved
-        .iter()
-        .filter_map(|saved| Some((saved.id().clone(), saved.package()?.clone())));
-    let then: BTreeMap<ModId, Package> = ran.collect();
+    let then = by_id(saved.iter().filter_map(SavedMod::package).cloned());
     let bind = |package: Package| {
         let saved = saved
             .iter()
@@ -409,6 +419,11 @@ fn bound_as_before(packages: Vec<Package>, saved: &[SavedMod]) -> Vec<Package> {
         saved.map_or(package.clone(), |saved| saved.bind(&package, &then))
     };
     packages.into_iter().map(bind).collect()
+}
+
+fn by_id(packages: impl Iterator<Item = Package>) -> BTreeMap<ModId, Package> {
+    let packages = packages.map(|package| (package.manifest.id.clone(), package));
+    packages.collect()
 }
 
 fn left_out(id: &ModId, error: StageError) -> LeftOut {

@@ -317,3 +317,88 @@ fn a_rollback_from_a_pre_release_takes_the_way_down_that_leads_from_its_release(
         ],
     );
 }
+
+const GRAVEL: &str = "[gravel]\nstack_max = 9\nhaul_priority = 2\n";
+
+/// A mod with gravel, of which there is some in the colony, and another mod.
+fn with_gravel(script: &str) -> Project {
+    Project::new()
+        .lua_mod("extra", "1.0.0", "", script)
+        .file("mods/extra/assets/items.toml", GRAVEL)
+        .lua_mod("other", "1.0.0", "", COUNTER)
+}
+
+fn scenario_with_gravel(project: Project, ticks: u64, steps: &str) -> RunRecord {
+    let text = format!(
+        "schema = 1\nname = \"gravel\"\nseed = 7\nticks = {ticks}\n\n[colony]\nsize = [32, 32]\ncolonists = 3\nstock = {{ meal = 12, gravel = 5 }}\n\n[mods]\nload = [\"base\", \"extra\", \"other\"]\n\n{steps}"
+    );
+    project.file("scenario.toml", &text).run().unwrap()
+}
+
+fn left_out(record: &RunRecord) -> Vec<&str> {
+    let names = record.left_out.iter();
+    names.map(|left_out| left_out.name.as_str()).collect()
+}
+
+#[test]
+fn a_mod_that_is_left_out_keeps_its_definitions_and_nobody_else_is_blamed() {
+    let sand = "[sand]\nstack_max = 9\nhaul_priority = 2\n";
+    let steps = [
+        write(4, "other/assets/items.toml", sand, COMMITTED),
+        // The same id twice is a fault of the one who comes second.
+        write(
+            5,
+            "other/assets/items.toml",
+            GRAVEL,
+            "outcome = \"rolled_back\", error = \"already defined by extra\"",
+        ),
+        write(6, "other/assets/items.toml", sand, ""),
+        "[[step]]\nat = 7\nlabel = \"restart\"\nrestart = true\n\n[[expect]]\nhash_equals = { without_step = \"restart\" }\n\n".to_owned(),
+        write(8, "other/assets/items.toml", &format!("{sand}\n[silt]\nstack_max = 9\nhaul_priority = 2\n"), COMMITTED),
+        write(9, "extra/scripts/main.lua", COUNTER, COMMITTED),
+        is(12, "extra", "ticks", 4),
+    ];
+    let record = scenario_with_gravel(with_gravel("error('no')"), 12, &steps.concat());
+    assert_eq!(record.faults(), []);
+    assert_eq!(left_out(&record), ["extra"]);
+}
+
+#[test]
+fn a_restart_with_a_mod_that_is_broken_leaves_that_mod_out() {
+    let whole = manifest("extra", "1.0.0", "");
+    for (file, broken, mended, says) in [
+        ("mod.toml", "id = \"extra\"\n", whole.as_str(), "name"),
+        (
+            "assets/items.toml",
+            "[gravel]\nstack_max = 0\nhaul_priority = 2\n",
+            GRAVEL,
+            "from 1 to 1000000",
+        ),
+        ("assets/items.toml", "[gravel", GRAVEL, ""),
+        // A definition that the colony uses is gone.
+        (
+            "assets/items.toml",
+            "[sand]\nstack_max = 9\nhaul_priority = 2\n",
+            GRAVEL,
+            "gravel",
+        ),
+    ] {
+        let file = format!("extra/{file}");
+        let steps = [
+            write(3, &file, broken, "outcome = \"rolled_back\""),
+            step(
+                6,
+                "restart = true",
+                &format!("outcome = \"failed\", error = {says:?}"),
+            ),
+            is(7, "other", "ticks", 7),
+            write(8, &file, mended, COMMITTED),
+            // Its state was kept: five ticks, and three.
+            is(10, "extra", "ticks", 8),
+            restart(10),
+        ];
+        let record = scenario_with_gravel(with_gravel(COUNTER), 12, &steps.concat());
+        assert_eq!(record.faults(), [], "{broken}");
+        assert_eq!(left_out(&record), ["extra"], "{broken}");
+    }
+}

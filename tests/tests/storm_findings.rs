@@ -221,14 +221,13 @@ fn a_replacement_that_fails_is_reported_under_its_own_name() {
 }
 
 #[test]
-fn a_load_that_fails_leaves_the_mods_that_are_part_of_the_run() {
+fn a_load_that_leaves_a_mod_out_has_the_mods_of_the_save() {
     let steps = format!(
         "[[step]]\nat = 2\nsave = \"early\"\n\n[[step]]\nat = 3\nadd = {{ mod = \"late\" }}\n\n\
          [[step]]\nat = 4\n{}\nexpect = {{ outcome = \"rolled_back\" }}\n\n\
          [[step]]\nat = 5\nload = \"early\"\nexpect = {{ outcome = \"failed\" }}\n\n\
-         [[step]]\nat = 6\nlabel = \"edit\"\n{}\nexpect = {{ outcome = \"committed\" }}\n",
+         [[step]]\nat = 6\nlabel = \"add\"\nadd = {{ mod = \"late\" }}\nexpect = {{ outcome = \"committed\" }}\n",
         write("gravel/assets/items.toml", "[gravel"),
-        write("late/tests/notes.lua", "-- none\n"),
     );
     let record = Project::new()
         .lua_mod("gravel", "1.0.0", "", COUNTER)
@@ -242,9 +241,10 @@ fn a_load_that_fails_leaves_the_mods_that_are_part_of_the_run() {
         .unwrap();
     assert_eq!(record.faults(), []);
     assert_eq!(
-        told(&record, "edit"),
+        told(&record, "add"),
         [(Outcome::Committed, "late".to_owned())]
     );
+    assert_eq!(record.left_out[0].name, "gravel");
 }
 
 #[test]

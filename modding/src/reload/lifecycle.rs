@@ -198,6 +198,10 @@ impl Host {
         };
         self.known.insert(id.clone());
         self.absent.remove(id);
+        self.left_behind.remove(id);
+        if let Some(replaced) = &package.manifest.replaces {
+            self.left_behind.remove(replaced);
+        }
         if let Some(from) = from {
             self.dormant.remove(&from);
             if from != *id {
@@ -371,6 +375,7 @@ impl Host {
         }
         self.known.insert(new.clone());
         self.unhealthy.remove(old);
+        self.left_behind.remove(new);
         self.absent.remove(new);
         self.absent.insert(old.clone(), Absence::Removed);
     }

@@ -303,11 +303,7 @@ impl Host {
         if !assets_changed && same_order {
             return Ok(None);
         }
-        let content: Vec<_> = order
-            .iter()
-            .filter_map(|id| world.get(id))
-            .map(|package| (&*package.manifest, &**package.bundle()))
-            .collect();
+        let content = self.content(world, &order);
         let fail = |faults| StageError {
             stage: Stage::Plan,
             mod_id: blamed.clone(),
@@ -319,10 +315,7 @@ impl Host {
             return Ok(None);
         }
         let obstacles = |obstacles: Vec<sim::DefinitionObstacle>| {
-            let faults = obstacles.iter().map(|obstacle| {
-                let fault = Fault::new(obstacle.to_string());
-                fault.help("bring it back, or change what uses it first")
-            });
+            let faults = obstacles.iter().map(Fault::in_the_way);
             fail(faults.collect())
         };
         colony.check_definitions(&definitions).map_err(obstacles)?;

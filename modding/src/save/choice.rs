@@ -1,0 +1,131 @@
+//! Which mods a run that is loaded goes on with: those whose files can be read and whose definitions the colony can bear. The others
+//! are left out, and what they defined while they ran stays, for the colony may be full of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sim::{Colony, DefinitionObstacle};
+
+use super::LoadError;
+use crate::bundle::Bundle;
+use crate::definitions::{OwnedDefinitions, owned_definitions};
+use crate::diagnostic::Fault;
+use crate::handover::Package;
+use crate::host::{LeftOut, Roster, roster};
+use crate::mod_id::ModId;
+
+/// See the [module](self).
+pub(super) struct Choice {
+    pub(super) roster: Roster,
+    pub(super) colony: Colony,
+    /// Mods that are left out, as they were when they defined what the colony has.
+    pub(super) left_behind: BTreeMap<ModId, Package>,
+}
+
+/// Why some mods cannot go on together.
+struct Unfit {
+    blamed: Vec<(ModId, Fault)>,
+    error: LoadError,
+}
+
+/// What a run has to go on from.
+pub(super) struct Former<'s> {
+    /// The colony as it was saved.
+    pub(super) colony: &'s [u8],
+    /// The mods whose definitions it had, as they were.
+    pub(super) mods: BTreeMap<ModId, Package>,
+    /// The mods that ran, in their order.
+    pub(super) order: &'s [ModId],
+}
+
+impl Former<'_> {
+    /// Leaves out mods until the others will do.
+    ///
+    /// # Errors
+    /// A colony that cannot be restored whoever is left out.
+    pub(super) fn choose(
+        &self,
+        bundles: &[Bundle],
+        known: &BTreeSet<ModId>,
+    ) -> Result<Choice, LoadError> {
+        let mut refused: BTreeMap<ModId, Vec<Fault>> = BTreeMap::new();
+        let mut withdrawn: BTreeSet<ModId> = BTreeSet::new();
+        loop {
+            let is_refused =
+                |bundle: &&Bundle| refused.keys().any(|id| id.as_str() == bundle.folder());
+            let fit = bundles.iter().filter(|bundle| !is_refused(bundle));
+            let mut roster = roster(fit.cloned().collect(), known, self.order);
+            let goes_on = |id: &ModId| {
+                let mut manifests = roster.packages.iter().map(|package| &package.manifest);
+                manifests
+                    .any(|manifest| manifest.id == *id || manifest.replaces.as_ref() == Some(id))
+            };
+            let left_behind: BTreeMap<ModId, Package> = self
+                .mods
+                .iter()
+                .filter(|(id, _)| !goes_on(id) && !withdrawn.contains(*id))
+                .map(|(id, package)| (id.clone(), package.clone()))
+                .collect();
+            let unfit = match self.restore(left_behind.values().chain(&roster.packages)) {
+                Ok(colony) => {
+                    let refused = refused.into_iter().map(|(id, faults)| LeftOut {
+                        name: id.to_string(),
+                        faults,
+                    });
+                    roster.left_out.extend(refused);
+                    return Ok(Choice {
+                        roster,
+                        colony,
+                        left_behind,
+                    });
+                }
+                Err(unfit) => unfit,
+            };
+            let tried = refused.len() + withdrawn.len();
+            for (id, fault) in unfit.blamed {
+                if left_behind.contains_key(&id) {
+                    withdrawn.insert(id);
+                } else {
+                    refused.entry(id).or_default().push(fault);
+                }
+            }
+            if refused.len() + withdrawn.len() == tried {
+                return Err(unfit.error);
+            }
+        }
+    }
+
+    /// The colony with the definitions of mods.
+    fn restore<'p>(&self, mods: impl Iterator<Item = &'p Package>) -> Result<Colony, Unfit> {
+        let definitions = definitions(mods).map_err(|blamed| Unfit {
+            error: LoadError::Definitions(blamed.iter().map(|(_, fault)| fault.clone()).collect()),
+            blamed,
+        })?;
+        let OwnedDefinitions { definitions, .. } = definitions;
+        Colony::restore(self.colony, definitions.clone()).map_err(|error| Unfit {
+            blamed: self.obstacles(&definitions).unwrap_or_default(),
+            error: LoadError::Colony(error.to_string()),
+        })
+    }
+
+    /// What keeps the colony from going on with other definitions than it had, and the mod whose definition it was.
+    fn obstacles(&self, definitions: &sim::Definitions) -> Option<Vec<(ModId, Fault)>> {
+        let then = self::definitions(self.mods.values()).ok()?;
+        let colony = Colony::restore(self.colony, then.definitions).ok()?;
+        let obstacles = colony.check_definitions(definitions).err()?;
+        let blamed = obstacles.iter().filter_map(|obstacle| match obstacle {
+            DefinitionObstacle::InUse { kind, id, .. } => {
+                let owner = then.owners.get(&(*kind, id.clone()))?;
+                Some((owner.clone(), Fault::in_the_way(obstacle)))
+            }
+            DefinitionObstacle::Fault(_) => None,
+        });
+        Some(blamed.collect())
+    }
+}
+
+fn definitions<'p>(
+    mods: impl Iterator<Item = &'p Package>,
+) -> Result<OwnedDefinitions, Vec<(ModId, Fault)>> {
+    let content: Vec<_> = mods.map(Package::content).collect();
+    owned_definitions(&content)
+}
