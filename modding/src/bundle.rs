@@ -108,6 +108,11 @@ impl Bundle {
         self.library_hash
     }
 
+    /// Bytes of all files.
+    pub(crate) fn bytes(&self) -> usize {
+        self.files.values().map(|content| content.len()).sum()
+    }
+
     /// All files by path.
     pub(crate) fn files(&self) -> &BTreeMap<String, Arc<[u8]>> {
         &self.files

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec;
 use crate::handover::Package;
-use crate::limits::HISTORY_GENERATIONS_MAX;
+use crate::limits::{HISTORY_BYTES_MAX, HISTORY_GENERATIONS_MAX};
 use crate::mod_id::ModId;
 use crate::report::ReloadType;
 use crate::save::contents::{Contents, SavedContents, SavedSources};
@@ -33,11 +33,15 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Keeps a generation that was replaced.
+    /// Keeps a generation that was replaced; the oldest go where there are too many, or too large ones. The last one stays.
     pub(crate) fn push(&mut self, past: Past) {
         self.past.push_back(past);
-        if self.past.len() > HISTORY_GENERATIONS_MAX {
-            self.past.pop_front();
+        let mut bytes: usize = self.past.iter().map(Past::bytes).sum();
+        while self.past.len() > HISTORY_GENERATIONS_MAX
+            || (bytes > HISTORY_BYTES_MAX && self.past.len() > 1)
+        {
+            let oldest = self.past.pop_front();
+            bytes -= oldest.as_ref().map_or(0, Past::bytes);
         }
     }
 
@@ -85,6 +89,11 @@ impl Past {
             snapshot,
             cause,
         }
+    }
+
+    /// What it takes in memory.
+    fn bytes(&self) -> usize {
+        self.package.bundle().bytes() + self.snapshot.len()
     }
 
     /// Its version.
@@ -155,5 +164,48 @@ impl SavedHistories {
             (id, History { past })
         });
         histories.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::bundle::Bundle;
+
+    const MEBIBYTE: usize = 1024 * 1024;
+
+    /// A generation with files and a state of so many MiB.
+    fn past(number: u32, files: usize, state: usize) -> Past {
+        let manifest = "id = \"subject\"\nname = \"subject\"\nversion = \"1.0.0\"\napi = \"^1\"\n";
+        let files = [
+            ("mod.toml".to_owned(), manifest.into()),
+            ("data.bin".to_owned(), vec![0; files * MEBIBYTE]),
+        ];
+        let bundle = Bundle::new("subject", files).expect("good paths");
+        Past {
+            number,
+            package: Package::read(Rc::new(bundle)).expect("a good manifest"),
+            snapshot: vec![0; state * MEBIBYTE],
+            cause: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_oldest_generations_go_where_there_are_too_many_or_too_large_ones() {
+        let numbers = |sizes: &[(usize, usize)]| {
+            let mut history = History::default();
+            for (number, (files, state)) in (1..).zip(sizes) {
+                history.push(past(number, *files, *state));
+            }
+            history.numbers()
+        };
+        assert_eq!(numbers(&[(0, 0); 10]), [3, 4, 5, 6, 7, 8, 9, 10]);
+        assert_eq!(numbers(&[(0, 15); 6]), [3, 4, 5, 6]);
+        assert_eq!(numbers(&[(10, 11); 4]), [2, 3, 4]);
+        assert_eq!(numbers(&[(0, 1), (0, 1), (0, 63)]), [3]);
+        assert_eq!(numbers(&[(0, 1), (0, 70), (0, 1)]), [3]);
+        assert_eq!(numbers(&[(0, 1), (0, 70)]), [2]);
     }
 }

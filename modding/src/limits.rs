@@ -98,6 +98,9 @@ pub const TIMERS_MAX: usize = 1_000;
 /// Generations kept for each mod to roll back to (seed-corrections 47).
 pub const HISTORY_GENERATIONS_MAX: usize = 8;
 
+/// Bytes of the contents and states of these generations, for each mod. The last one is kept however large it is.
+pub const HISTORY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// Ticks that one unit test may let pass.
 pub const TEST_TICKS_MAX: u64 = 1_000_000;
 

@@ -376,6 +376,10 @@ fn the_guide_has_the_bounds_that_hold() {
             "Generations kept",
             count(limits::HISTORY_GENERATIONS_MAX as u64),
         ),
+        (
+            "Bytes of generations kept",
+            count(limits::HISTORY_BYTES_MAX as u64),
+        ),
     ];
     for (name, bound) in rows {
         let row = format!("| {name} | {bound} |");
