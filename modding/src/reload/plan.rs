@@ -298,7 +298,7 @@ impl Host {
                     .map_or_else(|| blamed.clone(), |error| error.mod_id().clone()),
                 faults: errors.iter().map(|error| error.fault()).collect(),
             })?;
-        // Which definition overrides which is a matter of the load order.
+        // The same mods in the same order define the same, as long as no file of definitions changes.
         let same_order = hint.iter().filter(|id| world.contains_key(*id)).eq(&order);
         if !assets_changed && same_order {
             return Ok(None);
