@@ -227,6 +227,19 @@ pub(crate) fn loaded(
     previous: Option<&Version>,
     report: &mut StateReport,
 ) -> Result<(), StageError> {
+    let effects = loaded_reversibly(context, instance, reason, previous, report)?;
+    context.accept(effects);
+    Ok(())
+}
+
+/// The same; what `mod_loaded` did can still be taken back.
+fn loaded_reversibly(
+    context: &Context,
+    instance: &Instance,
+    reason: Reason,
+    previous: Option<&Version>,
+    report: &mut StateReport,
+) -> Result<Effects, StageError> {
     let previous = previous
         .filter(|_| reason == Reason::Update)
         .map(|version| Value::text(version.to_string()));
@@ -241,7 +254,6 @@ pub(crate) fn loaded(
         Phase::Loaded(reason),
     )
     .map_err(|error| failed(&instance.generation, Stage::Loaded, &error))?;
-    context.accept(effects);
     let generation = &instance.generation;
     generation.state.borrow_mut().held.slot = None;
     start_timers(context.tick(), generation, report);
@@ -264,7 +276,7 @@ pub(crate) fn loaded(
     for warning in &declarations.warnings {
         context.log(generation.id(), LogLevel::Warn, warning);
     }
-    Ok(())
+    Ok(effects)
 }
 
 /// Hands a mod over to a new instance of the code it runs: the second half of a save, a rollback and a forced reload.
@@ -282,7 +294,10 @@ pub(crate) fn resume(
 }
 
 /// An instance begins with nothing but its defaults.
-pub(crate) fn begin(context: &Context, instance: &Instance) -> Result<StateReport, StageError> {
+pub(crate) fn begin(
+    context: &Context,
+    instance: &Instance,
+) -> Result<(StateReport, Effects), StageError> {
     let generation = &instance.generation;
     let mut state = BTreeMap::new();
     fill_defaults(generation, &mut state);
@@ -296,8 +311,8 @@ pub(crate) fn begin(context: &Context, instance: &Instance) -> Result<StateRepor
     })?;
     generation.state.borrow_mut().storage = storage;
     let mut report = StateReport::default();
-    loaded(context, instance, Reason::Start, None, &mut report)?;
-    Ok(report)
+    let effects = loaded_reversibly(context, instance, Reason::Start, None, &mut report)?;
+    Ok((report, effects))
 }
 
 /// Calls a mod's own handlers of `mod_loaded` or `mod_unloaded`, all or nothing.

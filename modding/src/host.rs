@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sim::{Colony, Setup};
 
 use crate::bundle::Bundle;
-use crate::context::{Context, LogLine};
+use crate::context::{Context, Effects, LogLine};
 use crate::definitions::read_definitions;
 use crate::diagnostic::Fault;
 use crate::generation::Instance;
@@ -326,6 +326,16 @@ impl Host {
 
     /// Starts a mod that is new to the colony.
     pub(crate) fn begin(&mut self, package: &Package) -> Result<StateReport, StageError> {
+        let (state, effects) = self.begin_reversibly(package)?;
+        self.context.accept(effects);
+        Ok(state)
+    }
+
+    /// The same; what it did can still be taken back.
+    pub(crate) fn begin_reversibly(
+        &mut self,
+        package: &Package,
+    ) -> Result<(StateReport, Effects), StageError> {
         let instance = handover::prepare(&self.context, package, 1)?;
         let id = instance.generation.id().clone();
         // Installed first: `mod_loaded` may call other mods when the reason is `start`, and they may emit.

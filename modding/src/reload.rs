@@ -6,6 +6,7 @@
 //! discarded and the old code takes its state back in a new machine, which by I4 cannot be seen; should even that fail,
 //! the old machine, which is dropped last, goes on.
 
+mod addition;
 mod back;
 mod cohort;
 mod lifecycle;
@@ -136,9 +137,9 @@ impl Host {
                 }
             }
             // What is new comes first: a change may already depend on it.
-            for request in in_order_of_need(additions) {
-                let report = self.add(&request, options);
-                self.note_outcome(std::slice::from_ref(&request), &report);
+            for group in self.groups(in_order_of_need(additions)) {
+                let report = self.add(&group, options);
+                self.note_outcome(&group, &report);
                 committed |= report.outcome == Outcome::Committed;
                 reports.push(report);
             }

@@ -16,7 +16,7 @@ use crate::context::{EmittedEvent, LogLevel, Reason};
 use crate::diagnostic::Fault;
 use crate::generation::Instance;
 use crate::handover::{self, Package};
-use crate::history::SavedHistories;
+use crate::history::{Past, SavedHistories};
 use crate::host::{Absence, Host, LeftOut, Roster, ids};
 use crate::manifest::Manifest;
 use crate::mod_id::ModId;
@@ -158,11 +158,17 @@ impl Host {
             .map(|(id, saved)| (id.clone(), saved.store(&mut contents)))
             .collect();
         let history = SavedHistories::of(&self.history, &mut contents);
+        let left_behind = self.left_behind.iter();
+        let left_behind: BTreeMap<&ModId, u128> = left_behind
+            .map(|(id, package)| (id, package.sources.hash()))
+            .collect();
         Ok(vec![
             ("the generations that run", hash(&self.mods())?),
             ("the state of mods that do not run", hash(&dormant)?),
             ("the mods that are switched off", hash(&self.absent)?),
             ("the mods to be tried first", hash(&self.unhealthy)?),
+            ("the changes not to be followed", hash(&self.refused)?),
+            ("the definitions of mods left out", hash(&left_behind)?),
             ("the changes that wait", hash(&self.saved_waiting())?),
             ("the generations to go back to", hash(&history)?),
         ])
@@ -362,6 +368,22 @@ impl Host {
         package: &Package,
         saved: &SavedMod,
     ) -> Result<MemberReport, StageError> {
+        let (report, past) = self.resume_besides(package, saved)?;
+        self.hand_overs += 1;
+        // Under the name that it had: a mod that takes its place inherits the whole history.
+        let history = self.history.entry(saved.id().clone()).or_default();
+        if let Some(past) = past {
+            history.push(past);
+        }
+        Ok(report)
+    }
+
+    /// The same; what it ran then is for the caller to keep, and nothing but the mod itself has changed.
+    pub(crate) fn resume_besides(
+        &mut self,
+        package: &Package,
+        saved: &SavedMod,
+    ) -> Result<(MemberReport, Option<Past>), StageError> {
         let same = saved.ran(package);
         let reason = if same { Reason::Resume } else { Reason::Update };
         let number = saved.generation() + u32::from(!same);
@@ -388,13 +410,7 @@ impl Host {
             &mut state,
         )?;
         self.install(instance);
-        self.hand_overs += 1;
-        if let Some(past) = past {
-            // Under the name that it had: a mod that takes its place inherits the whole history.
-            let history = self.history.entry(saved.id().clone()).or_default();
-            history.push(past);
-        }
-        Ok(MemberReport {
+        let report = MemberReport {
             mod_id: package.manifest.id.clone(),
             action: MemberAction::Reloaded,
             kind: ReloadType::Full,
@@ -405,7 +421,8 @@ impl Host {
             ),
             generations: (saved.generation(), number),
             state,
-        })
+        };
+        Ok((report, past))
     }
 }
 

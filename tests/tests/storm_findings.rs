@@ -248,7 +248,6 @@ fn a_load_that_leaves_a_mod_out_has_the_mods_of_the_save() {
 }
 
 #[test]
-#[ignore = "additions are validated one by one: neither mod's definitions are whole without those of the other"]
 fn mods_whose_definitions_need_each_other_come_back_together() {
     let steps = format!(
         "[[step]]\nat = 2\ncommand = {{ \"items.add\" = {{ item = \"gravel\", count = 3, x = 16, y = 16 }} }}\n\n\
@@ -270,4 +269,84 @@ fn mods_whose_definitions_need_each_other_come_back_together() {
         .run()
         .unwrap();
     assert_eq!(record.faults(), []);
+}
+
+#[test]
+fn mods_that_come_back_together_leave_nothing_behind_when_one_of_them_fails() {
+    let ledger = "colony.state.define({ sum = 0 })\n\
+        colony.mods.export('count', function(by) colony.storage.sum = colony.storage.sum + by end)\n";
+    let begin =
+        |then: &str| format!("colony.events.register('mod_loaded', function(event) {then} end)\n");
+    let count = begin("colony.mods.get('ledger').count(1)");
+    let run = |last: &str| {
+        let items = |id: &str| format!("[{id}]\nstack_max = 9\nhaul_priority = 2\n");
+        let steps = format!(
+            "[[step]]\nat = 3\nlabel = \"mend\"\nbatch = [{{ {} }}, {{ {} }}, {{ {} }}, {{ {} }}]\n\
+             expect = {{ outcome = \"{}\" }}\n\n\
+             [[expect]]\nat = 5\nmod = \"ledger\"\npath = \"sum\"\nequals = {}\n\n{}",
+            write("first/assets/items.toml", &items("silt")),
+            write("second/assets/items.toml", &items("gravel")),
+            write("first/scripts/main.lua", &count),
+            write("second/scripts/main.lua", last),
+            if last.is_empty() {
+                "committed"
+            } else {
+                "rolled_back"
+            },
+            i32::from(last.is_empty()),
+            if last.is_empty() {
+                ""
+            } else {
+                "[[expect]]\nat = 5\nhash_equals = { without_step = \"mend\" }\n"
+            },
+        );
+        let needs = "[dependencies]\nledger = \"^1\"";
+        Project::new()
+            .lua_mod("ledger", "1.0.0", "", ledger)
+            .lua_mod("first", "1.0.0", needs, "error('broken')")
+            .file("mods/first/assets/items.toml", &items("gravel"))
+            .lua_mod("second", "1.0.0", needs, "error('broken')")
+            .file("mods/second/assets/items.toml", &items("silt"))
+            .scenario(6, &["ledger", "first", "second"], &steps)
+            .run()
+            .unwrap()
+    };
+    let committed = run("");
+    assert_eq!(committed.faults(), []);
+    let named = "first, second".to_owned();
+    assert_eq!(told(&committed, "mend"), [(Outcome::Committed, named)]);
+    let rolled_back = run(&begin("error('no')"));
+    assert_eq!(rolled_back.faults(), []);
+    let named = "second".to_owned();
+    assert_eq!(told(&rolled_back, "mend"), [(Outcome::RolledBack, named)]);
+}
+
+#[test]
+fn a_mod_that_was_left_out_takes_its_definitions_along_when_it_is_removed() {
+    let items = "[gravel]\nstack_max = 9\nhaul_priority = 2\n";
+    let run = |before: &str, removed: &str, added: &str| {
+        let steps = format!(
+            "{before}[[step]]\nat = 3\nlabel = \"remove\"\nremove = {{ mod = \"gravel\" }}\nexpect = {{ outcome = \"{removed}\" }}\n\n\
+             [[step]]\nat = 4\nadd = {{ mod = \"heir\" }}\nexpect = {{ outcome = \"{added}\" }}\n\n\
+             [[step]]\nat = 5\ncheckpoint = true\n"
+        );
+        Project::new()
+            .lua_mod("gravel", "1.0.0", "", "error('broken')")
+            .file("mods/gravel/assets/items.toml", items)
+            .lua_mod("heir", "1.0.0", "", COUNTER)
+            .file("mods/heir/assets/items.toml", items)
+            .scenario(6, &["gravel"], &steps)
+            .run()
+            .unwrap()
+    };
+    let record = run("", "committed", "committed");
+    assert_eq!(record.faults(), []);
+    let used = "[[step]]\nat = 2\ncommand = { \"items.add\" = { item = \"gravel\", count = 3, x = 16, y = 16 } }\n\n";
+    let record = run(used, "rolled_back", "rolled_back");
+    assert_eq!(record.faults(), []);
+    let report = harness::report::text::report(&record, Default::default());
+    assert!(
+        report.contains("item `gravel` is gone, and 1 stack holds 3 of it"),
+        "{report}"
+    );
 }

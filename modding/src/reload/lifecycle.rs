@@ -1,7 +1,6 @@
 //! Mods that begin and cease to run while the colony goes on: added, disabled, removed, enabled again, renamed; and the state of
 //! those that do not run, which is kept until it is purged (seed-corrections 24, 26).
 
-use crate::context::Deadline;
 use crate::diagnostic::Fault;
 use crate::handover::{self, Package};
 use crate::host::{Absence, Host};
@@ -13,21 +12,9 @@ use crate::report::{
 use crate::save::SavedMod;
 use crate::value::Value;
 
-use super::plan::{ASSETS_FOLDER, Departure, Member};
+use super::plan::{Departure, Member};
 use super::queue::Request;
-use super::transaction::injected_fault;
 use super::{Change, ReloadOptions, rejected};
-
-/// Stages at which a mod that begins can be made to fail: all before it is told anything, so that there is nothing to take back.
-const STAGES_OF_BEGINNING: [Stage; 7] = [
-    Stage::Parse,
-    Stage::Instantiate,
-    Stage::TopLevel,
-    Stage::Migrate,
-    Stage::Restore,
-    Stage::Loaded,
-    Stage::Commit,
-];
 
 impl Host {
     /// Lets a mod run that does not: one that is new, or one that was disabled or removed, from the state that it had. Mods that waited
@@ -109,164 +96,6 @@ impl Host {
         }
     }
 
-    /// One mod that is to run besides those that do, all or nothing.
-    pub(super) fn add(&mut self, request: &Request, options: &ReloadOptions) -> ReloadReport {
-        self.context.meter().set_deadline(options.deadline.clone());
-        let added = self.try_add(request, options);
-        self.context.meter().set_deadline(None);
-        match added {
-            Ok(report) => report,
-            Err(error) => {
-                let fault_reached = options.fault.as_ref().is_some_and(|fault| {
-                    fault.stage == error.stage && fault.mod_id == error.mod_id
-                });
-                ReloadReport {
-                    error: Some(error),
-                    fault_reached,
-                    timed_out: options.deadline.as_ref().is_some_and(Deadline::has_passed),
-                    ..rejected(Outcome::RolledBack, None)
-                }
-            }
-        }
-    }
-
-    fn try_add(
-        &mut self,
-        request: &Request,
-        options: &ReloadOptions,
-    ) -> Result<ReloadReport, StageError> {
-        let id = &request.change.mod_id;
-        let fail = |stage, faults| StageError {
-            stage,
-            mod_id: id.clone(),
-            faults,
-        };
-        self.inject_at(Stage::Settle, id, options)?;
-        let bundle = request.change.bundle.clone();
-        let bundle = bundle.map_err(|faults| fail(Stage::Settle, faults))?;
-        let package = Package::read(bundle).map_err(|faults| fail(Stage::Plan, faults))?;
-        let replaced = package.manifest.replaces.as_ref();
-        if let Some(old) = replaced.and_then(|old| self.context.instance(old)) {
-            let changed = package.bundle().paths().map(str::to_owned).collect();
-            let member = Member {
-                request: Some(request.clone()),
-                ..Member::new(old, package, ReloadType::Full, changed)
-            };
-            let cohort = self.bind(vec![member]);
-            return Ok(self.transact(cohort, options));
-        }
-        self.inject_at(Stage::Plan, id, options)?;
-        let mut world = self.world();
-        let package = package.bound(&world);
-        world.insert(id.clone(), package.clone());
-        let definitions = self.validate_world(&world, id, has_assets(&package))?;
-        for stage in STAGES_OF_BEGINNING {
-            self.inject_at(stage, id, options)?;
-        }
-        let member = self.take_in(&package, definitions)?;
-        Ok(ReloadReport {
-            members: vec![member],
-            ..rejected(Outcome::Committed, None)
-        })
-    }
-
-    /// Runs a mod that fits, from the state that it has left behind, or else the mod that it replaces.
-    fn take_in(
-        &mut self,
-        package: &Package,
-        definitions: Option<sim::Definitions>,
-    ) -> Result<MemberReport, StageError> {
-        let id = &package.manifest.id;
-        let mut names = std::iter::once(id).chain(&package.manifest.replaces);
-        let from = names.find(|id| self.dormant.contains_key(*id)).cloned();
-        let saved = from.as_ref().and_then(|id| self.dormant.get(id).cloned());
-        // What it does when it begins may be about the definitions that it brings.
-        let taken = definitions.map(|definitions| self.take_definitions(definitions));
-        let begun = self.run_besides(package, saved.as_ref());
-        let mut member = match (begun, taken) {
-            (Ok(mut member), taken) => {
-                let notes = taken.map_or(Vec::new(), |taken| taken.notes);
-                member.state.notes.extend(notes);
-                member
-            }
-            (Err(error), taken) => {
-                if let Some(taken) = taken {
-                    *self.context.colony_mut() = taken.before;
-                }
-                return Err(error);
-            }
-        };
-        self.known.insert(id.clone());
-        self.absent.remove(id);
-        self.left_behind.remove(id);
-        if let Some(replaced) = &package.manifest.replaces {
-            self.left_behind.remove(replaced);
-        }
-        if let Some(from) = from {
-            self.dormant.remove(&from);
-            if from != *id {
-                self.inherit_history(&from, id);
-                member.action = MemberAction::Renamed { from };
-            }
-        }
-        if let Some(kept) = package
-            .manifest
-            .replaces
-            .as_ref()
-            .filter(|old| self.dormant.contains_key(*old))
-        {
-            let note = format!("the state of {kept} stays kept: {id} has its own");
-            member.state.notes.push(note);
-        }
-        self.order_mods();
-        Ok(member)
-    }
-
-    /// Begins a mod behind all others, or goes on with the state that it had.
-    fn run_besides(
-        &mut self,
-        package: &Package,
-        saved: Option<&SavedMod>,
-    ) -> Result<MemberReport, StageError> {
-        let id = &package.manifest.id;
-        let order_before = self.context.order();
-        let mut order = order_before.clone();
-        order.retain(|other| other != id);
-        order.push(id.clone());
-        self.context.set_order(order);
-        // Invariant (I3): an addition that fails leaves no place in the load order, by which later ones would be queued.
-        self.start_or_resume(package, saved)
-            .inspect_err(|_| self.context.set_order(order_before))
-    }
-
-    fn start_or_resume(
-        &mut self,
-        package: &Package,
-        saved: Option<&SavedMod>,
-    ) -> Result<MemberReport, StageError> {
-        let version = package.manifest.version.to_string();
-        let (number, state, before) = match saved {
-            Some(saved) => {
-                let report = self.resume_saved(package, saved)?;
-                (
-                    report.generations.1,
-                    report.state,
-                    saved.version().to_string(),
-                )
-            }
-            None => (1, self.begin(package)?, version.clone()),
-        };
-        Ok(MemberReport {
-            mod_id: package.manifest.id.clone(),
-            action: MemberAction::Added,
-            kind: ReloadType::Full,
-            changed: Vec::new(),
-            versions: (before, version),
-            generations: (number, number),
-            state,
-        })
-    }
-
     fn stop(
         &mut self,
         id: &ModId,
@@ -302,9 +131,36 @@ impl Host {
         if !could_run || self.absent.get(id) == Some(&absence) {
             return rejected(Outcome::Ignored, format!("{id} is not running"));
         }
+        let notes = match self.leave_out_for_good(id) {
+            Ok(notes) => notes,
+            Err(error) => {
+                return ReloadReport {
+                    error: Some(error),
+                    ..rejected(Outcome::RolledBack, None)
+                };
+            }
+        };
         self.absent.insert(id.clone(), absence);
         self.waiting.remove(id);
-        rejected(Outcome::Committed, format!("{id} was not running"))
+        let said = std::iter::once(format!("{id} was not running")).chain(notes);
+        rejected(Outcome::Committed, said.collect::<Vec<String>>().join("; "))
+    }
+
+    /// Takes the definitions of a mod that was left out away, if nothing is made of them. Returns what that does to what lives.
+    fn leave_out_for_good(&mut self, id: &ModId) -> Result<Vec<String>, StageError> {
+        let Some(package) = self.left_behind.remove(id) else {
+            return Ok(Vec::new());
+        };
+        match self.validate_world(&self.world(), id, true) {
+            Ok(definitions) => {
+                let taken = definitions.map(|definitions| self.take_definitions(definitions));
+                Ok(taken.map_or(Vec::new(), |taken| taken.notes))
+            }
+            Err(error) => {
+                self.left_behind.insert(id.clone(), package);
+                Err(error)
+            }
+        }
     }
 
     /// Takes the mod out. What it had asked of the coming tick is dropped with it, and said.
@@ -358,7 +214,7 @@ impl Host {
     }
 
     /// What can be gone back to under the old name can be under the new one.
-    fn inherit_history(&mut self, old: &ModId, new: &ModId) {
+    pub(super) fn inherit_history(&mut self, old: &ModId, new: &ModId) {
         if let Some(history) = self.history.remove(old) {
             self.history.entry(new.clone()).or_default().extend(history);
         }
@@ -379,25 +235,4 @@ impl Host {
         self.absent.remove(new);
         self.absent.insert(old.clone(), Absence::Removed);
     }
-
-    fn inject_at(
-        &self,
-        stage: Stage,
-        id: &ModId,
-        options: &ReloadOptions,
-    ) -> Result<(), StageError> {
-        if !self.injected(options, stage, id) {
-            return Ok(());
-        }
-        Err(StageError {
-            stage,
-            mod_id: id.clone(),
-            faults: vec![injected_fault(stage)],
-        })
-    }
-}
-
-fn has_assets(package: &Package) -> bool {
-    let mut paths = package.bundle().paths();
-    paths.any(|path| path.starts_with(ASSETS_FOLDER))
 }

@@ -69,12 +69,14 @@ impl Host {
                 Some(_) => running == saved.running,
                 None => !read.contains(id.as_str()),
             };
-            if !is_newest || self.waiting.contains_key(&id) {
-                continue;
-            }
-            let Some(bundle) = saved.content.bundle() else {
+            let Some(bundle) = saved.content.bundle().filter(|_| is_newest) else {
                 continue;
             };
+            let waits = self.waiting.get(&id).map(|waiting| &waiting.request.change);
+            let waits = waits.and_then(|change| change.bundle.as_ref().ok());
+            if waits.is_some_and(|waits| waits.hash() != bundle.hash()) {
+                continue;
+            }
             let request = Request {
                 change: Change {
                     mod_id: id.clone(),
