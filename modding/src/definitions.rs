@@ -22,7 +22,7 @@ use crate::mod_id::ModId;
 pub const DEFINITION_KINDS: [&str; 4] = ["terrain", "items", "needs", "jobs"];
 
 /// The folder of a mod in which definitions are.
-const ASSETS_FOLDER: &str = "assets/";
+pub(crate) const ASSETS_FOLDER: &str = "assets/";
 
 /// Reads the definitions of all mods, which come in load order. An id that a mod before defined already is a fault.
 pub fn read_definitions(mods: &[(&Manifest, &Bundle)]) -> Result<Definitions, Vec<Fault>> {
@@ -38,10 +38,19 @@ pub(crate) struct OwnedDefinitions {
     pub(crate) owners: BTreeMap<(&'static str, String), ModId>,
 }
 
+/// Who is at fault.
+#[derive(Debug)]
+pub(crate) enum Culprit {
+    /// The mod that defines it.
+    Mod(ModId),
+    /// Nobody: a definition of this kind is missing.
+    Nobody(&'static str),
+}
+
 /// The same as [`read_definitions`], with the mods that definitions and faults are of.
 pub(crate) fn owned_definitions(
     mods: &[(&Manifest, &Bundle)],
-) -> Result<OwnedDefinitions, Vec<(ModId, Fault)>> {
+) -> Result<OwnedDefinitions, Vec<(Culprit, Fault)>> {
     let mut reader = DefinitionReader::default();
     for (manifest, bundle) in mods {
         reader.read_bundle(&manifest.id, bundle);
@@ -76,7 +85,7 @@ struct DefinitionReader {
     definitions: Definitions,
     owners: BTreeMap<(&'static str, String), ModId>,
     places: BTreeMap<Name, Place>,
-    faults: Vec<(ModId, Fault)>,
+    faults: Vec<(Culprit, Fault)>,
 }
 
 impl DefinitionReader {
@@ -92,12 +101,12 @@ impl DefinitionReader {
                 let message = format!("`{}` is no file of definitions", bundle.display_path(path));
                 let files = DEFINITION_KINDS.map(|kind| format!("{ASSETS_FOLDER}{kind}.toml"));
                 let fault = Fault::new(message).suggest(path, files.iter().map(String::as_str));
-                self.faults.push((owner.clone(), fault));
+                self.faults.push((Culprit::Mod(owner.clone()), fault));
                 continue;
             };
             match bundle.text(path) {
                 Some(Ok(source)) => self.read_file(owner, kind, bundle.display_path(path), &source),
-                Some(Err(fault)) => self.faults.push((owner.clone(), fault)),
+                Some(Err(fault)) => self.blame(owner, vec![fault]),
                 None => {}
             }
         }
@@ -116,7 +125,9 @@ impl DefinitionReader {
     }
 
     fn blame(&mut self, owner: &ModId, faults: Vec<Fault>) {
-        let faults = faults.into_iter().map(|fault| (owner.clone(), fault));
+        let faults = faults
+            .into_iter()
+            .map(|fault| (Culprit::Mod(owner.clone()), fault));
         self.faults.extend(faults);
     }
 
@@ -159,12 +170,14 @@ impl DefinitionReader {
         for found in self.definitions.validate() {
             let fault = Fault::new(found.to_string());
             let owner = self.owners.get(&(found.kind, found.id.clone()));
-            let owner = owner.expect("every definition was read from a mod").clone();
+            let culprit = owner
+                .cloned()
+                .map_or(Culprit::Nobody(found.kind), Culprit::Mod);
             let field = (found.kind, found.id.clone(), found.field.to_owned());
             let whole = (found.kind, found.id, String::new());
             let place = self.places.get(&field).or_else(|| self.places.get(&whole));
             let place = place.cloned();
-            self.faults.push((owner, Fault { place, ..fault }));
+            self.faults.push((culprit, Fault { place, ..fault }));
         }
     }
 }

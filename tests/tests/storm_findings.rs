@@ -350,3 +350,33 @@ fn a_mod_that_was_left_out_takes_its_definitions_along_when_it_is_removed() {
         "{report}"
     );
 }
+
+#[test]
+fn what_no_mod_defines_is_told_and_the_mod_that_did_is_left_out() {
+    let without_food = std::fs::read_to_string(tests::root().join("mods/base/assets/needs.toml"))
+        .unwrap()
+        .replace("[food]", "[fodder]");
+    let rest = format!(
+        "[[step]]\nat = 2\n{}\nexpect = {{ outcome = \"rolled_back\", stage = \"plan\", error = \"needs.food: is missing\" }}\n\n\
+         [[step]]\nat = 3\nrestart = true\nexpect = {{ outcome = \"failed\", error = \"needs.food: is missing\" }}\n",
+        write("base/assets/needs.toml", &without_food)
+    );
+    let record = Project::new().scenario(5, &[], &rest).run().unwrap();
+    assert_eq!(record.faults(), []);
+    assert_eq!(record.left_out[0].name, "base");
+    let begin = Project::new()
+        .file("mods/base/assets/needs.toml", &without_food)
+        .scenario(2, &[], "");
+    let faults: Vec<String> = begin
+        .run()
+        .unwrap_err()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert!(
+        faults
+            .iter()
+            .any(|fault| fault.contains("needs.food: is missing")),
+        "{faults:?}"
+    );
+}

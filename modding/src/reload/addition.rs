@@ -9,10 +9,11 @@ use crate::report::{
     MemberAction, MemberReport, Outcome, ReloadReport, ReloadType, Stage, StageError,
 };
 
-use super::plan::{ASSETS_FOLDER, Member};
+use super::plan::Member;
 use super::queue::Request;
 use super::transaction::injected_fault;
 use super::{ReloadOptions, rejected};
+use crate::definitions::ASSETS_FOLDER;
 
 /// Stages at which a mod that begins can be made to fail: all before it is told anything, so that there is nothing to take back.
 const STAGES_OF_BEGINNING: [Stage; 7] = [

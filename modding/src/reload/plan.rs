@@ -10,7 +10,7 @@ use super::transaction::injected_fault;
 use super::{ReloadOptions, ignored, rejected};
 use crate::bundle::Bundle;
 use crate::context::Effects;
-use crate::definitions::read_definitions;
+use crate::definitions::{ASSETS_FOLDER, read_definitions};
 use crate::diagnostic::Fault;
 use crate::generation::Instance;
 use crate::handover::Package;
@@ -21,9 +21,6 @@ use crate::report::{
     MemberAction, Outcome, ReloadReport, ReloadType, Stage, StageError, StateReport,
 };
 use crate::state::Snapshot;
-
-/// Where definitions are.
-pub(super) const ASSETS_FOLDER: &str = "assets/";
 
 /// A mod in a transaction.
 pub(super) struct Member {

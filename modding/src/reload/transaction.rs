@@ -3,10 +3,11 @@
 use semver::Version;
 use sim::{Colony, Definitions};
 
-use super::plan::{ASSETS_FOLDER, Member};
+use super::plan::Member;
 use super::{Observer, ReloadOptions, rejected};
 use crate::codec;
 use crate::context::{Deadline, Effects, LogLevel, Reason, deadline_text};
+use crate::definitions::ASSETS_FOLDER;
 use crate::diagnostic::Fault;
 use crate::error::GuestError;
 use crate::generation::Instance;

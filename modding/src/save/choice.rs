@@ -7,7 +7,7 @@ use sim::{Colony, DefinitionObstacle};
 
 use super::LoadError;
 use crate::bundle::Bundle;
-use crate::definitions::{OwnedDefinitions, owned_definitions};
+use crate::definitions::{ASSETS_FOLDER, Culprit, OwnedDefinitions, owned_definitions};
 use crate::diagnostic::Fault;
 use crate::handover::Package;
 use crate::host::{LeftOut, Roster, roster};
@@ -96,15 +96,42 @@ impl Former<'_> {
 
     /// The colony with the definitions of mods.
     fn restore<'p>(&self, mods: impl Iterator<Item = &'p Package>) -> Result<Colony, Unfit> {
-        let definitions = definitions(mods).map_err(|blamed| Unfit {
-            error: LoadError::Definitions(blamed.iter().map(|(_, fault)| fault.clone()).collect()),
-            blamed,
+        let mods: Vec<&Package> = mods.collect();
+        let definitions = definitions(mods.iter().copied()).map_err(|faults| Unfit {
+            error: LoadError::Definitions(faults.iter().map(|(_, fault)| fault.clone()).collect()),
+            blamed: self.blame(faults, &mods),
         })?;
         let OwnedDefinitions { definitions, .. } = definitions;
         Colony::restore(self.colony, definitions.clone()).map_err(|error| Unfit {
             blamed: self.obstacles(&definitions).unwrap_or_default(),
             error: LoadError::Colony(error.to_string()),
         })
+    }
+
+    /// What is missing is the fault of those who defined such things and have changed.
+    fn blame(&self, faults: Vec<(Culprit, Fault)>, mods: &[&Package]) -> Vec<(ModId, Fault)> {
+        let changed = |(id, then): &(&ModId, &Package)| {
+            let mut now = mods.iter().filter(|package| package.manifest.id == **id);
+            !now.any(|now| now.bundle().hash() == then.bundle().hash())
+        };
+        let defined = |kind: &str, package: &Package| {
+            let file = format!("{ASSETS_FOLDER}{kind}.toml");
+            package.bundle().paths().any(|path| path == file)
+        };
+        let blamed = faults.into_iter().flat_map(|(culprit, fault)| {
+            let culprits: Vec<ModId> = match culprit {
+                Culprit::Mod(id) => vec![id],
+                Culprit::Nobody(kind) => self
+                    .mods
+                    .iter()
+                    .filter(|(_, then)| defined(kind, then))
+                    .filter(changed)
+                    .map(|(id, _)| id.clone())
+                    .collect(),
+            };
+            culprits.into_iter().map(move |id| (id, fault.clone()))
+        });
+        blamed.collect()
     }
 
     /// What keeps the colony from going on with other definitions than it had, and the mod whose definition it was.
@@ -125,7 +152,7 @@ impl Former<'_> {
 
 fn definitions<'p>(
     mods: impl Iterator<Item = &'p Package>,
-) -> Result<OwnedDefinitions, Vec<(ModId, Fault)>> {
+) -> Result<OwnedDefinitions, Vec<(Culprit, Fault)>> {
     let content: Vec<_> = mods.map(Package::content).collect();
     owned_definitions(&content)
 }
