@@ -87,11 +87,15 @@ impl Host {
                 let fault_reached = options.fault.as_ref().is_some_and(|fault| {
                     fault.stage == error.stage && fault.mod_id == error.mod_id
                 });
+                let ids = requests
+                    .iter()
+                    .map(|request| request.change.mod_id.as_str());
+                let ids = ids.collect::<Vec<_>>().join(", ");
                 ReloadReport {
                     error: Some(error),
                     fault_reached,
                     timed_out: options.deadline.as_ref().is_some_and(Deadline::has_passed),
-                    ..rejected(Outcome::RolledBack, None)
+                    ..rejected(Outcome::RolledBack, format!("{ids} does not run"))
                 }
             }
         }

@@ -51,6 +51,10 @@ impl Host {
             reason: Some(format!("content of {content}")),
             ..self.transact(cohort, options)
         };
+        if report.outcome == Outcome::Committed {
+            // Who goes back does not want what waits.
+            self.waiting.retain(|id, _| !to.contains_key(id));
+        }
         self.note_outcome(&[], &report);
         let mut reports = vec![report];
         reports.extend(self.process_requests(options));

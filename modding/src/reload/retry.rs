@@ -129,14 +129,10 @@ impl Host {
 
     /// Asks again for every request that has now what it lacked.
     fn retry_waiting(&mut self) {
-        let runs = |(id, range): &(ModId, VersionReq)| {
-            let running = self.context.instance(id);
-            running.is_some_and(|running| range.matches(&running.generation.manifest.version))
-        };
         let ready: Vec<ModId> = self
             .waiting
             .iter()
-            .filter(|(_, waiting)| waiting.missing.iter().all(runs))
+            .filter(|(_, waiting)| waiting.missing.iter().all(|wanted| self.runs(wanted)))
             .map(|(id, _)| id.clone())
             .collect();
         for id in ready {
@@ -175,6 +171,14 @@ impl Host {
                 }
             }
         }
+        // A mod that would do runs already: that it was to change into one that will not do is no want of a mod.
+        missing.retain(|wanted| !self.runs(wanted));
         missing
+    }
+
+    /// Whether a mod runs in a version that will do.
+    fn runs(&self, (id, range): &(ModId, VersionReq)) -> bool {
+        let running = self.context.instance(id);
+        running.is_some_and(|running| range.matches(&running.generation.manifest.version))
     }
 }

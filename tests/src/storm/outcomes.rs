@@ -229,8 +229,9 @@ pub(super) fn check_health(scenario: &Scenario, record: &RunRecord) -> Result<()
             return Ok(());
         };
         let failed = |report: &&ReloadReport| {
-            // `scout` gave way to `ranger`.
-            let gone = report.members.is_empty() && speaks_of(report, &scout());
+            // One of the two gave way to the other.
+            let gone = [scout(), ranger()].iter().any(|id| speaks_of(report, id));
+            let gone = report.members.is_empty() && gone;
             report.outcome != Outcome::Committed && !gone
         };
         if reports.iter().any(|report| failed(&report)) {
@@ -245,11 +246,20 @@ fn scout() -> ModId {
     ModId::parse("scout").expect("a name without anything special")
 }
 
+fn ranger() -> ModId {
+    ModId::parse("ranger").expect("a name without anything special")
+}
+
 fn well(scenario: &Scenario, record: &RunRecord, since: u64) -> Result<(), String> {
-    let mods = scenario.mods.iter().chain(&scenario.additions);
-    for id in mods.map(|choice| &choice.id).filter(|id| **id != scout()) {
+    let runs = |id: &ModId| {
         let part = format!("mods.{id}");
-        if !record.parts.iter().any(|(name, _)| *name == part) {
+        record.parts.iter().any(|(name, _)| *name == part)
+    };
+    let mods = scenario.mods.iter().chain(&scenario.additions);
+    for id in mods.map(|choice| &choice.id) {
+        // Of the two that follow each other there is one, with the state that was not given up.
+        let follower = [scout(), ranger()].contains(id) && (runs(&scout()) || runs(&ranger()));
+        if !runs(id) && !follower {
             return Err(format!("{id} does not run after the storm"));
         }
     }
