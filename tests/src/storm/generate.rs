@@ -265,10 +265,14 @@ impl Generator {
             .filter(|id| config_key(id).is_some())
             .collect();
         let id = self.draw.pick(&ids).clone();
-        let parses = |text: &String| !text.contains("= \n") && !text.ends_with("= ");
         let config = self.now[&id].get("config.toml");
         let key = config_key(&id).unwrap_or_default();
-        if config.is_some_and(|text| !parses(text) || text.is_empty() || text.lines().count() > 1) {
+        // What cannot be set in a file that a save has torn is refused before the run.
+        let is_whole = |text: &String| {
+            let value = text.trim_end().strip_prefix(&format!("{key} = "));
+            value.is_some_and(|value| value.parse::<i64>().is_ok())
+        };
+        if config.is_some_and(|text| !is_whole(text)) {
             let actions = self.mend(&id);
             return self.together(actions);
         }
