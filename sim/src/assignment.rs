@@ -3,7 +3,6 @@
 
 use std::cmp::Reverse;
 
-use crate::colonists::Activity;
 use crate::definitions::NeedKind;
 use crate::haul::set_leg;
 use crate::jobs::{FoodClaim, HaulLeg, Job, Task};
@@ -63,27 +62,23 @@ fn choose(colony: &Colony, id: StableId) -> Option<Choice> {
             best = Some(choice);
         }
     }
-    for (priority, job) in colony.board.open() {
+    let open = colony.board.open();
+    for priority in open.priorities() {
         if best
             .as_ref()
             .is_some_and(|best| Reverse(priority) > best.rank.0)
         {
             break;
         }
-        let Some(job) = colony.entities.job(job) else {
+        let claim = |job| shared_claim(colony, colony.entities.job(job)?, region);
+        let Some((distance, job, claim)) = open.nearest(priority, from, claim) else {
             continue;
         };
-        let rank = (Reverse(priority), job.at.octile_distance(from), job.id);
-        if best.as_ref().is_some_and(|best| rank > best.rank) {
-            continue;
+        let rank = (Reverse(priority), distance, job);
+        if best.as_ref().is_none_or(|best| rank < best.rank) {
+            best = Some(Choice { rank, job, claim });
         }
-        if let Some(claim) = shared_claim(colony, &job, region) {
-            best = Some(Choice {
-                rank,
-                job: job.id,
-                claim,
-            });
-        }
+        break;
     }
     best
 }
@@ -101,7 +96,7 @@ fn personal_choice(
             let (item, at) = colony
                 .entities
                 .stack(stack)
-                .map(|stack| (stack.item.clone(), stack.at))?;
+                .map(|stack| (stack.item, stack.at))?;
             (
                 Claim::Eat {
                     food: FoodClaim { stack, item },
@@ -121,7 +116,7 @@ fn personal_choice(
 
 /// What somebody in `region` would reserve for a job anybody may take, `None` if it cannot be done now.
 fn shared_claim(colony: &Colony, job: &Job, region: Region) -> Option<Claim> {
-    match &job.task {
+    match job.task {
         Task::Harvest => colony
             .regions
             .reaches_beside(region, job.at)
@@ -130,13 +125,13 @@ fn shared_claim(colony: &Colony, job: &Job, region: Region) -> Option<Claim> {
             item,
             leg: HaulLeg::Posted { stack },
         } => {
-            let available = colony.unreserved(*stack);
+            let available = colony.unreserved(stack);
             if available == 0 || colony.regions.of(job.at) != Some(region) {
                 return None;
             }
             let (cell, room) = colony.find_cell(item, job.at, region)?;
             Some(Claim::Haul {
-                stack: *stack,
+                stack,
                 count: available.min(room),
                 cell,
             })
@@ -169,10 +164,11 @@ fn take(colony: &mut Colony, id: StableId, Choice { job, claim, .. }: Choice) {
             Claim::Sleep => job.at = here,
         }
     });
-    if let Some(activity) = colony.entities.colonist_mut::<Activity>(id) {
-        activity.job = Some(job);
+    if let Some(colonist) = colony.entities.colonist_mut(id) {
+        colonist.activity.job = Some(job);
     }
-    if let Some(facts) = colony.entities.job(job).map(|job| job.facts()) {
+    let taken = colony.entities.job(job);
+    if let Some(facts) = taken.map(|job| job.facts(&colony.rules)) {
         colony.events.push(Event::JobAssigned(facts));
     }
     colony.walk_to(id, job, goal);

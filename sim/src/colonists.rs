@@ -1,6 +1,7 @@
 //! The people: who they are, what they are at, how they come and go.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::items::Load;
 use crate::needs::Needs;
@@ -19,10 +20,18 @@ const NAMES: [&str; 64] = [
     "Selma", "Sven", "Tilda", "Timo", "Ulla", "Vera", "Yara",
 ];
 
-/// Who somebody is.
+/// Who somebody is: what seldom changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Person {
+    pub(crate) name: SmolStr,
+}
+
+/// How somebody is: what changes from tick to tick.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Colonist {
-    pub(crate) name: String,
+    pub(crate) at: Position,
+    pub(crate) needs: Needs,
+    pub(crate) activity: Activity,
 }
 
 /// What somebody is at.
@@ -38,17 +47,17 @@ pub(crate) struct Activity {
     pub(crate) load: Option<Load>,
 }
 
-/// The components of a colonist.
-pub(crate) type ColonistBundle = (Colonist, Position, Needs, Activity);
-
 impl Colony {
     /// Adds a colonist on a walkable tile.
     pub(crate) fn add_colonist(&mut self, at: Position) -> StableId {
         let id = self.ids.allocate();
-        let name = name_of(self.seed, id).to_owned();
-        let needs = Needs::of_newcomer(self.seed, id);
-        self.entities
-            .add_colonist(id, (Colonist { name }, at, needs, Activity::default()));
+        let name = SmolStr::from(name_of(self.seed, id));
+        let colonist = Colonist {
+            at,
+            needs: Needs::of_newcomer(self.seed, id),
+            activity: Activity::default(),
+        };
+        self.entities.add_colonist(id, Person { name }, colonist);
         id
     }
 
@@ -59,7 +68,7 @@ impl Colony {
         for job in self.board.personal_jobs(id) {
             self.cancel_job(job);
         }
-        let Some((Colonist { name }, at, ..)) = self.entities.remove_colonist(id) else {
+        let Some((Person { name }, Colonist { at, .. })) = self.entities.remove_colonist(id) else {
             return;
         };
         self.statistics.deaths = self.statistics.deaths.saturating_add(1);
@@ -72,20 +81,18 @@ impl Colony {
     }
 
     /// Name of somebody alive.
-    pub(crate) fn name(&self, id: StableId) -> String {
-        self.entities
-            .colonist::<Colonist>(id)
-            .map(|colonist| colonist.name.clone())
-            .unwrap_or_default()
+    pub(crate) fn name(&self, id: StableId) -> SmolStr {
+        let person = self.entities.person(id);
+        person.map_or_else(|| SmolStr::default(), |person| person.name.clone())
     }
 
     /// Place of somebody alive.
     pub(crate) fn position(&self, id: StableId) -> Option<Position> {
-        self.entities.colonist::<Position>(id).map(|at| *at)
+        Some(self.entities.colonist(id)?.at)
     }
 
     pub(crate) fn job_of(&self, id: StableId) -> Option<StableId> {
-        self.entities.colonist::<Activity>(id)?.job
+        self.entities.colonist(id)?.activity.job
     }
 }
 

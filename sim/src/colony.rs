@@ -6,14 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::definitions::Rules;
 use crate::entities::Entities;
-use crate::hash::PartHasher;
+use crate::ground::Ground;
+use crate::hash::hash_of;
 use crate::id::IdSource;
-use crate::jobs::JobBoard;
+use crate::job_board::JobBoard;
 use crate::path::PathFinder;
 use crate::regions::Regions;
 use crate::stockpiles::Stockpiles;
 use crate::terrain::Terrain;
-use crate::{Definitions, Event, Position, StableId, View};
+use crate::{Definitions, Event, Position, View};
 
 /// A world and everybody in it. See the [crate] for how to use it.
 pub struct Colony {
@@ -32,7 +33,7 @@ pub struct Colony {
     pub(crate) rules: Rules,
     pub(crate) regions: Regions,
     pub(crate) board: JobBoard,
-    pub(crate) stack_at: BTreeMap<Position, StableId>,
+    pub(crate) ground: Ground,
     pub(crate) path_finder: PathFinder,
 }
 
@@ -42,6 +43,16 @@ pub(crate) struct Statistics {
     /// Completed jobs by kind.
     pub(crate) jobs_done: BTreeMap<String, u64>,
     pub(crate) deaths: u64,
+}
+
+impl Statistics {
+    /// Counts a completed job.
+    pub(crate) fn count_done(&mut self, kind: &str) {
+        match self.jobs_done.get_mut(kind) {
+            Some(done) => *done = done.saturating_add(1),
+            None => drop(self.jobs_done.insert(kind.to_owned(), 1)),
+        }
+    }
 }
 
 /// Hashes of what is large and seldom changes.
@@ -96,9 +107,9 @@ impl Colony {
             ("definitions", definitions),
             ("terrain", terrain),
             ("stockpiles", hash_of(self.stockpiles.zones())),
-            ("items", self.hash_of_items()),
-            ("jobs", self.hash_of_jobs()),
-            ("colonists", self.hash_of_colonists()),
+            ("items", self.entities.hash_of_stacks()),
+            ("jobs", self.entities.hash_of_jobs()),
+            ("colonists", self.entities.hash_of_colonists()),
             ("statistics", hash_of(&self.statistics)),
             ("events", hash_of(&self.events)),
         ]
@@ -111,34 +122,4 @@ impl Colony {
             self.regions = Regions::new(&self.terrain);
         }
     }
-
-    fn hash_of_items(&self) -> u128 {
-        let mut hasher = PartHasher::new();
-        for (id, stack) in self.entities.stacks() {
-            hasher.write(&(id, &*stack));
-        }
-        hasher.finish()
-    }
-
-    fn hash_of_jobs(&self) -> u128 {
-        let mut hasher = PartHasher::new();
-        for job in self.entities.jobs() {
-            hasher.write(&*job);
-        }
-        hasher.finish()
-    }
-
-    fn hash_of_colonists(&self) -> u128 {
-        let mut hasher = PartHasher::new();
-        for (id, colonist, at, needs, activity) in self.entities.colonists() {
-            hasher.write(&(id, &*colonist, &*at, &*needs, &*activity));
-        }
-        hasher.finish()
-    }
-}
-
-fn hash_of<T: Serialize + ?Sized>(part: &T) -> u128 {
-    let mut hasher = PartHasher::new();
-    hasher.write(part);
-    hasher.finish()
 }

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::items::{Load, Placement};
 use crate::jobs::Task;
+use crate::names::Name;
 use crate::nearest::{hint, nearest};
 use crate::{COLONISTS_MAX, Colony, Event, JobAction, PRIORITY_MAX, Position, StableId};
 
@@ -188,7 +189,7 @@ impl Colony {
             Command::RemoveItem { item, count } => self.check_removal(item, *count),
             Command::SpawnColonist { at } => {
                 self.check_walkable(*at)?;
-                let has_room = u32::try_from(self.entities.colonist_ids().len())
+                let has_room = u32::try_from(self.entities.colonist_count())
                     .is_ok_and(|count| count < COLONISTS_MAX);
                 check_that(has_room, || CommandError::ColonyFull)
             }
@@ -213,7 +214,7 @@ impl Colony {
                     .get(kind)
                     .and_then(|definition| definition.priority)
                     .unwrap_or(0);
-                self.post_job(kind.clone(), priority, *at, Task::Harvest);
+                self.post_job(Name::of(kind), priority, *at, Task::Harvest);
             }
             Command::SpawnItem { item, count, at } => {
                 let placements = self.plan_spawn(item, *count, *at)?;
@@ -307,15 +308,16 @@ impl Colony {
             max: SPAWN_COUNT_MAX,
         })?;
         self.check_walkable(at)?;
-        let item = item.to_owned();
-        self.plan_placements(
-            vec![Load {
-                item: item.clone(),
-                count,
-            }],
+        let load = Load {
+            item: Name::of(item),
+            count,
+        };
+        let placements = self.plan_placements(vec![load], at);
+        placements.ok_or_else(|| CommandError::NoRoom {
+            item: item.to_owned(),
+            count,
             at,
-        )
-        .ok_or(CommandError::NoRoom { item, count, at })
+        })
     }
 
     fn check_removal(&self, item: &str, count: u32) -> Result<(), CommandError> {
@@ -324,11 +326,8 @@ impl Colony {
             count,
             max: u32::MAX,
         })?;
-        let of_item = self
-            .entities
-            .stacks()
-            .filter(|(_, stack)| stack.item == item);
-        let available = of_item.map(|(id, _)| u64::from(self.unreserved(id))).sum();
+        let of_item = self.ground.stacks_of(Name::of(item));
+        let available = of_item.map(|id| u64::from(self.unreserved(id))).sum();
         check_that(u64::from(count) <= available, || CommandError::NotEnough {
             item: item.to_owned(),
             count,
@@ -337,11 +336,7 @@ impl Colony {
     }
 
     fn remove_items(&mut self, item: &str, count: u32) {
-        let of_item = self
-            .entities
-            .stacks()
-            .filter(|(_, stack)| stack.item == item);
-        let stacks: Vec<StableId> = of_item.map(|(id, _)| id).collect();
+        let stacks: Vec<StableId> = self.ground.stacks_of(Name::of(item)).collect();
         let mut left = count;
         for id in stacks {
             let taken = left.min(self.unreserved(id));

@@ -13,7 +13,7 @@ mod validation;
 
 pub(crate) use changes::changes;
 pub use changes::{ChangeRule, DefinitionChange};
-pub(crate) use rules::{NeedKind, Rules};
+pub(crate) use rules::{Harvest, NeedKind, Rules};
 pub use validation::DefinitionFault;
 
 /// Highest priority of a job; the lowest is 0.

@@ -1,125 +1,131 @@
-//! Everything that has an id. hecs keeps the components; its order of iteration and its handles stay in this file.
-//! Every listing follows the order of ids, so that no storage order reaches state.
+//! Everything that has an id: the colonists, jobs and stacks there are. Every listing follows the order of ids, so that no storage
+//! order reaches state.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use hecs::{Bundle, Component, Entity, Ref, World};
+use rustc_hash::FxBuildHasher;
 
-use crate::colonists::{Activity, Colonist, ColonistBundle};
+use crate::StableId;
+use crate::colonists::{Colonist, Person};
+use crate::hash::PartHasher;
 use crate::items::Stack;
 use crate::jobs::Job;
-use crate::needs::Needs;
-use crate::{Position, StableId};
+use crate::table::Table;
 
-/// An ordered index of entities of one kind.
-type Index = BTreeMap<StableId, Entity>;
-
-/// A colonist with all its components.
-pub(crate) type ColonistComponents<'a> = (
-    StableId,
-    Ref<'a, Colonist>,
-    Ref<'a, Position>,
-    Ref<'a, Needs>,
-    Ref<'a, Activity>,
-);
-
-/// The colonists, jobs and stacks there are.
-#[derive(Default)]
+/// See the [module](self).
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Entities {
-    world: World,
-    colonists: Index,
-    jobs: Index,
-    stacks: Index,
+    /// In order of id. Ids are given out in ascending order, so that newcomers come last.
+    colonists: Vec<(StableId, Colonist)>,
+    /// Where in `colonists` somebody is; never gone through.
+    places: HashMap<StableId, usize, FxBuildHasher>,
+    people: Table<Person>,
+    jobs: Table<Job>,
+    stacks: Table<Stack>,
 }
 
 impl Entities {
-    pub(crate) fn add_colonist(&mut self, id: StableId, colonist: ColonistBundle) {
-        self.colonists.insert(id, self.world.spawn(colonist));
+    /// Adds somebody who has a higher id than anybody before.
+    pub(crate) fn add_colonist(&mut self, id: StableId, person: Person, colonist: Colonist) {
+        self.places.insert(id, self.colonists.len());
+        self.colonists.push((id, colonist));
+        self.people.insert(id, person);
     }
 
     pub(crate) fn add_job(&mut self, job: Job) {
-        self.jobs.insert(job.id, self.world.spawn((job,)));
+        self.jobs.insert(job.id, job);
     }
 
     pub(crate) fn add_stack(&mut self, id: StableId, stack: Stack) {
-        self.stacks.insert(id, self.world.spawn((stack,)));
+        self.stacks.insert(id, stack);
     }
 
-    pub(crate) fn remove_colonist(&mut self, id: StableId) -> Option<ColonistBundle> {
-        take(&mut self.world, self.colonists.remove(&id)?)
+    pub(crate) fn remove_colonist(&mut self, id: StableId) -> Option<(Person, Colonist)> {
+        let place = self.places.remove(&id)?;
+        let (_, colonist) = self.colonists.remove(place);
+        for (place, (id, _)) in self.colonists.iter().enumerate().skip(place) {
+            self.places.insert(*id, place);
+        }
+        Some((self.people.remove(id)?, colonist))
     }
 
     pub(crate) fn remove_job(&mut self, id: StableId) -> Option<Job> {
-        take(&mut self.world, self.jobs.remove(&id)?).map(|(job,)| job)
+        self.jobs.remove(id)
     }
 
     pub(crate) fn remove_stack(&mut self, id: StableId) -> Option<Stack> {
-        take(&mut self.world, self.stacks.remove(&id)?).map(|(stack,)| stack)
+        self.stacks.remove(id)
     }
 
-    /// A component of a colonist.
-    pub(crate) fn colonist<C: Component>(&self, id: StableId) -> Option<Ref<'_, C>> {
-        self.world.get::<&C>(*self.colonists.get(&id)?).ok()
+    pub(crate) fn colonist(&self, id: StableId) -> Option<&Colonist> {
+        Some(&self.colonists.get(*self.places.get(&id)?)?.1)
     }
 
-    pub(crate) fn colonist_mut<C: Component>(&mut self, id: StableId) -> Option<&mut C> {
-        self.world
-            .query_one_mut::<&mut C>(*self.colonists.get(&id)?)
-            .ok()
+    pub(crate) fn colonist_mut(&mut self, id: StableId) -> Option<&mut Colonist> {
+        Some(&mut self.colonists.get_mut(*self.places.get(&id)?)?.1)
     }
 
-    pub(crate) fn job(&self, id: StableId) -> Option<Ref<'_, Job>> {
-        self.world.get::<&Job>(*self.jobs.get(&id)?).ok()
+    pub(crate) fn person(&self, id: StableId) -> Option<&Person> {
+        self.people.get(id)
+    }
+
+    pub(crate) fn job(&self, id: StableId) -> Option<&Job> {
+        self.jobs.get(id)
     }
 
     pub(crate) fn job_mut(&mut self, id: StableId) -> Option<&mut Job> {
-        self.world
-            .query_one_mut::<&mut Job>(*self.jobs.get(&id)?)
-            .ok()
+        self.jobs.get_mut(id)
     }
 
-    pub(crate) fn stack(&self, id: StableId) -> Option<Ref<'_, Stack>> {
-        self.world.get::<&Stack>(*self.stacks.get(&id)?).ok()
+    pub(crate) fn stack(&self, id: StableId) -> Option<&Stack> {
+        self.stacks.get(id)
     }
 
     pub(crate) fn stack_mut(&mut self, id: StableId) -> Option<&mut Stack> {
-        self.world
-            .query_one_mut::<&mut Stack>(*self.stacks.get(&id)?)
-            .ok()
+        self.stacks.get_mut(id)
     }
 
-    pub(crate) fn colonist_ids(&self) -> impl ExactSizeIterator<Item = StableId> + '_ {
-        self.colonists.keys().copied()
+    pub(crate) fn colonist_count(&self) -> usize {
+        self.colonists.len()
     }
 
-    /// Everybody with all their components.
-    pub(crate) fn colonists(&self) -> impl Iterator<Item = ColonistComponents<'_>> {
-        self.colonists.keys().filter_map(|id| {
-            let id = *id;
-            Some((
-                id,
-                self.colonist(id)?,
-                self.colonist(id)?,
-                self.colonist(id)?,
-                self.colonist(id)?,
-            ))
-        })
+    /// Everybody.
+    pub(crate) fn colonists(&self) -> impl Iterator<Item = (StableId, &Colonist)> {
+        self.colonists.iter().map(|(id, colonist)| (*id, colonist))
     }
 
-    pub(crate) fn jobs(&self) -> impl Iterator<Item = Ref<'_, Job>> {
-        self.jobs.keys().filter_map(|id| self.job(*id))
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.iter().map(|(_, job)| job)
     }
 
-    pub(crate) fn stacks(&self) -> impl Iterator<Item = (StableId, Ref<'_, Stack>)> {
-        self.stacks
-            .keys()
-            .filter_map(|id| Some((*id, self.stack(*id)?)))
+    pub(crate) fn stacks(&self) -> impl Iterator<Item = (StableId, &Stack)> {
+        self.stacks.iter()
     }
-}
 
-/// Takes an entity out of the world and hands over its components.
-fn take<B: Bundle + 'static>(world: &mut World, entity: Entity) -> Option<B> {
-    let bundle = world.remove::<B>(entity).ok();
-    world.despawn(entity).ok();
-    bundle
+    /// The stacks in no order that may reach state: for sums and the like.
+    pub(crate) fn stacks_unordered(&self) -> impl Iterator<Item = (StableId, &Stack)> {
+        self.stacks.unordered()
+    }
+
+    /// The jobs in no order that may reach state.
+    pub(crate) fn jobs_unordered(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.unordered().map(|(_, job)| job)
+    }
+
+    pub(crate) fn hash_of_stacks(&mut self) -> u128 {
+        self.stacks.hash()
+    }
+
+    pub(crate) fn hash_of_jobs(&mut self) -> u128 {
+        self.jobs.hash()
+    }
+
+    pub(crate) fn hash_of_colonists(&mut self) -> u128 {
+        let mut hasher = PartHasher::new();
+        hasher.write(&self.people.hash());
+        for row in &self.colonists {
+            hasher.write(row);
+        }
+        hasher.finish()
+    }
 }

@@ -2,6 +2,7 @@
 //! happened; it never refers back to the world.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::{Position, StableId};
 
@@ -28,7 +29,7 @@ pub enum Event {
         /// The newcomer.
         colonist: StableId,
         /// Its name.
-        name: String,
+        name: SmolStr,
         /// Where it stands.
         at: Position,
     },
@@ -37,7 +38,7 @@ pub enum Event {
         /// Who is gone.
         colonist: StableId,
         /// Its name.
-        name: String,
+        name: SmolStr,
         /// Where it died.
         at: Position,
         /// `starvation` or `exhaustion`.
@@ -48,16 +49,16 @@ pub enum Event {
         /// Whose need.
         colonist: StableId,
         /// Its name.
-        name: String,
+        name: SmolStr,
         /// Id of the need.
-        need: String,
+        need: SmolStr,
         /// The level reached, 0 to [`NEED_MAX`](crate::NEED_MAX).
         level: u16,
     },
     /// A job brought forth items.
     ItemProduced {
         /// Id of the item.
-        item: String,
+        item: SmolStr,
         /// How many.
         count: u32,
         /// The tile they came from.
@@ -90,7 +91,7 @@ pub struct JobFacts {
     /// The job.
     pub id: StableId,
     /// Id of its definition.
-    pub kind: String,
+    pub kind: SmolStr,
     /// 0 to [`PRIORITY_MAX`](crate::PRIORITY_MAX), higher first.
     pub priority: u8,
     /// The tile it is about: the stack to fetch, the tile to harvest, the food, the place to sleep.
@@ -98,5 +99,5 @@ pub struct JobFacts {
     /// Who has taken it, or for whom alone it waits (eating and sleeping).
     pub colonist: Option<StableId>,
     /// Id of the item hauled or eaten, where there is one.
-    pub item: Option<String>,
+    pub item: Option<SmolStr>,
 }

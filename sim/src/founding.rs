@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use crate::colony::{DerivedHashes, Statistics};
 use crate::definitions::Rules;
 use crate::entities::Entities;
+use crate::ground::Ground;
 use crate::id::IdSource;
 use crate::items::{Load, Placement};
-use crate::jobs::JobBoard;
+use crate::job_board::JobBoard;
+use crate::names::Name;
 use crate::nearest::nearest;
 use crate::path::PathFinder;
 use crate::regions::{Flood, Regions};
@@ -54,7 +56,7 @@ impl Colony {
             definitions,
             rules,
             board: JobBoard::default(),
-            stack_at: BTreeMap::new(),
+            ground: Ground::default(),
             path_finder: PathFinder::default(),
         };
         colony.settle(setup, start)?;
@@ -101,7 +103,10 @@ impl Colony {
             .filter(|at| {
                 *at == start
                     || (self.regions.of(*at).is_some_and(|of| Some(of) == region)
-                        && !self.is_harvestable(*at))
+                        && !self
+                            .terrain
+                            .name(*at)
+                            .is_some_and(|id| self.rules.is_harvested(id)))
             })
             .collect()
     }
@@ -112,8 +117,9 @@ impl Colony {
         stock: &BTreeMap<String, u32>,
         cells: &[Position],
     ) -> Result<Vec<Placement>, SetupError> {
-        let stacks_of =
-            |(item, count): (&String, &u32)| u64::from(count.div_ceil(self.stack_max(item)));
+        let stacks_of = |(item, count): (&String, &u32)| {
+            u64::from(count.div_ceil(self.stack_max(Name::of(item))))
+        };
         let needed: u64 = stock.iter().map(stacks_of).sum();
         if usize::try_from(needed).is_ok_and(|needed| needed > cells.len()) {
             return Err(SetupError::StockTooLarge {
@@ -124,16 +130,10 @@ impl Colony {
         let mut cells = cells.iter().copied();
         let mut placements = Vec::new();
         for (item, count) in stock {
-            let mut left = *count;
+            let (item, mut left) = (Name::of(item), *count);
             while let Some(at) = if left > 0 { cells.next() } else { None } {
                 let count = left.min(self.stack_max(item));
-                placements.push((
-                    at,
-                    Load {
-                        item: item.clone(),
-                        count,
-                    },
-                ));
+                placements.push((at, Load { item, count }));
                 left -= count;
             }
         }

@@ -1,30 +1,28 @@
 //! Harvesting: a tile of one terrain becomes another and leaves items behind. Chopping and mining are that.
 
+use crate::definitions::Harvest;
 use crate::items::Load;
-use crate::{Colony, Event, JobAction, StableId};
+use crate::{Colony, Event, StableId};
 
 /// One tick beside the tile.
 pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId) {
-    let Some((kind, at)) = colony
-        .entities
-        .job(job)
-        .map(|job| (job.kind.clone(), job.at))
-    else {
+    let Some((kind, at)) = colony.entities.job(job).map(|job| (job.kind, job.at)) else {
         return;
     };
-    let Some(definition) = colony.definitions.jobs.get(&kind).cloned() else {
+    let Some(work) = colony.rules.kind(kind).map(|kind| kind.work) else {
         return;
     };
-    if !colony.work_one_tick(colonist, definition.work) {
+    if !colony.work_one_tick(colonist, work) {
         return;
     }
-    let JobAction::Harvest { leaves, yields, .. } = definition.action else {
+    let rule = colony.rules.kind(kind);
+    let Some(Harvest { leaves, yields }) = rule.and_then(|rule| rule.harvest.clone()) else {
         return;
     };
     let loads = yields
         .iter()
         .map(|(item, count)| Load {
-            item: item.clone(),
+            item: *item,
             count: *count,
         })
         .collect();
@@ -36,6 +34,7 @@ pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId) {
     colony.set_terrain(at, &leaves);
     colony.place(placements);
     for (item, count) in yields {
+        let item = colony.rules.names.id(item);
         colony.events.push(Event::ItemProduced {
             item,
             count,

@@ -23,7 +23,12 @@ pub fn chain_hash(previous: u128, parts: &[(&'static str, u128)]) -> u128 {
 #[derive(Default)]
 pub struct PartHasher {
     state: Xxh3,
+    /// Encoded and not yet hashed: the hash is made for long runs of bytes, a value encodes to a few.
+    pending: Vec<u8>,
 }
+
+/// Bytes that are encoded before they are hashed.
+const PENDING_BYTES: usize = 8 * 1024;
 
 impl PartHasher {
     /// A hasher that has seen nothing.
@@ -36,29 +41,51 @@ impl PartHasher {
     /// # Panics
     /// If the value's `Serialize` fails or gives a sequence without its length. Derived ones do neither.
     pub fn write<T: Serialize + ?Sized>(&mut self, value: &T) {
-        let mut writer = HashWriter {
-            state: &mut self.state,
+        let writer = PendingWriter {
+            pending: &mut self.pending,
         };
-        bincode::serde::encode_into_writer(value, &mut writer, bincode::config::standard()).expect(
-            "state is plain data: every sequence knows its length and the hasher takes every byte",
+        bincode::serde::encode_into_writer(value, writer, bincode::config::standard()).expect(
+            "state is plain data: every sequence knows its length and memory takes every byte",
         );
+        if self.pending.len() >= PENDING_BYTES {
+            self.state.update(&self.pending);
+            self.pending.clear();
+        }
     }
 
     /// The hash of all values so far.
     pub fn finish(&self) -> u128 {
-        self.state.digest128()
+        // Most parts are one small value.
+        let mut state = self.state.clone();
+        state.update(&self.pending);
+        state.digest128()
     }
 }
 
-struct HashWriter<'a> {
-    state: &'a mut Xxh3,
+struct PendingWriter<'a> {
+    pending: &'a mut Vec<u8>,
 }
 
-impl Writer for HashWriter<'_> {
+impl Writer for PendingWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        self.state.update(bytes);
+        self.pending.extend_from_slice(bytes);
         Ok(())
     }
+}
+
+/// Hash of one value.
+pub(crate) fn hash_of<T: Serialize + ?Sized>(value: &T) -> u128 {
+    thread_local! {
+        static BYTES: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+    }
+    BYTES.with_borrow_mut(|bytes| {
+        bytes.clear();
+        let writer = PendingWriter { pending: bytes };
+        bincode::serde::encode_into_writer(value, writer, bincode::config::standard()).expect(
+            "state is plain data: every sequence knows its length and memory takes every byte",
+        );
+        hash_bytes(bytes)
+    })
 }
 
 #[cfg(test)]

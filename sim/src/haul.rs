@@ -1,6 +1,5 @@
 //! Hauling: loose stacks are carried into stockpiles.
 
-use crate::colonists::Activity;
 use crate::items::Stack;
 use crate::jobs::{HaulLeg, Task};
 use crate::path::Goal;
@@ -18,21 +17,17 @@ pub(crate) fn post_jobs(colony: &mut Colony) {
         })
         .filter(|(_, stack)| {
             let region = colony.regions.of(stack.at);
-            region.is_some_and(|region| colony.find_cell(&stack.item, stack.at, region).is_some())
+            region.is_some_and(|region| colony.find_cell(stack.item, stack.at, region).is_some())
         })
-        .map(|(id, stack)| (id, (*stack).clone()))
+        .map(|(id, stack)| (id, stack.clone()))
         .collect();
     for (id, Stack { item, at, .. }) in loose {
-        let priority = colony
-            .definitions
-            .items
-            .get(&item)
-            .map_or(0, |definition| definition.haul_priority);
+        let priority = colony.rules.item(item).map_or(0, |item| item.haul_priority);
         let task = Task::Haul {
             item,
             leg: HaulLeg::Posted { stack: id },
         };
-        colony.post_job(colony.rules.haul.kind.clone(), priority, at, task);
+        colony.post_job(colony.rules.haul.kind, priority, at, task);
     }
 }
 
@@ -46,8 +41,8 @@ pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId, leg: 
                     set_leg(&mut job.task, HaulLeg::Carrying { cell })
                 });
                 let load = colony.take_from_stack(stack, count);
-                if let Some(activity) = colony.entities.colonist_mut::<Activity>(colonist) {
-                    activity.load = load;
+                if let Some(colonist) = colony.entities.colonist_mut(colonist) {
+                    colonist.activity.load = load;
                 }
                 colony.walk_to(colonist, job, Goal::On(cell));
             }

@@ -2,22 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::names::Name;
 use crate::regions::Flood;
-use crate::{Colony, JobAction, Position, StableId};
+use crate::{Colony, Position, StableId};
 
 /// Some of an item, lying on a tile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stack {
-    pub(crate) item: String,
+    pub(crate) item: Name,
     /// At least 1.
     pub(crate) count: u32,
     pub(crate) at: Position,
 }
 
 /// Some of an item, in the hands of a colonist or about to be put down.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Load {
-    pub(crate) item: String,
+    pub(crate) item: Name,
     /// At least 1.
     pub(crate) count: u32,
 }
@@ -27,11 +28,8 @@ pub(crate) type Placement = (Position, Load);
 
 impl Colony {
     /// Most of a defined item in one stack.
-    pub(crate) fn stack_max(&self, item: &str) -> u32 {
-        self.definitions
-            .items
-            .get(item)
-            .map_or(1, |definition| definition.stack_max)
+    pub(crate) fn stack_max(&self, item: Name) -> u32 {
+        self.rules.item(item).map_or(1, |item| item.stack_max)
     }
 
     /// How many of a stack nobody has reserved.
@@ -51,19 +49,19 @@ impl Colony {
         for tile in Flood::from(&self.terrain, at) {
             let Some(load) = loads
                 .iter_mut()
-                .find(|load| load.count > 0 && self.room_for(&load.item, tile) > 0)
+                .find(|load| load.count > 0 && self.room_for(load.item, tile) > 0)
             else {
                 if loads.iter().all(|load| load.count == 0) {
                     break;
                 }
                 continue;
             };
-            let count = load.count.min(self.room_for(&load.item, tile));
+            let count = load.count.min(self.room_for(load.item, tile));
             load.count -= count;
             placements.push((
                 tile,
                 Load {
-                    item: load.item.clone(),
+                    item: load.item,
                     count,
                 },
             ));
@@ -75,7 +73,7 @@ impl Colony {
     }
 
     /// How many of an item can be put onto a tile where nobody is about to put something.
-    fn room_for(&self, item: &str, at: Position) -> u32 {
+    fn room_for(&self, item: Name, at: Position) -> u32 {
         if self.board.is_cell_reserved(at) {
             0
         } else {
@@ -84,12 +82,8 @@ impl Colony {
     }
 
     /// How many of an item fit onto a tile, given what lies there.
-    pub(crate) fn space_on(&self, item: &str, at: Position) -> u32 {
-        match self
-            .stack_at
-            .get(&at)
-            .and_then(|id| self.entities.stack(*id))
-        {
+    pub(crate) fn space_on(&self, item: Name, at: Position) -> u32 {
+        match self.stack_at(at).and_then(|id| self.entities.stack(id)) {
             Some(stack) if stack.item == item => self.stack_max(item).saturating_sub(stack.count),
             Some(_) => 0,
             None => self.stack_max(item),
@@ -99,16 +93,15 @@ impl Colony {
     /// Puts loads where a plan says.
     pub(crate) fn place(&mut self, placements: Vec<Placement>) {
         for (at, Load { item, count }) in placements {
-            match self.stack_at.get(&at) {
+            match self.stack_at(at) {
                 Some(id) => {
-                    if let Some(stack) = self.entities.stack_mut(*id) {
+                    if let Some(stack) = self.entities.stack_mut(id) {
                         stack.count += count;
                     }
                 }
                 None => {
                     let id = self.ids.allocate();
-                    self.stack_at.insert(at, id);
-                    self.entities.add_stack(id, Stack { item, count, at });
+                    self.add_stack(id, Stack { item, count, at });
                 }
             }
         }
@@ -125,14 +118,12 @@ impl Colony {
     pub(crate) fn take_from_stack(&mut self, id: StableId, count: u32) -> Option<Load> {
         let stack = self.entities.stack_mut(id)?;
         let taken = Load {
-            item: stack.item.clone(),
+            item: stack.item,
             count: count.min(stack.count),
         };
         stack.count -= taken.count;
         if stack.count == 0 {
-            let at = stack.at;
-            self.stack_at.remove(&at);
-            self.entities.remove_stack(id);
+            self.remove_stack(id);
             if let Some(job) = self.board.haul_of(id) {
                 self.cancel_job(job);
             }
@@ -144,29 +135,30 @@ impl Colony {
     /// among equals.
     pub(crate) fn nearest_food(&self, from: Position) -> Option<StableId> {
         let region = self.regions.of(from)?;
-        let is_food = |item: &str| {
-            self.definitions
-                .items
-                .get(item)
-                .is_some_and(|definition| definition.nutrition > 0)
-        };
-        self.entities
-            .stacks()
-            .filter(|(id, stack)| {
-                is_food(&stack.item)
-                    && self.regions.of(stack.at) == Some(region)
-                    && self.unreserved(*id) > 0
-            })
-            .min_by_key(|(id, stack)| (stack.at.octile_distance(from), *id))
-            .map(|(id, _)| id)
+        let food = self.rules.food_items();
+        let stacks = food.flat_map(|item| self.ground.stacks_of(item));
+        let fit = stacks.filter_map(|id| {
+            let stack = self.entities.stack(id)?;
+            let can_be_had = self.regions.of(stack.at) == Some(region) && self.unreserved(id) > 0;
+            can_be_had.then(|| (stack.at.octile_distance(from), id))
+        });
+        fit.min().map(|(_, id)| id)
     }
 
-    /// Whether a tile is of a terrain that some job harvests.
-    pub(crate) fn is_harvestable(&self, at: Position) -> bool {
-        let terrain = self.terrain.name(at);
-        self.definitions.jobs.values().any(
-            |definition| matches!(&definition.action, JobAction::Harvest { target, .. } if Some(target.as_str()) == terrain),
-        )
+    fn add_stack(&mut self, id: StableId, stack: Stack) {
+        self.ground.insert(id, &stack);
+        self.entities.add_stack(id, stack);
+    }
+
+    fn remove_stack(&mut self, id: StableId) {
+        if let Some(stack) = self.entities.remove_stack(id) {
+            self.ground.remove(id, &stack);
+        }
+    }
+
+    /// What lies on a tile.
+    pub(crate) fn stack_at(&self, at: Position) -> Option<StableId> {
+        self.ground.stack_at(at)
     }
 }
 
@@ -208,7 +200,7 @@ mod tests {
         let lying: Vec<_> = colony
             .view()
             .items()
-            .map(|facts| (facts.at, facts.item, facts.count))
+            .map(|facts| (facts.at, facts.item.to_string(), facts.count))
             .collect();
         let expected = [
             (at, "wood".to_owned(), 50),

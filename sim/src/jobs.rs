@@ -3,23 +3,19 @@
 //! A job's component says everything: whose it is and what it has reserved. The board is an index of that, changed only
 //! together with the job it is about, so that a reservation cannot outlive its job.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::colonists::Activity;
-use crate::definitions::NeedKind;
-use crate::entities::Entities;
+use crate::definitions::{NeedKind, Rules};
+use crate::names::Name;
 use crate::{Colony, Event, JobFacts, Position, StableId};
 
 /// Something to be done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Job {
     pub(crate) id: StableId,
     /// Id of its definition.
-    pub(crate) kind: String,
+    pub(crate) kind: Name,
     pub(crate) priority: u8,
     /// See [`JobFacts::at`].
     pub(crate) at: Position,
@@ -29,10 +25,10 @@ pub(crate) struct Job {
 }
 
 /// What a job is about and what it has reserved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Task {
     Haul {
-        item: String,
+        item: Name,
         leg: HaulLeg,
     },
     Harvest,
@@ -61,10 +57,10 @@ pub(crate) enum HaulLeg {
 }
 
 /// One item of a stack, reserved to be eaten.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FoodClaim {
     pub(crate) stack: StableId,
-    pub(crate) item: String,
+    pub(crate) item: Name,
 }
 
 /// How a job ends.
@@ -84,20 +80,24 @@ impl Job {
         }
     }
 
-    pub(crate) fn facts(&self) -> JobFacts {
-        let item = match &self.task {
-            Task::Haul { item, .. } => Some(item.clone()),
-            Task::Eat { food, .. } => food.as_ref().map(|food| food.item.clone()),
-            Task::Harvest | Task::Sleep { .. } => None,
-        };
+    pub(crate) fn facts(&self, rules: &Rules) -> JobFacts {
         let colonist = self.colonist.or(self.owner().map(|(owner, _)| owner));
         JobFacts {
             id: self.id,
-            kind: self.kind.clone(),
+            kind: rules.names.id(self.kind),
             priority: self.priority,
             at: self.at,
             colonist,
-            item,
+            item: self.item().map(|item| rules.names.id(item)),
+        }
+    }
+
+    /// The item it is about.
+    pub(crate) fn item(&self) -> Option<Name> {
+        match self.task {
+            Task::Haul { item, .. } => Some(item),
+            Task::Eat { food, .. } => food.map(|food| food.item),
+            Task::Harvest | Task::Sleep { .. } => None,
         }
     }
 
@@ -138,110 +138,9 @@ impl Job {
     }
 }
 
-/// What can be looked up of the jobs there are.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct JobBoard {
-    /// Jobs that anybody may take, highest priority first, then lowest id.
-    open: BTreeSet<(Reverse<u8>, StableId)>,
-    harvest_of_tile: BTreeMap<Position, StableId>,
-    haul_of_stack: BTreeMap<StableId, StableId>,
-    personal: BTreeMap<(StableId, NeedKind), StableId>,
-    units: BTreeMap<StableId, u32>,
-    cells: BTreeMap<Position, StableId>,
-}
-
-impl JobBoard {
-    /// The board of some jobs.
-    pub(crate) fn of(entities: &Entities) -> Self {
-        let mut board = Self::default();
-        entities.jobs().for_each(|job| board.insert(&job));
-        board
-    }
-
-    pub(crate) fn insert(&mut self, job: &Job) {
-        if job.owner().is_none() && job.colonist.is_none() {
-            self.open.insert((Reverse(job.priority), job.id));
-        }
-        if job.task == Task::Harvest {
-            self.harvest_of_tile.insert(job.at, job.id);
-        }
-        if let Some(stack) = job.stack_to_haul() {
-            self.haul_of_stack.insert(stack, job.id);
-        }
-        if let Some(owner) = job.owner() {
-            self.personal.insert(owner, job.id);
-        }
-        if let Some((stack, count)) = job.reserved_units() {
-            *self.units.entry(stack).or_default() += count;
-        }
-        if let Some(cell) = job.reserved_cell() {
-            self.cells.insert(cell, job.id);
-        }
-    }
-
-    /// Forgets a job as it was inserted.
-    fn remove(&mut self, job: &Job) {
-        self.open.remove(&(Reverse(job.priority), job.id));
-        if job.task == Task::Harvest {
-            self.harvest_of_tile.remove(&job.at);
-        }
-        if let Some(stack) = job.stack_to_haul() {
-            self.haul_of_stack.remove(&stack);
-        }
-        if let Some(owner) = job.owner() {
-            self.personal.remove(&owner);
-        }
-        if let Some((stack, count)) = job.reserved_units() {
-            let left = self.units.remove(&stack).unwrap_or(0).saturating_sub(count);
-            if left > 0 {
-                self.units.insert(stack, left);
-            }
-        }
-        if let Some(cell) = job.reserved_cell() {
-            self.cells.remove(&cell);
-        }
-    }
-
-    /// Jobs that anybody may take, with their priority: highest first, then lowest id.
-    pub(crate) fn open(&self) -> impl Iterator<Item = (u8, StableId)> {
-        self.open
-            .iter()
-            .map(|(Reverse(priority), id)| (*priority, *id))
-    }
-
-    pub(crate) fn harvest_at(&self, at: Position) -> Option<StableId> {
-        self.harvest_of_tile.get(&at).copied()
-    }
-
-    /// The job to haul a stack that has not been picked up yet.
-    pub(crate) fn haul_of(&self, stack: StableId) -> Option<StableId> {
-        self.haul_of_stack.get(&stack).copied()
-    }
-
-    pub(crate) fn personal_job(&self, owner: StableId, need: NeedKind) -> Option<StableId> {
-        self.personal.get(&(owner, need)).copied()
-    }
-
-    pub(crate) fn personal_jobs(&self, owner: StableId) -> Vec<StableId> {
-        NeedKind::ALL
-            .into_iter()
-            .filter_map(|need| self.personal_job(owner, need))
-            .collect()
-    }
-
-    /// How many of a stack are reserved.
-    pub(crate) fn reserved_units(&self, stack: StableId) -> u32 {
-        self.units.get(&stack).copied().unwrap_or(0)
-    }
-
-    pub(crate) fn is_cell_reserved(&self, cell: Position) -> bool {
-        self.cells.contains_key(&cell)
-    }
-}
-
 impl Colony {
     /// Puts a job on the board.
-    pub(crate) fn post_job(&mut self, kind: String, priority: u8, at: Position, task: Task) {
+    pub(crate) fn post_job(&mut self, kind: Name, priority: u8, at: Position, task: Task) {
         let job = Job {
             id: self.ids.allocate(),
             kind,
@@ -250,7 +149,7 @@ impl Colony {
             colonist: None,
             task,
         };
-        self.events.push(Event::JobCreated(job.facts()));
+        self.events.push(Event::JobCreated(job.facts(&self.rules)));
         self.board.insert(&job);
         self.entities.add_job(job);
     }
@@ -290,8 +189,8 @@ impl Colony {
         };
         let has_load = self
             .entities
-            .colonist::<Activity>(colonist)
-            .is_some_and(|activity| activity.load.is_some());
+            .colonist(colonist)
+            .is_some_and(|colonist| colonist.activity.load.is_some());
         if has_load {
             self.fail_job(job, reason);
             return;
@@ -316,11 +215,10 @@ impl Colony {
             return;
         };
         self.board.remove(&job);
-        let facts = job.facts();
+        let facts = job.facts(&self.rules);
         self.events.push(match ending {
             Ending::Completed => {
-                let done = self.statistics.jobs_done.entry(job.kind).or_default();
-                *done = done.saturating_add(1);
+                self.statistics.count_done(&facts.kind);
                 Event::JobCompleted(facts)
             }
             Ending::Failed { reason } => Event::JobFailed { job: facts, reason },
@@ -333,11 +231,12 @@ impl Colony {
 
     /// Forgets what somebody was at; a load is put down.
     fn become_idle(&mut self, colonist: StableId) {
-        let Some(activity) = self.entities.colonist_mut::<Activity>(colonist) else {
+        let Some(colonist) = self.entities.colonist_mut(colonist) else {
             return;
         };
-        let Activity { load, .. } = std::mem::take(activity);
-        if let (Some(load), Some(at)) = (load, self.position(colonist)) {
+        let at = colonist.at;
+        let Activity { load, .. } = std::mem::take(&mut colonist.activity);
+        if let Some(load) = load {
             self.put_down(load, at);
         }
     }

@@ -1,8 +1,9 @@
 //! Food, rest and health: they fall with time; colonists look after them, and die of them.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
-use crate::colonists::HEALTH_MAX;
+use crate::colonists::{Colonist, HEALTH_MAX};
 use crate::definitions::{NeedKind, Rules};
 use crate::jobs::Task;
 use crate::rng::{below, random_u64, stream};
@@ -103,7 +104,7 @@ impl Needs {
 pub(crate) fn decay(colony: &mut Colony) {
     for id in colony.colonist_ids() {
         let is_asleep = colony.is_asleep(id);
-        let Some(needs) = colony.entities.colonist_mut::<Needs>(id) else {
+        let Some(Colonist { needs, .. }) = colony.entities.colonist_mut(id) else {
             continue;
         };
         let crossed = needs.decay(&colony.rules, is_asleep);
@@ -132,18 +133,17 @@ pub(crate) fn look_after(colony: &mut Colony) {
 impl Colony {
     /// Ids of everybody alive, taken now: the world may change while they are gone through.
     pub(crate) fn colonist_ids(&self) -> Vec<StableId> {
-        self.entities.colonist_ids().collect()
+        self.entities.colonists().map(|(id, _)| id).collect()
     }
 
     pub(crate) fn need(&self, id: StableId, need: NeedKind) -> Option<Need> {
-        self.entities
-            .colonist::<Needs>(id)
-            .map(|needs| needs.get(need))
+        let colonist = self.entities.colonist(id)?;
+        Some(colonist.needs.get(need))
     }
 
     /// Raises a need by some points, at most to the full.
     pub(crate) fn meet_need(&mut self, id: StableId, need: NeedKind, points: u16) {
-        if let Some(needs) = self.entities.colonist_mut::<Needs>(id) {
+        if let Some(Colonist { needs, .. }) = self.entities.colonist_mut(id) {
             let need = needs.get_mut(need);
             need.level = need.level.saturating_add(points).min(NEED_MAX);
         }
@@ -160,7 +160,7 @@ impl Colony {
         self.events.push(Event::NeedCritical {
             colonist: id,
             name,
-            need: need.id().to_owned(),
+            need: SmolStr::from(need.id()),
             level,
         });
         if let Some(job) = self.board.personal_job(id, need) {
@@ -193,6 +193,7 @@ impl Colony {
 
     fn post_personal_job(&mut self, id: StableId, need: NeedKind, is_critical: bool, at: Position) {
         let rule = self.rules.job_for(need);
+        let kind = rule.kind;
         let priority = if is_critical {
             rule.priority.max(PRIORITY_CRITICAL_NEED)
         } else {
@@ -205,7 +206,7 @@ impl Colony {
             },
             NeedKind::Rest => Task::Sleep { sleeper: id },
         };
-        self.post_job(rule.kind.clone(), priority, at, task);
+        self.post_job(kind, priority, at, task);
     }
 
     fn can_be_met(&self, need: NeedKind, from: Position) -> bool {

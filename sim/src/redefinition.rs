@@ -6,9 +6,10 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::colonists::Activity;
+use crate::colonists::{Activity, Colonist};
 use crate::definitions::{Rules, changes};
 use crate::jobs::Task;
+use crate::names::Name;
 use crate::regions::Regions;
 use crate::{
     ChangeRule, Colony, DefinitionChange, DefinitionFault, Definitions, JobAction, JobDefinition,
@@ -112,25 +113,27 @@ impl Colony {
 
     /// Lets everybody leave what they are about to eat if it is no food any more. Returns who did, by item.
     pub(crate) fn leave_what_is_no_food(&mut self) -> BTreeMap<String, Vec<StableId>> {
-        let mut left: BTreeMap<String, Vec<StableId>> = BTreeMap::new();
+        let mut left: BTreeMap<Name, Vec<StableId>> = BTreeMap::new();
         for job in self.entities.jobs() {
             if let Task::Eat {
                 eater,
                 food: Some(food),
             } = &job.task
                 && self
-                    .definitions
-                    .items
-                    .get(&food.item)
+                    .rules
+                    .item(food.item)
                     .is_none_or(|item| item.nutrition == 0)
             {
-                left.entry(food.item.clone()).or_default().push(*eater);
+                left.entry(food.item).or_default().push(*eater);
             }
         }
         for eater in left.values().flatten() {
             self.leave_job(*eater, "it is no food any more");
         }
-        left
+        let named = left.into_iter();
+        named
+            .map(|(item, eaters)| (self.rules.names.id(item).to_string(), eaters))
+            .collect()
     }
 }
 
@@ -174,11 +177,11 @@ impl Colony {
             .map(|(id, _)| id)
             .collect();
         let (mut standing, mut walking) = (Vec::new(), Vec::new());
-        for (id, _, at, _, activity) in self.entities.colonists() {
+        for (id, Colonist { at, activity, .. }) in self.entities.colonists() {
             if is_of(*at) {
                 standing.push(id);
             }
-            if tiles_of_way(*at, &activity).any(is_of) {
+            if tiles_of_way(*at, activity).any(is_of) {
                 walking.push(id);
             }
         }
@@ -207,6 +210,7 @@ impl Colony {
     }
 
     fn users_of_item(&self, item: &str) -> [Option<String>; 4] {
+        let item = Name::of(item);
         let (mut stacks, mut lying) = (Vec::new(), 0);
         for (id, stack) in self
             .entities
@@ -217,15 +221,15 @@ impl Colony {
             lying += u64::from(stack.count);
         }
         let (mut carriers, mut carried) = (Vec::new(), 0);
-        for (id, .., activity) in self.entities.colonists() {
-            if let Some(load) = activity.load.as_ref().filter(|load| load.item == item) {
+        for (id, colonist) in self.entities.colonists() {
+            if let Some(load) = colonist.activity.load.filter(|load| load.item == item) {
                 carriers.push(id);
                 carried += u64::from(load.count);
             }
         }
         let (mut hauls, mut meals) = (Vec::new(), Vec::new());
         for job in self.entities.jobs() {
-            match &job.task {
+            match job.task {
                 Task::Haul { item: hauled, .. } if hauled == item => hauls.push(job.id),
                 Task::Eat {
                     food: Some(food), ..
@@ -274,7 +278,7 @@ impl Colony {
                     )
                 })?,
             };
-            let jobs = self.entities.jobs().filter(|job| job.kind == *id);
+            let jobs = self.entities.jobs().filter(|job| job.kind == Name::of(id));
             let jobs: Vec<StableId> = jobs.map(|job| job.id).collect();
             obstacle(
                 ("jobs", id, field),

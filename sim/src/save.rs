@@ -8,23 +8,28 @@
 //! | 16 | xxh3 hash (128 bits, little-endian) of the rest |
 //! | rest | the state: bincode 2, standard configuration |
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use thiserror::Error;
 
-use crate::colonists::{Activity, Colonist};
+use crate::colonists::{Colonist, Person};
 use crate::colony::{DerivedHashes, Statistics};
 use crate::definitions::Rules;
 use crate::entities::Entities;
+use crate::ground::Ground;
 use crate::hash::hash_bytes;
 use crate::id::IdSource;
 use crate::items::Stack;
-use crate::jobs::{Job, JobBoard};
-use crate::needs::Needs;
+use crate::job_board::JobBoard;
+use crate::jobs::Job;
+use crate::names::Name;
 use crate::path::PathFinder;
 use crate::regions::Regions;
 use crate::stockpiles::{Stockpile, Stockpiles};
 use crate::terrain::{Terrain, TerrainMap};
-use crate::{Colony, DefinitionFault, Definitions, Event, Position, StableId};
+use crate::{Colony, DefinitionFault, Definitions, Event, StableId};
 
 mod consistency;
 
@@ -90,11 +95,13 @@ struct Record {
     seed: u64,
     tick: u64,
     ids: IdSource,
+    /// The ids of all items and kinds of jobs that are named in it, in order.
+    names: Vec<SmolStr>,
     terrain: TerrainMap,
     stockpiles: Vec<Stockpile>,
     stacks: Vec<(StableId, Stack)>,
     jobs: Vec<Job>,
-    colonists: Vec<(StableId, Colonist, Position, Needs, Activity)>,
+    colonists: Vec<(StableId, Person, Colonist)>,
     statistics: Statistics,
     events: Vec<Event>,
 }
@@ -143,23 +150,19 @@ impl Colony {
             ids: self.ids.clone(),
             terrain: self.terrain.map().clone(),
             stockpiles: self.stockpiles.zones().to_vec(),
+            names: self.names_in_use(),
             stacks: self
                 .entities
                 .stacks()
-                .map(|(id, stack)| (id, (*stack).clone()))
+                .map(|(id, stack)| (id, stack.clone()))
                 .collect(),
-            jobs: self.entities.jobs().map(|job| (*job).clone()).collect(),
+            jobs: self.entities.jobs().copied().collect(),
             colonists: self
                 .entities
                 .colonists()
-                .map(|(id, colonist, at, needs, activity)| {
-                    (
-                        id,
-                        (*colonist).clone(),
-                        *at,
-                        (*needs).clone(),
-                        (*activity).clone(),
-                    )
+                .filter_map(|(id, colonist)| {
+                    let person = self.entities.person(id)?;
+                    Some((id, person.clone(), colonist.clone()))
                 })
                 .collect(),
             statistics: self.statistics.clone(),
@@ -167,14 +170,27 @@ impl Colony {
         }
     }
 
+    /// The ids of what the state names.
+    fn names_in_use(&self) -> Vec<SmolStr> {
+        let jobs = self.entities.jobs_unordered();
+        let jobs = jobs.flat_map(|job| [Some(job.kind), job.item()]).flatten();
+        let stacks = self
+            .entities
+            .stacks_unordered()
+            .map(|(_, stack)| stack.item);
+        let loads = self.entities.colonists();
+        let loads = loads.filter_map(|(_, colonist)| Some(colonist.activity.load?.item));
+        let used: BTreeSet<Name> = jobs.chain(stacks).chain(loads).collect();
+        let ids: BTreeSet<SmolStr> = used
+            .into_iter()
+            .map(|name| self.rules.names.id(name))
+            .collect();
+        ids.into_iter().collect()
+    }
+
     /// Builds a colony around its state and valid definitions; everything derived is derived anew.
     fn of_record(record: Record, definitions: Definitions) -> Self {
         let terrain = Terrain::new(record.terrain, &definitions);
-        let stack_at = record
-            .stacks
-            .iter()
-            .map(|(id, stack)| (stack.at, *id))
-            .collect();
         let mut entities = Entities::default();
         for (id, stack) in record.stacks {
             entities.add_stack(id, stack);
@@ -182,8 +198,8 @@ impl Colony {
         for job in record.jobs {
             entities.add_job(job);
         }
-        for (id, colonist, at, needs, activity) in record.colonists {
-            entities.add_colonist(id, (colonist, at, needs, activity));
+        for (id, person, colonist) in record.colonists {
+            entities.add_colonist(id, person, colonist);
         }
         Self {
             seed: record.seed,
@@ -192,6 +208,7 @@ impl Colony {
             regions: Regions::new(&terrain),
             terrain,
             board: JobBoard::of(&entities),
+            ground: Ground::of(entities.stacks_unordered()),
             entities,
             stockpiles: Stockpiles::new(record.stockpiles),
             statistics: record.statistics,
@@ -199,7 +216,6 @@ impl Colony {
             derived_hashes: DerivedHashes::default(),
             rules: Rules::resolve(&definitions).expect("the definitions were validated before"),
             definitions,
-            stack_at,
             path_finder: PathFinder::default(),
         }
     }

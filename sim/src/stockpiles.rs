@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::names::Name;
 use crate::regions::Region;
 use crate::{Colony, Position, StableId};
 
@@ -55,7 +56,7 @@ impl Colony {
     /// one, and how many fit. `None` if no cell in reach can take any.
     pub(crate) fn find_cell(
         &self,
-        item: &str,
+        item: Name,
         from: Position,
         region: Region,
     ) -> Option<(Position, u32)> {
@@ -64,7 +65,7 @@ impl Colony {
                 return None;
             }
             let room = self.space_on(item, *cell);
-            let is_empty = !self.stack_at.contains_key(cell);
+            let is_empty = self.stack_at(*cell).is_none();
             (room > 0).then_some((is_empty, cell.octile_distance(from), *cell, room))
         });
         candidates.min().map(|(_, _, cell, room)| (cell, room))

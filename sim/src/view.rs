@@ -1,11 +1,11 @@
 //! The colony as others may look at it: read-only, cheap, always in order of id.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
-use crate::colonists::Activity;
 use crate::items::Stack;
 use crate::jobs::Job;
-use crate::needs::Needs;
+use crate::names::Name;
 use crate::{Colony, JobAction, JobFacts, Position, StableId};
 
 /// A colonist as the outside sees it.
@@ -14,7 +14,7 @@ pub struct ColonistFacts {
     /// The colonist.
     pub id: StableId,
     /// Its name.
-    pub name: String,
+    pub name: SmolStr,
     /// Where it stands.
     pub at: Position,
     /// 0 to [`NEED_MAX`](crate::NEED_MAX).
@@ -33,7 +33,7 @@ pub struct ItemFacts {
     /// The stack.
     pub id: StableId,
     /// Id of the item.
-    pub item: String,
+    pub item: SmolStr,
     /// How many lie there, at least 1.
     pub count: u32,
     /// Where.
@@ -82,50 +82,50 @@ impl<'a> View<'a> {
     pub fn colonists(self) -> impl Iterator<Item = ColonistFacts> + 'a {
         self.colony
             .entities
-            .colonist_ids()
-            .filter_map(move |id| self.colonist(id))
+            .colonists()
+            .filter_map(move |(id, _)| self.colonist(id))
     }
 
     /// One colonist, `None` if nobody alive has this id.
     pub fn colonist(self, id: StableId) -> Option<ColonistFacts> {
-        let needs = self.colony.entities.colonist::<Needs>(id)?;
+        let colonist = self.colony.entities.colonist(id)?;
+        let needs = &colonist.needs;
         Some(ColonistFacts {
             id,
             name: self.colony.name(id),
-            at: self.colony.position(id)?,
+            at: colonist.at,
             food: needs.food.level,
             rest: needs.rest.level,
             health: needs.health,
-            job: self.colony.job_of(id),
+            job: colonist.activity.job,
         })
     }
 
     /// What somebody carries: the item's id and how many of it.
-    pub fn carried(self, id: StableId) -> Option<(String, u32)> {
-        let activity = self.colony.entities.colonist::<Activity>(id)?;
-        let load = activity.load.as_ref()?;
-        Some((load.item.clone(), load.count))
+    pub fn carried(self, id: StableId) -> Option<(SmolStr, u32)> {
+        let load = self.colony.entities.colonist(id)?.activity.load?;
+        Some((self.colony.rules.names.id(load.item), load.count))
     }
 
     /// Every job on the board, taken or not.
     pub fn jobs(self) -> impl Iterator<Item = JobFacts> + 'a {
-        self.colony.entities.jobs().map(|job| job.facts())
+        let rules = &self.colony.rules;
+        self.colony.entities.jobs().map(|job| job.facts(rules))
     }
 
     /// One job, `None` if it is not on the board.
     pub fn job(self, id: StableId) -> Option<JobFacts> {
-        self.colony.entities.job(id).map(|job| job.facts())
+        let job = self.colony.entities.job(id);
+        job.map(|job| job.facts(&self.colony.rules))
     }
 
     /// How many jobs nobody has taken, of one kind or of all.
     pub fn open_jobs(self, kind: Option<&str>) -> u64 {
+        let kind = kind.map(Name::of);
         let is_counted =
             |job: &Job| job.colonist.is_none() && kind.is_none_or(|kind| job.kind == kind);
-        self.colony
-            .entities
-            .jobs()
-            .map(|job| u64::from(is_counted(&job)))
-            .sum()
+        let jobs = self.colony.entities.jobs_unordered();
+        jobs.map(|job| u64::from(is_counted(job))).sum()
     }
 
     /// How many jobs have been completed since the start, of one kind or of all.
@@ -151,7 +151,7 @@ impl<'a> View<'a> {
             .stacks()
             .map(move |(id, stack)| ItemFacts {
                 id,
-                item: stack.item.clone(),
+                item: self.colony.rules.names.id(stack.item),
                 count: stack.count,
                 at: stack.at,
                 stored: self.colony.stockpiles.contains(stack.at),
@@ -161,18 +161,12 @@ impl<'a> View<'a> {
     /// How many of an item there are, carried ones included.
     pub fn item_total(self, item: &str) -> u64 {
         let lying: u64 = self.count_stacks(item, |_| true);
-        let carried: u64 = self
-            .colony
-            .entities
-            .colonists()
-            .filter_map(|(.., activity)| {
-                activity
-                    .load
-                    .as_ref()
-                    .filter(|load| load.item == item)
-                    .map(|load| load.count)
-            })
-            .map(u64::from)
+        let item = Name::of(item);
+        let loads = self.colony.entities.colonists();
+        let loads = loads.filter_map(|(_, colonist)| colonist.activity.load);
+        let carried: u64 = loads
+            .filter(|load| load.item == item)
+            .map(|load| u64::from(load.count))
             .sum();
         lying + carried
     }
@@ -215,10 +209,11 @@ impl<'a> View<'a> {
     }
 
     fn count_stacks(self, item: &str, is_counted: impl Fn(&Stack) -> bool) -> u64 {
-        let stacks = self.colony.entities.stacks();
+        let stacks = self.colony.ground.stacks_of(Name::of(item));
         stacks
-            .filter(|(_, stack)| stack.item == item && is_counted(stack))
-            .map(|(_, stack)| u64::from(stack.count))
+            .filter_map(|id| self.colony.entities.stack(id))
+            .filter(|stack| is_counted(stack))
+            .map(|stack| u64::from(stack.count))
             .sum()
     }
 }

@@ -1,10 +1,9 @@
 //! Doing: everybody with a job walks a step or works a tick.
 
-use crate::colonists::Activity;
 use crate::definitions::NeedKind;
 use crate::jobs::Task;
 use crate::path::{Goal, step_ticks};
-use crate::{Colony, NEED_MAX, Position, StableId, harvest, haul};
+use crate::{Colony, NEED_MAX, StableId, harvest, haul};
 
 /// One tick of everybody's job, in order of id.
 pub(crate) fn run(colony: &mut Colony) {
@@ -14,8 +13,8 @@ pub(crate) fn run(colony: &mut Colony) {
         };
         let is_walking = colony
             .entities
-            .colonist::<Activity>(id)
-            .is_some_and(|activity| !activity.path.is_empty());
+            .colonist(id)
+            .is_some_and(|colonist| !colonist.activity.path.is_empty());
         if is_walking {
             colony.walk(id, job);
         } else {
@@ -25,7 +24,7 @@ pub(crate) fn run(colony: &mut Colony) {
 }
 
 fn work(colony: &mut Colony, id: StableId, job: StableId) {
-    let Some(task) = colony.entities.job(job).map(|job| job.task.clone()) else {
+    let Some(task) = colony.entities.job(job).map(|job| job.task) else {
         return;
     };
     match task {
@@ -37,7 +36,7 @@ fn work(colony: &mut Colony, id: StableId, job: StableId) {
                 colony.complete_job(job);
                 let eaten = food.and_then(|food| colony.take_from_stack(food.stack, 1));
                 let nutrition = eaten
-                    .and_then(|eaten| colony.definitions.items.get(&eaten.item))
+                    .and_then(|eaten| colony.rules.item(eaten.item))
                     .map_or(0, |item| item.nutrition);
                 colony.meet_need(id, NeedKind::Food, nutrition);
             }
@@ -71,7 +70,8 @@ impl Colony {
             self.fail_job(job, "there is no way there");
             return;
         };
-        if let Some(activity) = self.entities.colonist_mut::<Activity>(id) {
+        if let Some(colonist) = self.entities.colonist_mut(id) {
+            let activity = &mut colonist.activity;
             activity.path = path;
             activity.step_ticks = 0;
             activity.work_ticks = 0;
@@ -80,21 +80,20 @@ impl Colony {
 
     /// Works a tick. Returns whether that was the last of `ticks`.
     pub(crate) fn work_one_tick(&mut self, id: StableId, ticks: u32) -> bool {
-        let Some(activity) = self.entities.colonist_mut::<Activity>(id) else {
+        let Some(colonist) = self.entities.colonist_mut(id) else {
             return false;
         };
+        let activity = &mut colonist.activity;
         activity.work_ticks = activity.work_ticks.saturating_add(1);
         activity.work_ticks >= ticks
     }
 
     /// Walks a tick: a tile is entered once its walk cost is spent on it.
     fn walk(&mut self, id: StableId, job: StableId) {
-        let Some(here) = self.position(id) else {
+        let Some(colonist) = self.entities.colonist_mut(id) else {
             return;
         };
-        let Some(activity) = self.entities.colonist_mut::<Activity>(id) else {
-            return;
-        };
+        let (here, activity) = (colonist.at, &mut colonist.activity);
         let Some(next) = activity.path.last().copied() else {
             return;
         };
@@ -106,9 +105,7 @@ impl Colony {
         if activity.step_ticks >= needed {
             activity.step_ticks = 0;
             activity.path.pop();
-            if let Some(at) = self.entities.colonist_mut::<Position>(id) {
-                *at = next;
-            }
+            colonist.at = next;
         }
     }
 }

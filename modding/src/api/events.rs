@@ -226,8 +226,8 @@ pub fn payload(event: &Event) -> Vec<Option<Value>> {
         } => {
             vec![
                 Some(id(*colonist)),
-                Some(Value::text(name)),
-                Some(Value::text(need)),
+                Some(Value::text(name.as_str())),
+                Some(Value::text(need.as_str())),
                 Some(integer(*level)),
             ]
         }
@@ -238,7 +238,7 @@ pub fn payload(event: &Event) -> Vec<Option<Value>> {
             job,
         } => {
             vec![
-                Some(Value::text(item)),
+                Some(Value::text(item.as_str())),
                 Some(integer(*count)),
                 Some(integer(at.x)),
                 Some(integer(at.y)),
@@ -287,7 +287,7 @@ fn fields_value(fields: &[Field], prefix: &str, values: Vec<Option<Value>>) -> V
 fn job_fields(job: &JobFacts) -> Vec<Option<Value>> {
     vec![
         Some(id(job.id)),
-        Some(Value::text(&job.kind)),
+        Some(Value::text(job.kind.as_str())),
         Some(integer(job.priority)),
         Some(integer(job.at.x)),
         Some(integer(job.at.y)),

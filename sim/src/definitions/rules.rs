@@ -1,12 +1,16 @@
 //! What the systems need of the definitions at every step, looked up once.
 
+use std::collections::HashMap;
+
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
-use super::{DefinitionFault, Definitions, JobAction, NeedDefinition};
+use super::{DefinitionFault, Definitions, ItemDefinition, JobAction, NeedDefinition};
+use crate::names::{Name, Names};
 use crate::nearest::{hint, nearest};
 
 /// The needs of a colonist. The declaration order is the order in which they are looked after.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum NeedKind {
     Food,
     Rest,
@@ -35,7 +39,7 @@ impl NeedKind {
 /// A kind of job that the colony posts by itself.
 #[derive(Debug, Clone)]
 pub(crate) struct SystemJob {
-    pub(crate) kind: String,
+    pub(crate) kind: Name,
     pub(crate) priority: u8,
     pub(crate) work: u32,
 }
@@ -43,11 +47,32 @@ pub(crate) struct SystemJob {
 /// The definitions every colony has, found among those that some have.
 #[derive(Debug, Clone)]
 pub(crate) struct Rules {
-    pub(crate) food: NeedDefinition,
-    pub(crate) rest: NeedDefinition,
+    needs: [NeedDefinition; 2],
     pub(crate) haul: SystemJob,
     pub(crate) eat: SystemJob,
     pub(crate) sleep: SystemJob,
+    /// What the names of items and kinds of jobs stand for.
+    pub(crate) names: Names,
+    // Never gone through in their own order.
+    items: HashMap<Name, ItemDefinition, FxBuildHasher>,
+    kinds: HashMap<Name, KindRule, FxBuildHasher>,
+    /// In order of id.
+    food: Vec<Name>,
+    harvested: Vec<String>,
+}
+
+/// What is done in a kind of job that is designated.
+#[derive(Debug, Clone)]
+pub(crate) struct KindRule {
+    pub(crate) work: u32,
+    pub(crate) harvest: Option<Harvest>,
+}
+
+/// What becomes of a harvested tile.
+#[derive(Debug, Clone)]
+pub(crate) struct Harvest {
+    pub(crate) leaves: String,
+    pub(crate) yields: Vec<(Name, u32)>,
 }
 
 impl Rules {
@@ -62,11 +87,15 @@ impl Rules {
         match (food, rest, haul, eat, sleep) {
             (Some(food), Some(rest), Some(haul), Some(eat), Some(sleep)) if faults.is_empty() => {
                 Ok(Self {
-                    food,
-                    rest,
+                    needs: [food, rest],
                     haul,
                     eat,
                     sleep,
+                    names: Names::of(definitions),
+                    items: items_by_name(definitions),
+                    kinds: kinds_by_name(definitions),
+                    food: food_items(definitions),
+                    harvested: harvested_terrain(definitions),
                 })
             }
             _ => Err(faults),
@@ -74,10 +103,25 @@ impl Rules {
     }
 
     pub(crate) const fn need(&self, need: NeedKind) -> &NeedDefinition {
-        match need {
-            NeedKind::Food => &self.food,
-            NeedKind::Rest => &self.rest,
-        }
+        &self.needs[need as usize]
+    }
+
+    pub(crate) fn item(&self, item: Name) -> Option<&ItemDefinition> {
+        self.items.get(&item)
+    }
+
+    pub(crate) fn kind(&self, kind: Name) -> Option<&KindRule> {
+        self.kinds.get(&kind)
+    }
+
+    /// The items that can be eaten, in order of id.
+    pub(crate) fn food_items(&self) -> impl Iterator<Item = Name> + '_ {
+        self.food.iter().copied()
+    }
+
+    /// Whether some kind of job harvests a terrain.
+    pub(crate) fn is_harvested(&self, terrain: &str) -> bool {
+        self.harvested.iter().any(|target| target == terrain)
     }
 
     /// The job that meets a need.
@@ -87,6 +131,46 @@ impl Rules {
             NeedKind::Rest => &self.sleep,
         }
     }
+}
+
+fn items_by_name(definitions: &Definitions) -> HashMap<Name, ItemDefinition, FxBuildHasher> {
+    let items = definitions.items.iter();
+    items
+        .map(|(id, item)| (Name::of(id), item.clone()))
+        .collect()
+}
+
+fn kinds_by_name(definitions: &Definitions) -> HashMap<Name, KindRule, FxBuildHasher> {
+    let kinds = definitions.jobs.iter().map(|(id, job)| {
+        let harvest = match &job.action {
+            JobAction::Harvest { leaves, yields, .. } => Some(Harvest {
+                leaves: leaves.clone(),
+                yields: yields
+                    .iter()
+                    .map(|(item, count)| (Name::of(item), *count))
+                    .collect(),
+            }),
+            _ => None,
+        };
+        let work = job.work;
+        (Name::of(id), KindRule { work, harvest })
+    });
+    kinds.collect()
+}
+
+fn food_items(definitions: &Definitions) -> Vec<Name> {
+    let items = definitions.items.iter();
+    let food = items.filter(|(_, item)| item.nutrition > 0);
+    food.map(|(id, _)| Name::of(id)).collect()
+}
+
+fn harvested_terrain(definitions: &Definitions) -> Vec<String> {
+    let jobs = definitions.jobs.values();
+    let targets = jobs.filter_map(|job| match &job.action {
+        JobAction::Harvest { target, .. } => Some(target.clone()),
+        _ => None,
+    });
+    targets.collect()
 }
 
 fn surplus_needs(definitions: &Definitions) -> Vec<DefinitionFault> {
@@ -161,7 +245,7 @@ fn find_job(
         });
     }
     Some(SystemJob {
-        kind: kind.clone(),
+        kind: Name::of(kind),
         priority: definition.priority.unwrap_or(0),
         work: definition.work,
     })

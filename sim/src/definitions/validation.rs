@@ -10,6 +10,7 @@ use super::{
     Rules, STACK_MAX_LIMIT, TERRAIN_KINDS_MAX, TerrainDefinition, WALK_COST_MAX, WORK_TICKS_MAX,
     YIELD_MAX, place,
 };
+use crate::names::Names;
 use crate::nearest::{hint, nearest};
 use crate::setup::START_SYMBOL;
 
@@ -79,6 +80,11 @@ pub(super) fn faults(definitions: &Definitions) -> Vec<DefinitionFault> {
     }
     for (id, job) in &definitions.jobs {
         check_job(&mut faults, id, job, definitions);
+    }
+    let ids = definitions.items.keys().chain(definitions.jobs.keys());
+    if let Some((first, second)) = Names::clash(ids.map(String::as_str)) {
+        let message = format!("cannot be told from `{first}`, expected another id");
+        faults.add(("items", second, ""), message);
     }
     faults
         .0

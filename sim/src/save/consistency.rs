@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::{Record, SaveError};
-use crate::colonists::{Activity, HEALTH_MAX};
+use crate::colonists::{Activity, Colonist, HEALTH_MAX};
 use crate::definitions::NeedKind;
 use crate::id::STABLE_ID_MAX;
 use crate::jobs::{HaulLeg, Job, Task};
+use crate::names::{Name, Names};
 use crate::needs::Needs;
 use crate::path::{Goal, step_ticks};
 use crate::{
@@ -23,37 +24,41 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
     )?;
     record.terrain.check(definitions)?;
     check_ids(record)?;
+    let names = Names::spelled(record.names.iter().map(|id| &**id));
     let places = record.stacks.iter().map(|(_, stack)| stack.at);
     ensure(are_distinct(places), || {
         "two stacks lie on one tile".to_owned()
     })?;
     for (id, stack) in &record.stacks {
-        check_defined(
-            "item",
-            &stack.item,
-            definitions.items.contains_key(&stack.item),
-        )?;
+        check_item(stack.item, &names, definitions)?;
         let in_bounds = (1..=STACK_MAX_LIMIT).contains(&stack.count);
         ensure(in_bounds, || {
             format!("stack {id} has {} items", stack.count)
         })?;
     }
     for job in &record.jobs {
-        check_job_alone(job, definitions)?;
+        check_job_alone(job, &names, definitions)?;
     }
     check_reservations(record)?;
     let colonists = u32::try_from(record.colonists.len()).unwrap_or(u32::MAX);
     ensure(colonists <= COLONISTS_MAX, || {
         format!("there are {colonists} colonists")
     })?;
-    for (id, _, _, needs, activity) in &record.colonists {
+    let ids = || record.colonists.iter().map(|(id, ..)| *id);
+    ensure(ids().is_sorted(), || {
+        "the colonists are out of order".to_owned()
+    })?;
+    for (
+        id,
+        _,
+        Colonist {
+            needs, activity, ..
+        },
+    ) in &record.colonists
+    {
         check_needs(*id, needs)?;
         if let Some(load) = &activity.load {
-            check_defined(
-                "item",
-                &load.item,
-                definitions.items.contains_key(&load.item),
-            )?;
+            check_item(load.item, &names, definitions)?;
             let in_bounds = (1..=STACK_MAX_LIMIT).contains(&load.count);
             ensure(in_bounds, || {
                 format!("colonist {id} carries {} items", load.count)
@@ -80,13 +85,13 @@ pub(super) fn check_together(colony: &Colony) -> Result<(), SaveError> {
         })?;
     }
     for job in colony.entities.jobs() {
-        check_job(colony, &job)?;
+        check_job(colony, job)?;
     }
-    for (id, _, at, _, activity) in colony.entities.colonists() {
+    for (id, Colonist { at, activity, .. }) in colony.entities.colonists() {
         ensure(colony.terrain.is_walkable(*at), || {
             format!("colonist {id} is at {}, where nobody can walk", *at)
         })?;
-        check_activity(colony, id, *at, &activity)?;
+        check_activity(colony, id, *at, activity)?;
     }
     Ok(())
 }
@@ -110,6 +115,19 @@ fn check_defined(kind: &'static str, id: &str, is_defined: bool) -> Result<(), S
     }
 }
 
+/// The id that a name in a save stands for.
+fn spelled(name: Name, names: &Names) -> Result<&str, SaveError> {
+    let id = names.find(name).map(|id| &**id);
+    id.ok_or_else(|| {
+        SaveError::Inconsistent("something is named that is not spelled out".to_owned())
+    })
+}
+
+fn check_item(item: Name, names: &Names, definitions: &Definitions) -> Result<(), SaveError> {
+    let id = spelled(item, names)?;
+    check_defined("item", id, definitions.items.contains_key(id))
+}
+
 fn are_distinct<T: Ord>(mut values: impl Iterator<Item = T>) -> bool {
     let mut seen = BTreeSet::new();
     values.all(|value| seen.insert(value))
@@ -131,9 +149,10 @@ fn check_ids(record: &Record) -> Result<(), SaveError> {
     })
 }
 
-fn check_job_alone(job: &Job, definitions: &Definitions) -> Result<(), SaveError> {
-    let definition = definitions.jobs.get(&job.kind);
-    check_defined("job", &job.kind, definition.is_some())?;
+fn check_job_alone(job: &Job, names: &Names, definitions: &Definitions) -> Result<(), SaveError> {
+    let kind = spelled(job.kind, names)?;
+    let definition = definitions.jobs.get(kind);
+    check_defined("job", kind, definition.is_some())?;
     let action = definition.map(|definition| &definition.action);
     let is_of_kind = matches!(
         (&job.task, action),
@@ -143,13 +162,13 @@ fn check_job_alone(job: &Job, definitions: &Definitions) -> Result<(), SaveError
             | (Task::Sleep { .. }, Some(JobAction::Sleep))
     );
     ensure(is_of_kind, || {
-        format!("job {} is not what `{}` is defined as", job.id, job.kind)
+        format!("job {} is not what `{kind}` is defined as", job.id)
     })?;
     ensure(job.priority <= PRIORITY_MAX, || {
         format!("job {} has priority {}", job.id, job.priority)
     })?;
-    if let Task::Haul { item, .. } = &job.task {
-        check_defined("item", item, definitions.items.contains_key(item))?;
+    if let Some(item) = job.item() {
+        check_item(item, names, definitions)?;
     }
     let is_reserving = match &job.task {
         Task::Haul { leg, .. } => !matches!(leg, HaulLeg::Posted { .. }),
@@ -210,10 +229,11 @@ fn check_job(colony: &Colony, job: &Job) -> Result<(), SaveError> {
     })?;
     let references_exist = match &job.task {
         Task::Harvest => {
+            let kind = colony.rules.names.id(job.kind);
             let action = colony
                 .definitions
                 .jobs
-                .get(&job.kind)
+                .get(&*kind)
                 .map(|definition| &definition.action);
             matches!(action, Some(JobAction::Harvest { target, .. }) if colony.terrain.name(job.at) == Some(target))
         }

@@ -6,8 +6,6 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use crate::colonists::Activity;
-use crate::needs::Needs;
 use crate::test_support::{busy_colony, colony_on, definitions, designate, run_tick, table};
 use crate::{
     ChangeRule, Colony, Command, Definitions, Event, JobAction, Position, StableId,
@@ -256,12 +254,7 @@ fn there_and_back_is_as_if_nothing_had_been() {
 /// Makes the only colonist hungry.
 fn hungry(colony: &mut Colony) -> StableId {
     let id = colony.colonist_ids()[0];
-    colony
-        .entities
-        .colonist_mut::<Needs>(id)
-        .unwrap()
-        .food
-        .level = 1_000;
+    colony.entities.colonist_mut(id).unwrap().needs.food.level = 1_000;
     id
 }
 
@@ -357,8 +350,9 @@ fn a_way_is_in_use_at_its_corners_too() {
     let at = colony.position(id).unwrap();
     let next = *colony
         .entities
-        .colonist::<Activity>(id)
+        .colonist(id)
         .unwrap()
+        .activity
         .path
         .last()
         .unwrap();

@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use crate::colonists::Activity;
-use crate::jobs::{Job, JobBoard};
+use crate::ground::Ground;
+use crate::job_board::JobBoard;
+use crate::jobs::Job;
 use crate::test_support::{busy_colony, run_tick};
 use crate::{ColonistFacts, Colony, Command, Event, NEED_MAX, PRIORITY_MAX, Position, StableId};
 
@@ -16,10 +18,10 @@ fn assert_consistent(colony: &Colony) {
         "the board is what the jobs say"
     );
     for job in colony.entities.jobs() {
-        assert_job_consistent(colony, &job);
+        assert_job_consistent(colony, job);
     }
     for (id, stack) in colony.entities.stacks() {
-        assert_eq!(colony.stack_at.get(&stack.at), Some(&id));
+        assert_eq!(colony.stack_at(stack.at), Some(id));
         assert!(
             (1..=50).contains(&stack.count),
             "stack {id} has {}",
@@ -31,7 +33,7 @@ fn assert_consistent(colony: &Colony) {
             stack.at
         );
     }
-    assert_eq!(colony.stack_at.len(), colony.entities.stacks().count());
+    assert_eq!(colony.ground, Ground::of(colony.entities.stacks()));
     for facts in colony.view().colonists() {
         assert_colonist_consistent(colony, &facts);
     }
@@ -79,7 +81,7 @@ fn assert_colonist_consistent(colony: &Colony, facts: &ColonistFacts) {
         facts.food <= NEED_MAX && facts.rest <= NEED_MAX && facts.health > 0,
         "{facts:?}"
     );
-    let activity = colony.entities.colonist::<Activity>(facts.id).unwrap();
+    let activity = &colony.entities.colonist(facts.id).unwrap().activity;
     assert_eq!(
         activity.job.is_none(),
         *activity == Activity::default(),

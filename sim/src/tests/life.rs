@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::colonists::Activity;
 use crate::definitions::NeedKind;
-use crate::needs::Needs;
 use crate::test_support::{busy_colony, colony_on, run_tick};
 use crate::{Colony, Command, Event, Position, StableId};
 
@@ -13,8 +11,9 @@ fn set_need(colony: &mut Colony, need: NeedKind, level: u16) -> StableId {
     let id = colony.colonist_ids()[0];
     colony
         .entities
-        .colonist_mut::<Needs>(id)
+        .colonist_mut(id)
         .unwrap()
+        .needs
         .get_mut(need)
         .level = level;
     id
@@ -58,7 +57,7 @@ fn an_ordinary_colony_works_eats_and_sleeps() {
         for event in events {
             if let Event::JobCompleted(job) = event {
                 *by_colonist
-                    .entry((job.colonist.unwrap(), job.kind))
+                    .entry((job.colonist.unwrap(), job.kind.to_string()))
                     .or_default() += 1;
             }
         }
@@ -221,12 +220,7 @@ fn the_last_meal_is_eaten_once() {
             .unwrap();
     }
     for id in colony.colonist_ids() {
-        colony
-            .entities
-            .colonist_mut::<Needs>(id)
-            .unwrap()
-            .food
-            .level = 3_000;
+        colony.entities.colonist_mut(id).unwrap().needs.food.level = 3_000;
     }
     // In the stockpile, so that nobody hauls it first.
     spawn(&mut colony, "meal", 1, Position::new(2, 2));
@@ -303,10 +297,10 @@ fn mining_opens_the_way_to_what_lies_behind() {
 
 /// Leaves so little food and health that death comes in the next tick.
 fn doom(colony: &mut Colony, id: StableId) -> String {
-    let needs = colony.entities.colonist_mut::<Needs>(id).unwrap();
+    let needs = &mut colony.entities.colonist_mut(id).unwrap().needs;
     needs.food.level = 0;
     needs.health = 1;
-    colony.name(id)
+    colony.name(id).to_string()
 }
 
 #[test]
@@ -355,7 +349,7 @@ fn whoever_dies_on_the_way_lets_the_load_fall() {
         events[2],
         Event::ColonistDied {
             colonist: id,
-            name,
+            name: name.into(),
             at,
             cause: "starvation".to_owned()
         }
@@ -392,8 +386,9 @@ fn nothing_else_is_put_where_a_load_is_bound_for() {
 fn run_until_loaded(colony: &mut Colony, id: StableId) {
     while colony
         .entities
-        .colonist::<Activity>(id)
+        .colonist(id)
         .unwrap()
+        .activity
         .load
         .is_none()
     {

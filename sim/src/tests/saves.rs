@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use crate::colonists::Activity;
+use crate::colonists::Colonist;
 use crate::id::IdSource;
 use crate::jobs::{HaulLeg, Job, Task};
-use crate::needs::Needs;
+use crate::names::Name;
 use crate::test_support::{busy_colony, definitions, run_tick};
 use crate::{Colony, Command, Position, SAVE_VERSION, SaveError};
 
@@ -188,11 +188,15 @@ fn check_refused(rows: &[(&str, Change)]) {
 }
 
 fn open_job(colony: &mut Colony) -> &mut Job {
-    let (_, id) = colony.board.open().next().unwrap();
+    let open = colony
+        .entities
+        .jobs()
+        .find(|job| job.colonist.is_none() && job.owner().is_none());
+    let id = open.unwrap().id;
     colony.entities.job_mut(id).unwrap()
 }
 
-fn first_colonist<C: hecs::Component>(colony: &mut Colony) -> &mut C {
+fn first_colonist(colony: &mut Colony) -> &mut Colonist {
     let id = colony.colonist_ids()[0];
     colony.entities.colonist_mut(id).unwrap()
 }
@@ -203,17 +207,20 @@ fn contradictions_about_jobs_are_refused() {
         ("off the map", |colony| {
             open_job(colony).at = Position::new(48, 0)
         }),
-        ("which is not defined", |colony| {
-            open_job(colony).kind = "dance".to_owned()
+        ("that is not spelled out", |colony| {
+            open_job(colony).kind = Name::of("dance")
         }),
         ("is not what `mine` is defined as", |colony| {
             let job = open_job(colony);
-            job.kind = "mine".to_owned();
+            job.kind = Name::of("mine");
             job.task = Task::Sleep { sleeper: job.id };
         }),
         ("has priority 11", |colony| open_job(colony).priority = 11),
         ("two jobs are about the same", |colony| {
-            let chops = colony.entities.jobs().filter(|job| job.kind == "chop");
+            let chops = colony
+                .entities
+                .jobs()
+                .filter(|job| job.kind == Name::of("chop"));
             let chops: Vec<_> = chops.map(|job| (job.id, job.at)).collect();
             colony.entities.job_mut(chops[0].0).unwrap().at = chops[1].1;
         }),
@@ -232,7 +239,7 @@ fn contradictions_about_jobs_are_refused() {
             }
         }),
         ("somebody who is not at it", |colony| {
-            first_colonist::<Activity>(colony).job = None
+            first_colonist(colony).activity.job = None
         }),
     ]);
 }
@@ -244,21 +251,22 @@ fn contradictions_about_people_and_things_are_refused() {
             colony.ids = IdSource::new()
         }),
         ("where nobody can walk", |colony| {
-            *first_colonist(colony) = Position::new(500, 500)
+            first_colonist(colony).at = Position::new(500, 500)
         }),
         ("a way that cannot be walked", |colony| {
-            first_colonist::<Activity>(colony)
+            first_colonist(colony)
+                .activity
                 .path
                 .insert(0, Position::new(0, 0));
         }),
         ("ends in the wrong place", |colony| {
-            drop(first_colonist::<Activity>(colony).path.drain(..1))
+            drop(first_colonist(colony).activity.path.drain(..1))
         }),
         ("a need or health out of bounds", |colony| {
-            first_colonist::<Needs>(colony).health = 0
+            first_colonist(colony).needs.health = 0
         }),
         ("has 0 items", |colony| {
-            let id = *colony.stack_at.values().next().unwrap();
+            let (id, _) = colony.entities.stacks().next().unwrap();
             colony.entities.stack_mut(id).unwrap().count = 0;
         }),
     ]);

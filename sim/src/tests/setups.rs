@@ -38,10 +38,10 @@ fn stock_lies_in_the_stockpile_and_founders_stand_at_the_start() {
     assert_eq!(
         stock,
         [
-            ("meal".to_owned(), 24, at(1, 1), true),
-            ("wood".to_owned(), 50, at(2, 1), true),
-            ("wood".to_owned(), 50, at(3, 1), true),
-            ("wood".to_owned(), 20, at(4, 1), true),
+            ("meal".into(), 24, at(1, 1), true),
+            ("wood".into(), 50, at(2, 1), true),
+            ("wood".into(), 50, at(3, 1), true),
+            ("wood".into(), 20, at(4, 1), true),
         ]
     );
     let places: Vec<_> = view.colonists().map(|colonist| colonist.at).collect();

@@ -3,9 +3,7 @@
 use super::{
     Edit, GRASS, change, edited, future, harvest, hungry, replace, run, small_colony, spawn,
 };
-use crate::colonists::Activity;
 use crate::definitions::NeedKind;
-use crate::needs::Needs;
 use crate::test_support::{colony_on, definitions, designate, run_tick};
 use crate::{Colony, Command, Position};
 
@@ -68,7 +66,7 @@ fn now_what_is_under_way_goes_by_the_new_definitions() {
         change(&mut d.jobs, "eat", |it| it.work = 1);
         change(&mut d.terrain, "grass", |it| it.walk_cost = Some(5));
     });
-    let path = colony.entities.colonist::<Activity>(id).unwrap().path.len();
+    let path = colony.entities.colonist(id).unwrap().activity.path.len();
     let ticks = u32::try_from(path * 5).unwrap();
     run(&mut colony, ticks - 1);
     assert_eq!(
@@ -88,8 +86,9 @@ fn now_a_raised_critical_level_is_told() {
     let id = hungry(&mut colony);
     colony
         .entities
-        .colonist_mut::<Needs>(id)
+        .colonist_mut(id)
         .unwrap()
+        .needs
         .get_mut(NeedKind::Food)
         .level = 2_000;
     assert_eq!(run(&mut colony, 1), []);
