@@ -16,6 +16,7 @@ type Rank = (Reverse<u8>, u32, StableId);
 /// What taking a job reserves.
 enum Claim {
     Harvest,
+    Labour,
     Haul {
         stack: StableId,
         count: u32,
@@ -121,6 +122,7 @@ fn shared_claim(colony: &Colony, job: &Job, region: Region) -> Option<Claim> {
             .regions
             .reaches_beside(region, job.at)
             .then_some(Claim::Harvest),
+        Task::Labour => (colony.regions.of(job.at) == Some(region)).then_some(Claim::Labour),
         Task::Haul {
             item,
             leg: HaulLeg::Posted { stack },
@@ -149,6 +151,7 @@ fn take(colony: &mut Colony, id: StableId, Choice { job, claim, .. }: Choice) {
         job.colonist = Some(id);
         match claim {
             Claim::Harvest => goal = Goal::Beside(job.at),
+            Claim::Labour => goal = Goal::On(job.at),
             Claim::Haul { stack, count, cell } => {
                 set_leg(&mut job.task, HaulLeg::Fetching { stack, count, cell });
                 goal = Goal::On(job.at);

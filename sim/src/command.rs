@@ -28,9 +28,9 @@ pub enum Command {
         /// A job on the board, taken or not.
         job: StableId,
     },
-    /// Orders a tile to be harvested.
+    /// Orders work at a tile.
     Designate {
-        /// A job kind whose action is harvest.
+        /// A job kind whose action is harvest or labour.
         kind: String,
         /// A tile of the kind's target terrain without such a job.
         at: Position,
@@ -214,7 +214,11 @@ impl Colony {
                     .get(kind)
                     .and_then(|definition| definition.priority)
                     .unwrap_or(0);
-                self.post_job(Name::of(kind), priority, *at, Task::Harvest);
+                let task = match self.definitions.jobs.get(kind).map(|job| &job.action) {
+                    Some(JobAction::Labour { .. }) => Task::Labour,
+                    _ => Task::Harvest,
+                };
+                self.post_job(Name::of(kind), priority, *at, task);
             }
             Command::SpawnItem { item, count, at } => {
                 let placements = self.plan_spawn(item, *count, *at)?;
@@ -271,25 +275,26 @@ impl Colony {
                 kind: kind.to_owned(),
                 nearest: nearest(kind, known.keys().map(String::as_str)),
             })?;
-        let JobAction::Harvest { target, .. } = &definition.action else {
-            let designatable = self
-                .definitions
-                .harvest_kinds()
-                .collect::<Vec<_>>()
-                .join(", ");
-            return Err(CommandError::NotDesignatable {
-                kind: kind.to_owned(),
-                designatable,
-            });
-        };
-        let found = self.check_on_map(at)?;
-        check_that(found == target, || CommandError::WrongTerrain {
-            kind: kind.to_owned(),
-            at,
-            found: found.to_owned(),
-            expected: target.clone(),
-        })?;
-        match self.board.harvest_at(at) {
+        match &definition.action {
+            JobAction::Harvest { target, .. } => {
+                let found = self.check_on_map(at)?;
+                check_that(found == target, || CommandError::WrongTerrain {
+                    kind: kind.to_owned(),
+                    at,
+                    found: found.to_owned(),
+                    expected: target.clone(),
+                })?;
+            }
+            JobAction::Labour { .. } => self.check_walkable(at)?,
+            JobAction::Haul | JobAction::Eat | JobAction::Sleep => {
+                let kinds: Vec<&str> = self.definitions.designated_kinds().collect();
+                return Err(CommandError::NotDesignatable {
+                    kind: kind.to_owned(),
+                    designatable: kinds.join(", "),
+                });
+            }
+        }
+        match self.board.designated_at(at) {
             Some(job) => Err(CommandError::AlreadyDesignated { at, job }),
             None => Ok(()),
         }

@@ -13,7 +13,7 @@ mod validation;
 
 pub(crate) use changes::changes;
 pub use changes::{ChangeRule, DefinitionChange};
-pub(crate) use rules::{Harvest, NeedKind, Rules};
+pub(crate) use rules::{NeedKind, Outcome, Rules};
 pub use validation::DefinitionFault;
 
 /// Highest priority of a job; the lowest is 0.
@@ -48,7 +48,7 @@ pub struct Definitions {
     pub items: BTreeMap<String, ItemDefinition>,
     /// Exactly `food` and `rest`.
     pub needs: BTreeMap<String, NeedDefinition>,
-    /// What colonists can do: exactly one kind each of haul, eat and sleep, any number of harvest kinds.
+    /// What colonists can do: exactly one kind each of haul, eat and sleep, any number of harvest and labour kinds.
     pub jobs: BTreeMap<String, JobDefinition>,
 }
 
@@ -143,6 +143,13 @@ pub enum JobAction {
         /// Changes at the *next use*, which is when a tile is harvested.
         yields: BTreeMap<String, u32>,
     },
+    /// Work on a tile that stays as it is, and keep what comes of it: to forage, to fish, to keep watch.
+    Labour {
+        /// Items gained, each 1 to [`YIELD_MAX`]; none at all is fine.
+        ///
+        /// Changes at the *next use*, which is when the work is done.
+        yields: BTreeMap<String, u32>,
+    },
     /// Eat one item with nutrition.
     Eat,
     /// Sleep until rested.
@@ -155,6 +162,7 @@ impl JobAction {
         match self {
             Self::Haul => "haul",
             Self::Harvest { .. } => "harvest",
+            Self::Labour { .. } => "labour",
             Self::Eat => "eat",
             Self::Sleep => "sleep",
         }
@@ -182,10 +190,13 @@ impl Definitions {
     }
 
     /// The kinds of job that are done where the player says, in order of id.
-    pub fn harvest_kinds(&self) -> impl Iterator<Item = &str> {
+    pub fn designated_kinds(&self) -> impl Iterator<Item = &str> {
+        let is_designated = |action: &JobAction| {
+            matches!(action, JobAction::Harvest { .. } | JobAction::Labour { .. })
+        };
         self.jobs
             .iter()
-            .filter(|(_, definition)| matches!(definition.action, JobAction::Harvest { .. }))
+            .filter(move |(_, definition)| is_designated(&definition.action))
             .map(|(kind, _)| kind.as_str())
     }
 }

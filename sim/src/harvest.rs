@@ -1,10 +1,10 @@
-//! Harvesting: a tile of one terrain becomes another and leaves items behind. Chopping and mining are that.
+//! Work that was designated: a harvested tile of one terrain becomes another, labour leaves the tile as it is; both may bring items.
 
-use crate::definitions::Harvest;
+use crate::definitions::Outcome;
 use crate::items::Load;
 use crate::{Colony, Event, StableId};
 
-/// One tick beside the tile.
+/// One tick at the tile.
 pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId) {
     let Some((kind, at)) = colony.entities.job(job).map(|job| (job.kind, job.at)) else {
         return;
@@ -16,7 +16,7 @@ pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId) {
         return;
     }
     let rule = colony.rules.kind(kind);
-    let Some(Harvest { leaves, yields }) = rule.and_then(|rule| rule.harvest.clone()) else {
+    let Some(Outcome { leaves, yields }) = rule.and_then(|rule| rule.outcome.clone()) else {
         return;
     };
     let loads = yields
@@ -31,7 +31,9 @@ pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId) {
         colony.fail_job(job, "there is no room for what it yields");
         return;
     };
-    colony.set_terrain(at, &leaves);
+    if let Some(leaves) = leaves {
+        colony.set_terrain(at, &leaves);
+    }
     colony.place(placements);
     for (item, count) in yields {
         let item = colony.rules.names.id(item);

@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::definitions::NeedKind;
 use crate::entities::Entities;
-use crate::jobs::{Job, Task};
+use crate::jobs::Job;
 use crate::open_jobs::OpenJobs;
 use crate::{Position, StableId};
 
@@ -18,7 +18,7 @@ type Map<K, V> = HashMap<K, V, FxBuildHasher>;
 pub(crate) struct JobBoard {
     /// Jobs that anybody may take.
     open: OpenJobs,
-    harvest_of_tile: Map<Position, StableId>,
+    designated: Map<Position, StableId>,
     haul_of_stack: Map<StableId, StableId>,
     personal: Map<(StableId, NeedKind), StableId>,
     units: Map<StableId, u32>,
@@ -37,8 +37,8 @@ impl JobBoard {
         if job.owner().is_none() && job.colonist.is_none() {
             self.open.insert(job.priority, job.at, job.id);
         }
-        if job.task == Task::Harvest {
-            self.harvest_of_tile.insert(job.at, job.id);
+        if job.is_designated() {
+            self.designated.insert(job.at, job.id);
         }
         if let Some(stack) = job.stack_to_haul() {
             self.haul_of_stack.insert(stack, job.id);
@@ -59,8 +59,8 @@ impl JobBoard {
         if job.owner().is_none() && job.colonist.is_none() {
             self.open.remove(job.priority, job.at, job.id);
         }
-        if job.task == Task::Harvest {
-            self.harvest_of_tile.remove(&job.at);
+        if job.is_designated() {
+            self.designated.remove(&job.at);
         }
         if let Some(stack) = job.stack_to_haul() {
             self.haul_of_stack.remove(&stack);
@@ -84,8 +84,9 @@ impl JobBoard {
         &self.open
     }
 
-    pub(crate) fn harvest_at(&self, at: Position) -> Option<StableId> {
-        self.harvest_of_tile.get(&at).copied()
+    /// The job that somebody ordered for a tile.
+    pub(crate) fn designated_at(&self, at: Position) -> Option<StableId> {
+        self.designated.get(&at).copied()
     }
 
     /// The job to haul a stack that has not been picked up yet.

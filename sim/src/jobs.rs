@@ -32,6 +32,7 @@ pub(crate) enum Task {
         leg: HaulLeg,
     },
     Harvest,
+    Labour,
     Eat {
         eater: StableId,
         food: Option<FoodClaim>,
@@ -76,7 +77,7 @@ impl Job {
         match self.task {
             Task::Eat { eater, .. } => Some((eater, NeedKind::Food)),
             Task::Sleep { sleeper } => Some((sleeper, NeedKind::Rest)),
-            Task::Haul { .. } | Task::Harvest => None,
+            Task::Haul { .. } | Task::Harvest | Task::Labour => None,
         }
     }
 
@@ -92,12 +93,17 @@ impl Job {
         }
     }
 
+    /// Whether somebody ordered it for a tile.
+    pub(crate) const fn is_designated(&self) -> bool {
+        matches!(self.task, Task::Harvest | Task::Labour)
+    }
+
     /// The item it is about.
     pub(crate) fn item(&self) -> Option<Name> {
         match self.task {
             Task::Haul { item, .. } => Some(item),
             Task::Eat { food, .. } => food.map(|food| food.item),
-            Task::Harvest | Task::Sleep { .. } => None,
+            Task::Harvest | Task::Labour | Task::Sleep { .. } => None,
         }
     }
 
@@ -205,7 +211,7 @@ impl Colony {
                     }
                 }
                 Task::Eat { food, .. } => *food = None,
-                Task::Harvest | Task::Sleep { .. } => {}
+                Task::Harvest | Task::Labour | Task::Sleep { .. } => {}
             }
         });
     }

@@ -267,6 +267,7 @@ impl Colony {
                         format!("has another target, `{new}` instead of `{old}`"),
                     )
                 })?,
+                Some((JobAction::Labour { .. }, JobAction::Labour { .. })) => return None,
                 Some((old, new)) => (old != new).then(|| {
                     (
                         "action",

@@ -10,7 +10,7 @@ use crate::DefinitionFault;
 /// Shortest side of a map, in tiles.
 pub const MAP_SIDE_MIN: u16 = 8;
 /// Longest side of a map, in tiles.
-pub const MAP_SIDE_MAX: u16 = 512;
+pub const MAP_SIDE_MAX: u16 = 1024;
 /// Most colonists alive at a time.
 pub const COLONISTS_MAX: u32 = 100_000;
 /// Marks the start in an ASCII map.

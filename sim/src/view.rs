@@ -199,7 +199,8 @@ impl<'a> View<'a> {
             .terrain
             .positions()
             .filter(|at| {
-                colony.terrain.name(*at) == Some(target) && colony.board.harvest_at(*at).is_none()
+                colony.terrain.name(*at) == Some(target)
+                    && colony.board.designated_at(*at).is_none()
             })
             .filter(|at| colony.regions.reaches_beside(region, *at))
             .map(|at| (at.octile_distance(centre), at))

@@ -28,7 +28,7 @@ fn work(colony: &mut Colony, id: StableId, job: StableId) {
         return;
     };
     match task {
-        Task::Harvest => harvest::work(colony, id, job),
+        Task::Harvest | Task::Labour => harvest::work(colony, id, job),
         Task::Haul { leg, .. } => haul::work(colony, id, job, leg),
         Task::Eat { food, .. } => {
             if colony.work_one_tick(id, colony.rules.eat.work) {

@@ -212,6 +212,9 @@ fn compare_job(fields: &mut Fields<'_>, old: &JobDefinition, new: &JobDefinition
                 listed(new_yields),
             );
         }
+        (JobAction::Labour { yields }, JobAction::Labour { yields: new }) => {
+            fields.compare("yields", ChangeRule::NextUse, listed(yields), listed(new));
+        }
         (old, new) => fields.compare("action", ChangeRule::Refuse, old.name(), new.name()),
     }
     fields.compare(

@@ -1,6 +1,6 @@
 //! What the systems need of the definitions at every step, looked up once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
@@ -65,13 +65,15 @@ pub(crate) struct Rules {
 #[derive(Debug, Clone)]
 pub(crate) struct KindRule {
     pub(crate) work: u32,
-    pub(crate) harvest: Option<Harvest>,
+    /// `None` of kinds that are not designated.
+    pub(crate) outcome: Option<Outcome>,
 }
 
-/// What becomes of a harvested tile.
+/// What comes of work that was designated.
 #[derive(Debug, Clone)]
-pub(crate) struct Harvest {
-    pub(crate) leaves: String,
+pub(crate) struct Outcome {
+    /// What the tile becomes; `None` if it stays as it is.
+    pub(crate) leaves: Option<String>,
     pub(crate) yields: Vec<(Name, u32)>,
 }
 
@@ -142,18 +144,20 @@ fn items_by_name(definitions: &Definitions) -> HashMap<Name, ItemDefinition, FxB
 
 fn kinds_by_name(definitions: &Definitions) -> HashMap<Name, KindRule, FxBuildHasher> {
     let kinds = definitions.jobs.iter().map(|(id, job)| {
-        let harvest = match &job.action {
-            JobAction::Harvest { leaves, yields, .. } => Some(Harvest {
-                leaves: leaves.clone(),
-                yields: yields
-                    .iter()
-                    .map(|(item, count)| (Name::of(item), *count))
-                    .collect(),
-            }),
-            _ => None,
+        let outcome = |leaves: Option<&String>, yields: &BTreeMap<String, u32>| Outcome {
+            leaves: leaves.cloned(),
+            yields: yields
+                .iter()
+                .map(|(item, count)| (Name::of(item), *count))
+                .collect(),
+        };
+        let outcome = match &job.action {
+            JobAction::Harvest { leaves, yields, .. } => Some(outcome(Some(leaves), yields)),
+            JobAction::Labour { yields } => Some(outcome(None, yields)),
+            JobAction::Haul | JobAction::Eat | JobAction::Sleep => None,
         };
         let work = job.work;
-        (Name::of(id), KindRule { work, harvest })
+        (Name::of(id), KindRule { work, outcome })
     });
     kinds.collect()
 }

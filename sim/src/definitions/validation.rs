@@ -180,20 +180,28 @@ fn check_job(faults: &mut Faults, id: &str, job: &JobDefinition, definitions: &D
         (_, None) => faults.add(place, format!("is missing, expected 0 to {PRIORITY_MAX}")),
         (_, Some(priority)) => faults.check_bounds(place, priority, (0, PRIORITY_MAX)),
     }
-    if let JobAction::Harvest {
-        target,
-        leaves,
-        yields,
-    } = &job.action
-    {
-        check_harvest(faults, id, (target, leaves, yields), definitions);
+    let yields = match &job.action {
+        JobAction::Harvest {
+            target,
+            leaves,
+            yields,
+        } => {
+            check_harvest(faults, id, (target, leaves), definitions);
+            yields
+        }
+        JobAction::Labour { yields } => yields,
+        JobAction::Haul | JobAction::Eat | JobAction::Sleep => return,
+    };
+    for (item, count) in yields {
+        faults.check_reference(("jobs", id, "yields"), item, ("items", &definitions.items));
+        faults.check_bounds(("jobs", id, "yields"), *count, (1, YIELD_MAX));
     }
 }
 
 fn check_harvest(
     faults: &mut Faults,
     id: &str,
-    (target, leaves, yields): (&str, &str, &BTreeMap<String, u32>),
+    (target, leaves): (&str, &str),
     definitions: &Definitions,
 ) {
     faults.check_reference(
@@ -219,10 +227,6 @@ fn check_harvest(
             place,
             format!("`{leaves}` is the target itself, expected another terrain"),
         );
-    }
-    for (item, count) in yields {
-        faults.check_reference(("jobs", id, "yields"), item, ("items", &definitions.items));
-        faults.check_bounds(("jobs", id, "yields"), *count, (1, YIELD_MAX));
     }
 }
 

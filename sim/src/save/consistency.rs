@@ -158,6 +158,7 @@ fn check_job_alone(job: &Job, names: &Names, definitions: &Definitions) -> Resul
         (&job.task, action),
         (Task::Haul { .. }, Some(JobAction::Haul))
             | (Task::Harvest, Some(JobAction::Harvest { .. }))
+            | (Task::Labour, Some(JobAction::Labour { .. }))
             | (Task::Eat { .. }, Some(JobAction::Eat))
             | (Task::Sleep { .. }, Some(JobAction::Sleep))
     );
@@ -173,7 +174,7 @@ fn check_job_alone(job: &Job, names: &Names, definitions: &Definitions) -> Resul
     let is_reserving = match &job.task {
         Task::Haul { leg, .. } => !matches!(leg, HaulLeg::Posted { .. }),
         Task::Eat { food, .. } => food.is_some(),
-        Task::Harvest | Task::Sleep { .. } => job.colonist.is_some(),
+        Task::Harvest | Task::Labour | Task::Sleep { .. } => job.colonist.is_some(),
     };
     ensure(is_reserving == job.colonist.is_some(), || {
         format!(
@@ -186,11 +187,8 @@ fn check_job_alone(job: &Job, names: &Names, definitions: &Definitions) -> Resul
 /// What the board indexes must be unique, and nobody can reserve more than there is.
 fn check_reservations(record: &Record) -> Result<(), SaveError> {
     let jobs = || record.jobs.iter();
-    let are_unique = are_distinct(
-        jobs()
-            .filter(|job| job.task == Task::Harvest)
-            .map(|job| job.at),
-    ) && are_distinct(jobs().filter_map(Job::stack_to_haul))
+    let are_unique = are_distinct(jobs().filter(|job| job.is_designated()).map(|job| job.at))
+        && are_distinct(jobs().filter_map(Job::stack_to_haul))
         && are_distinct(jobs().filter_map(Job::owner))
         && are_distinct(jobs().filter_map(Job::reserved_cell))
         && are_distinct(jobs().filter_map(|job| job.colonist));
@@ -228,6 +226,7 @@ fn check_job(colony: &Colony, job: &Job) -> Result<(), SaveError> {
         format!("job {id} is off the map")
     })?;
     let references_exist = match &job.task {
+        Task::Labour => colony.terrain.is_walkable(job.at),
         Task::Harvest => {
             let kind = colony.rules.names.id(job.kind);
             let action = colony
@@ -300,7 +299,9 @@ fn check_activity(
             item,
             leg: HaulLeg::Carrying { cell },
         } => (Goal::On(*cell), Some(item)),
-        Task::Haul { .. } | Task::Eat { .. } | Task::Sleep { .. } => (Goal::On(job.at), None),
+        Task::Haul { .. } | Task::Labour | Task::Eat { .. } | Task::Sleep { .. } => {
+            (Goal::On(job.at), None)
+        }
     };
     ensure(
         activity.load.as_ref().map(|load| &load.item) == carries,
