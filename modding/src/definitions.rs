@@ -248,7 +248,7 @@ fn read_need(table: &mut TableReader<'_>) -> Option<NeedDefinition> {
 fn read_job(table: &mut TableReader<'_>) -> Option<JobDefinition> {
     let action = table.required("action");
     let action =
-        action.and_then(|value| value.one_of("action", &["haul", "harvest", "eat", "sleep"]));
+        action.and_then(|value| value.one_of("action", &["haul", "harvest", "labour", "eat", "sleep"]));
     let priority = table
         .optional("priority")
         .map(|value| value.integer(0..=PRIORITY_MAX));
@@ -257,10 +257,13 @@ fn read_job(table: &mut TableReader<'_>) -> Option<JobDefinition> {
         .and_then(|value| value.integer(1..=WORK_TICKS_MAX));
     let action = match action? {
         "harvest" => read_harvest(table),
+        "labour" => {
+            refuse_terrain(table);
+            read_yields(table).map(|yields| JobAction::Labour { yields })
+        }
         other => {
-            for key in ["target", "leaves", "yields"] {
-                table.refuse(key, "goes with the action `harvest` only");
-            }
+            refuse_terrain(table);
+            table.refuse("yields", "goes with the actions `harvest` and `labour` only");
             Some(match other {
                 "haul" => JobAction::Haul,
                 "eat" => JobAction::Eat,
@@ -282,6 +285,21 @@ fn read_harvest(table: &mut TableReader<'_>) -> Option<JobAction> {
             .and_then(|value| value.string().map(str::to_owned))
     };
     let (target, leaves) = (terrain("target"), terrain("leaves"));
+    let yields = read_yields(table);
+    Some(JobAction::Harvest {
+        yields: yields?,
+        target: target?,
+        leaves: leaves?,
+    })
+}
+
+fn refuse_terrain(table: &mut TableReader<'_>) {
+    for key in ["target", "leaves"] {
+        table.refuse(key, "goes with the action `harvest` only");
+    }
+}
+
+fn read_yields(table: &mut TableReader<'_>) -> Option<BTreeMap<String, u32>> {
     let entries = table
         .required("yields")
         .and_then(|value| value.table())
@@ -289,11 +307,7 @@ fn read_harvest(table: &mut TableReader<'_>) -> Option<JobAction> {
     let counts = entries?
         .into_iter()
         .map(|(item, count)| Some((item.text.to_owned(), count.integer(1..=YIELD_MAX)?)));
-    Some(JobAction::Harvest {
-        yields: counts.collect::<Option<_>>()?,
-        target: target?,
-        leaves: leaves?,
-    })
+    counts.collect()
 }
 
 #[cfg(test)]

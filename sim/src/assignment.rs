@@ -38,10 +38,11 @@ struct Choice {
 
 /// Gives jobs to the idle.
 pub(crate) fn run(colony: &mut Colony) {
-    for id in colony.colonist_ids() {
-        if colony.job_of(id).is_none()
-            && let Some(choice) = choose(colony, id)
-        {
+    let idle = colony.entities.colonists();
+    let idle = idle.filter(|(_, colonist)| colonist.activity.job.is_none());
+    let idle: Vec<StableId> = idle.map(|(id, _)| id).collect();
+    for id in idle {
+        if let Some(choice) = choose(colony, id) {
             take(colony, id, choice);
         }
     }
@@ -90,7 +91,9 @@ fn personal_choice(
     need: NeedKind,
     from: Position,
 ) -> Option<Choice> {
-    let job = colony.entities.job(colony.board.personal_job(id, need)?)?;
+    let job = colony
+        .entities
+        .job(colony.personal_jobs(id)[need as usize]?)?;
     let (claim, distance) = match need {
         NeedKind::Food => {
             let stack = colony.nearest_food(from)?;
@@ -167,10 +170,11 @@ fn take(colony: &mut Colony, id: StableId, Choice { job, claim, .. }: Choice) {
             Claim::Sleep => job.at = here,
         }
     });
+    let taken = colony.entities.job(job).copied();
     if let Some(colonist) = colony.entities.colonist_mut(id) {
         colonist.activity.job = Some(job);
+        colonist.activity.kind = taken.map(|job| job.kind);
     }
-    let taken = colony.entities.job(job);
     if let Some(facts) = taken.map(|job| job.facts(&colony.rules)) {
         colony.events.push(Event::JobAssigned(facts));
     }

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use crate::definitions::NeedKind;
 use crate::items::Load;
+use crate::names::Name;
 use crate::needs::Needs;
 use crate::rng::{below, random_u64, stream};
 use crate::{Colony, Event, Position, StableId};
@@ -32,12 +34,17 @@ pub(crate) struct Colonist {
     pub(crate) at: Position,
     pub(crate) needs: Needs,
     pub(crate) activity: Activity,
+    /// The jobs that wait for or are done by nobody else, by need: what the board says of them, where it is asked every tick.
+    #[serde(skip)]
+    pub(crate) personal: [Option<StableId>; 2],
 }
 
 /// What somebody is at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Activity {
     pub(crate) job: Option<StableId>,
+    /// The kind of that job.
+    pub(crate) kind: Option<Name>,
     /// Tiles still to enter, the next one last.
     pub(crate) path: Vec<Position>,
     /// Ticks spent on the step to the next tile.
@@ -56,6 +63,7 @@ impl Colony {
             at,
             needs: Needs::of_newcomer(self.seed, id),
             activity: Activity::default(),
+            personal: [None; 2],
         };
         self.entities.add_colonist(id, Person { name }, colonist);
         id
@@ -65,7 +73,7 @@ impl Colony {
     /// lies where they fell.
     pub(crate) fn remove_dead(&mut self, id: StableId, cause: &str) {
         self.leave_job(id, "the colonist died");
-        for job in self.board.personal_jobs(id) {
+        for job in self.personal_jobs(id).into_iter().flatten() {
             self.cancel_job(job);
         }
         let Some((Person { name }, Colonist { at, .. })) = self.entities.remove_colonist(id) else {
@@ -78,6 +86,12 @@ impl Colony {
             at,
             cause: cause.to_owned(),
         });
+    }
+
+    /// The jobs that are somebody's own, by need.
+    pub(crate) fn personal_jobs(&self, id: StableId) -> [Option<StableId>; 2] {
+        let colonist = self.entities.colonist(id);
+        colonist.map_or([None; 2], |colonist| colonist.personal)
     }
 
     /// Name of somebody alive.
@@ -93,6 +107,12 @@ impl Colony {
 
     pub(crate) fn job_of(&self, id: StableId) -> Option<StableId> {
         self.entities.colonist(id)?.activity.job
+    }
+}
+
+impl Colonist {
+    pub(crate) fn is_asleep(&self) -> bool {
+        self.activity.job.is_some() && self.activity.job == self.personal[NeedKind::Rest as usize]
     }
 }
 

@@ -94,6 +94,18 @@ impl Entities {
         self.colonists.iter().map(|(id, colonist)| (*id, colonist))
     }
 
+    /// Everybody, to be changed.
+    pub(crate) fn colonists_mut(&mut self) -> impl Iterator<Item = (StableId, &mut Colonist)> {
+        let colonists = self.colonists.iter_mut();
+        colonists.map(|(id, colonist)| (*id, colonist))
+    }
+
+    /// Somebody by place in the order of ids.
+    pub(crate) fn nth_colonist_mut(&mut self, place: usize) -> Option<(StableId, &mut Colonist)> {
+        let (id, colonist) = self.colonists.get_mut(place)?;
+        Some((*id, colonist))
+    }
+
     pub(crate) fn jobs(&self) -> impl Iterator<Item = &Job> {
         self.jobs.iter().map(|(_, job)| job)
     }

@@ -1,4 +1,4 @@
-//! Hashes of state: xxh3 with 128 bits over the same encoding that saves use, so that what is saved and what is hashed
+//! Hashes of state: xxh3 with 128 bits over what saves encode, so that what is saved and what is hashed
 //! cannot drift apart.
 
 use bincode::enc::write::Writer;
@@ -27,6 +27,11 @@ pub struct PartHasher {
     pending: Vec<u8>,
 }
 
+/// Numbers of one length: what is hashed need not be short, and every tick it is hashed anew.
+const ENCODING: bincode::config::Configuration<
+    bincode::config::LittleEndian,
+    bincode::config::Fixint,
+> = bincode::config::standard().with_fixed_int_encoding();
 /// Bytes that are encoded before they are hashed.
 const PENDING_BYTES: usize = 8 * 1024;
 
@@ -44,7 +49,7 @@ impl PartHasher {
         let writer = PendingWriter {
             pending: &mut self.pending,
         };
-        bincode::serde::encode_into_writer(value, writer, bincode::config::standard()).expect(
+        bincode::serde::encode_into_writer(value, writer, ENCODING).expect(
             "state is plain data: every sequence knows its length and memory takes every byte",
         );
         if self.pending.len() >= PENDING_BYTES {
@@ -81,7 +86,7 @@ pub(crate) fn hash_of<T: Serialize + ?Sized>(value: &T) -> u128 {
     BYTES.with_borrow_mut(|bytes| {
         bytes.clear();
         let writer = PendingWriter { pending: bytes };
-        bincode::serde::encode_into_writer(value, writer, bincode::config::standard()).expect(
+        bincode::serde::encode_into_writer(value, writer, ENCODING).expect(
             "state is plain data: every sequence knows its length and memory takes every byte",
         );
         hash_bytes(bytes)

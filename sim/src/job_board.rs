@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use rustc_hash::FxBuildHasher;
 
-use crate::definitions::NeedKind;
 use crate::entities::Entities;
 use crate::jobs::Job;
 use crate::open_jobs::OpenJobs;
@@ -20,7 +19,6 @@ pub(crate) struct JobBoard {
     open: OpenJobs,
     designated: Map<Position, StableId>,
     haul_of_stack: Map<StableId, StableId>,
-    personal: Map<(StableId, NeedKind), StableId>,
     units: Map<StableId, u32>,
     cells: Map<Position, StableId>,
 }
@@ -34,49 +32,46 @@ impl JobBoard {
     }
 
     pub(crate) fn insert(&mut self, job: &Job) {
-        if job.owner().is_none() && job.colonist.is_none() {
-            self.open.insert(job.priority, job.at, job.id);
-        }
-        if job.is_designated() {
-            self.designated.insert(job.at, job.id);
-        }
-        if let Some(stack) = job.stack_to_haul() {
-            self.haul_of_stack.insert(stack, job.id);
-        }
-        if let Some(owner) = job.owner() {
-            self.personal.insert(owner, job.id);
-        }
-        if let Some((stack, count)) = job.reserved_units() {
-            *self.units.entry(stack).or_default() += count;
-        }
-        if let Some(cell) = job.reserved_cell() {
-            self.cells.insert(cell, job.id);
-        }
+        self.change(None, Some(job));
     }
 
     /// Forgets a job as it was inserted.
     pub(crate) fn remove(&mut self, job: &Job) {
-        if job.owner().is_none() && job.colonist.is_none() {
-            self.open.remove(job.priority, job.at, job.id);
-        }
-        if job.is_designated() {
-            self.designated.remove(&job.at);
-        }
-        if let Some(stack) = job.stack_to_haul() {
-            self.haul_of_stack.remove(&stack);
-        }
-        if let Some(owner) = job.owner() {
-            self.personal.remove(&owner);
-        }
-        if let Some((stack, count)) = job.reserved_units() {
-            let left = self.units.remove(&stack).unwrap_or(0).saturating_sub(count);
-            if left > 0 {
-                self.units.insert(stack, left);
+        self.change(Some(job), None);
+    }
+
+    /// Follows a job from what it was to what it is. What is the same stays untouched.
+    pub(crate) fn change(&mut self, old: Option<&Job>, new: Option<&Job>) {
+        follow(old, new, open_place, |(priority, at, id), is_there| {
+            if is_there {
+                self.open.insert(priority, at, id);
+            } else {
+                self.open.remove(priority, at, id);
             }
-        }
-        if let Some(cell) = job.reserved_cell() {
-            self.cells.remove(&cell);
-        }
+        });
+        let designated = |job: &Job| job.is_designated().then_some((job.at, job.id));
+        follow(old, new, designated, |entry, is_there| {
+            set(&mut self.designated, entry, is_there);
+        });
+        let hauled = |job: &Job| Some((job.stack_to_haul()?, job.id));
+        follow(old, new, hauled, |entry, is_there| {
+            set(&mut self.haul_of_stack, entry, is_there);
+        });
+        let cell = |job: &Job| Some((job.reserved_cell()?, job.id));
+        follow(old, new, cell, |entry, is_there| {
+            set(&mut self.cells, entry, is_there);
+        });
+        follow(old, new, Job::reserved_units, |(stack, count), is_there| {
+            let reserved = self.units.entry(stack).or_default();
+            *reserved = if is_there {
+                reserved.saturating_add(count)
+            } else {
+                reserved.saturating_sub(count)
+            };
+            if *reserved == 0 {
+                self.units.remove(&stack);
+            }
+        });
     }
 
     /// Jobs that anybody may take.
@@ -94,17 +89,6 @@ impl JobBoard {
         self.haul_of_stack.get(&stack).copied()
     }
 
-    pub(crate) fn personal_job(&self, owner: StableId, need: NeedKind) -> Option<StableId> {
-        self.personal.get(&(owner, need)).copied()
-    }
-
-    pub(crate) fn personal_jobs(&self, owner: StableId) -> Vec<StableId> {
-        NeedKind::ALL
-            .into_iter()
-            .filter_map(|need| self.personal_job(owner, need))
-            .collect()
-    }
-
     /// How many of a stack are reserved.
     pub(crate) fn reserved_units(&self, stack: StableId) -> u32 {
         self.units.get(&stack).copied().unwrap_or(0)
@@ -112,5 +96,42 @@ impl JobBoard {
 
     pub(crate) fn is_cell_reserved(&self, cell: Position) -> bool {
         self.cells.contains_key(&cell)
+    }
+}
+
+/// Where somebody finds a job that anybody may take.
+fn open_place(job: &Job) -> Option<(u8, Position, StableId)> {
+    let is_open = job.owner().is_none() && job.colonist.is_none();
+    is_open.then_some((job.priority, job.at, job.id))
+}
+
+/// Tells what is not there any more, then what is new.
+fn follow<T: PartialEq>(
+    old: Option<&Job>,
+    new: Option<&Job>,
+    entry: impl Fn(&Job) -> Option<T>,
+    mut tell: impl FnMut(T, bool),
+) {
+    let (old, new) = (old.and_then(&entry), new.and_then(&entry));
+    if old == new {
+        return;
+    }
+    if let Some(old) = old {
+        tell(old, false);
+    }
+    if let Some(new) = new {
+        tell(new, true);
+    }
+}
+
+fn set<K: Eq + std::hash::Hash>(
+    map: &mut Map<K, StableId>,
+    (key, id): (K, StableId),
+    is_there: bool,
+) {
+    if is_there {
+        map.insert(key, id);
+    } else {
+        map.remove(&key);
     }
 }

@@ -157,6 +157,7 @@ impl Colony {
         };
         self.events.push(Event::JobCreated(job.facts(&self.rules)));
         self.board.insert(&job);
+        self.set_personal(&job, true);
         self.entities.add_job(job);
     }
 
@@ -165,9 +166,19 @@ impl Colony {
         let Some(job) = self.entities.job_mut(id) else {
             return;
         };
-        self.board.remove(job);
+        let before = *job;
         change(job);
-        self.board.insert(job);
+        self.board.change(Some(&before), Some(job));
+    }
+
+    /// Lets the only one who may do a job know of it.
+    pub(crate) fn set_personal(&mut self, job: &Job, is_there: bool) {
+        let Some((owner, need)) = job.owner() else {
+            return;
+        };
+        if let Some(colonist) = self.entities.colonist_mut(owner) {
+            colonist.personal[need as usize] = is_there.then_some(job.id);
+        }
     }
 
     pub(crate) fn complete_job(&mut self, id: StableId) {
@@ -221,6 +232,7 @@ impl Colony {
             return;
         };
         self.board.remove(&job);
+        self.set_personal(&job, false);
         let facts = job.facts(&self.rules);
         self.events.push(match ending {
             Ending::Completed => {

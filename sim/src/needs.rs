@@ -66,51 +66,68 @@ impl Needs {
         }
     }
 
-    /// One tick. Returns the needs that have become critical.
-    fn decay(&mut self, rules: &Rules, is_asleep: bool) -> Vec<NeedKind> {
-        let mut crossed = Vec::new();
-        for kind in NeedKind::ALL {
+    /// One tick. Tells which needs have become critical.
+    fn decay(&mut self, rules: &Rules, is_asleep: bool) -> [bool; 2] {
+        NeedKind::ALL.map(|kind| {
             let definition = rules.need(kind);
             let need = self.get_mut(kind);
             if !(is_asleep && kind == NeedKind::Rest) {
                 need.level = need.level.saturating_sub(definition.decay);
             }
-            let is_critical = need.level < definition.critical_below;
-            if is_critical && !need.critical {
-                crossed.push(kind);
-            }
-            need.critical = is_critical;
-        }
-        crossed
+            let was_critical = need.critical;
+            need.critical = need.level < definition.critical_below;
+            need.critical && !was_critical
+        })
     }
 
     /// One tick's damage or recovery. Returns what somebody died of.
     fn change_health(&mut self, rules: &Rules) -> Option<NeedKind> {
-        let unmet: Vec<NeedKind> = NeedKind::ALL
-            .into_iter()
-            .filter(|need| self.get(*need).level == 0)
-            .collect();
-        if unmet.is_empty() {
+        let is_unmet = |needs: &Self, need: NeedKind| needs.get(need).level == 0;
+        if !NeedKind::ALL.into_iter().any(|need| is_unmet(self, need)) {
             self.health = (self.health + HEALTH_RECOVERY).min(HEALTH_MAX);
+            return None;
         }
-        unmet.into_iter().find(|need| {
-            self.health = self.health.saturating_sub(rules.need(*need).damage);
+        NeedKind::ALL.into_iter().find(|need| {
+            if is_unmet(self, *need) {
+                self.health = self.health.saturating_sub(rules.need(*need).damage);
+            }
             self.health == 0
         })
     }
 }
 
+/// What a tick has done to somebody.
+struct Change {
+    id: StableId,
+    critical: [bool; 2],
+    died_of: Option<NeedKind>,
+}
+
 /// Lets a tick pass for everybody's needs.
 pub(crate) fn decay(colony: &mut Colony) {
-    for id in colony.colonist_ids() {
-        let is_asleep = colony.is_asleep(id);
-        let Some(Colonist { needs, .. }) = colony.entities.colonist_mut(id) else {
-            continue;
-        };
-        let crossed = needs.decay(&colony.rules, is_asleep);
-        let died_of = needs.change_health(&colony.rules);
-        for need in crossed {
-            colony.report_critical(id, need);
+    let mut changes = Vec::new();
+    for (id, colonist) in colony.entities.colonists_mut() {
+        let is_asleep = colonist.is_asleep();
+        let critical = colonist.needs.decay(&colony.rules, is_asleep);
+        let died_of = colonist.needs.change_health(&colony.rules);
+        if critical != [false; 2] || died_of.is_some() {
+            changes.push(Change {
+                id,
+                critical,
+                died_of,
+            });
+        }
+    }
+    for Change {
+        id,
+        critical,
+        died_of,
+    } in changes
+    {
+        for need in NeedKind::ALL {
+            if critical[need as usize] {
+                colony.report_critical(id, need);
+            }
         }
         if let Some(need) = died_of {
             colony.remove_dead(id, need.cause_of_death());
@@ -120,7 +137,17 @@ pub(crate) fn decay(colony: &mut Colony) {
 
 /// Lets those whose needs are low see to them: idle ones whenever they are low, all when they are critical.
 pub(crate) fn look_after(colony: &mut Colony) {
-    for id in colony.colonist_ids() {
+    let rules = &colony.rules;
+    let wanting = colony.entities.colonists();
+    let wanting = wanting.filter(|(_, colonist)| {
+        let is_low = |need: NeedKind| {
+            let Need { level, critical } = colonist.needs.get(need);
+            critical || level < rules.need(need).seek_below
+        };
+        colonist.personal != [None; 2] || NeedKind::ALL.into_iter().any(is_low)
+    });
+    let wanting: Vec<StableId> = wanting.map(|(id, _)| id).collect();
+    for id in wanting {
         for need in NeedKind::ALL {
             colony.look_after_need(id, need);
         }
@@ -131,11 +158,6 @@ pub(crate) fn look_after(colony: &mut Colony) {
 }
 
 impl Colony {
-    /// Ids of everybody alive, taken now: the world may change while they are gone through.
-    pub(crate) fn colonist_ids(&self) -> Vec<StableId> {
-        self.entities.colonists().map(|(id, _)| id).collect()
-    }
-
     pub(crate) fn need(&self, id: StableId, need: NeedKind) -> Option<Need> {
         let colonist = self.entities.colonist(id)?;
         Some(colonist.needs.get(need))
@@ -149,11 +171,6 @@ impl Colony {
         }
     }
 
-    fn is_asleep(&self, id: StableId) -> bool {
-        self.job_of(id)
-            .is_some_and(|job| self.board.personal_job(id, NeedKind::Rest) == Some(job))
-    }
-
     fn report_critical(&mut self, id: StableId, need: NeedKind) {
         let level = self.need(id, need).map_or(0, |need| need.level);
         let name = self.name(id);
@@ -163,7 +180,7 @@ impl Colony {
             need: SmolStr::from(need.id()),
             level,
         });
-        if let Some(job) = self.board.personal_job(id, need) {
+        if let Some(job) = self.personal_jobs(id)[need as usize] {
             self.change_job(job, |job| {
                 job.priority = job.priority.max(PRIORITY_CRITICAL_NEED)
             });
@@ -176,7 +193,7 @@ impl Colony {
             return;
         };
         let is_idle = self.job_of(id).is_none();
-        match self.board.personal_job(id, kind) {
+        match self.personal_jobs(id)[kind as usize] {
             Some(job) if self.job_of(id) != Some(job) && !self.can_be_met(kind, at) => {
                 self.fail_job(job, "no food can be reached");
             }
@@ -224,10 +241,8 @@ impl Colony {
         };
         job.owner().is_none()
             && NeedKind::ALL.into_iter().any(|kind| {
-                let waiting = self
-                    .board
-                    .personal_job(id, kind)
-                    .and_then(|waiting| self.entities.job(waiting));
+                let waiting = self.personal_jobs(id)[kind as usize];
+                let waiting = waiting.and_then(|waiting| self.entities.job(waiting));
                 let (Some(need), Some(waiting)) = (self.need(id, kind), waiting) else {
                     return false;
                 };

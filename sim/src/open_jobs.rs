@@ -139,7 +139,7 @@ mod tests {
             let mut open = OpenJobs::default();
             let jobs: Vec<(Position, StableId)> = (0..count)
                 .map(|number| {
-                    let at = Position::new(draw(2 * number, 512), draw(2 * number + 1, 512));
+                    let at = Position::new(draw(2 * number, 1024), draw(2 * number + 1, 1024));
                     (at, StableId::new(number + 1))
                 })
                 .collect();
@@ -147,7 +147,7 @@ mod tests {
                 open.insert(4, *at, *id);
             }
             for probe in 0..50 {
-                let from = Position::new(draw(90_000 + probe, 512), draw(95_000 + probe, 512));
+                let from = Position::new(draw(90_000 + probe, 1024), draw(95_000 + probe, 1024));
                 let claim = |id: StableId| (id.get() % 3 != 0).then_some(());
                 let all = jobs.iter().filter(|(_, id)| claim(*id).is_some());
                 let expected = all.map(|(at, id)| (at.octile_distance(from), *id)).min();

@@ -195,11 +195,16 @@ impl Colony {
         for (id, stack) in record.stacks {
             entities.add_stack(id, stack);
         }
-        for job in record.jobs {
-            entities.add_job(job);
-        }
         for (id, person, colonist) in record.colonists {
             entities.add_colonist(id, person, colonist);
+        }
+        for job in record.jobs {
+            if let Some((owner, need)) = job.owner()
+                && let Some(colonist) = entities.colonist_mut(owner)
+            {
+                colonist.personal[need as usize] = Some(job.id);
+            }
+            entities.add_job(job);
         }
         Self {
             seed: record.seed,

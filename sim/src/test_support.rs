@@ -125,6 +125,13 @@ pub(crate) fn designate(colony: &mut Colony, kind: &str, count: usize) {
     }
 }
 
+impl Colony {
+    /// Ids of everybody alive.
+    pub(crate) fn colonist_ids(&self) -> Vec<crate::StableId> {
+        self.entities.colonists().map(|(id, _)| id).collect()
+    }
+}
+
 /// Begins and runs a tick.
 pub(crate) fn run_tick(colony: &mut Colony) -> Vec<crate::Event> {
     colony.begin_tick();

@@ -4,6 +4,7 @@ mod commands;
 mod definitions;
 mod determinism;
 mod invariants;
+mod labour;
 mod life;
 mod saves;
 mod setups;

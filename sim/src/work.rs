@@ -1,25 +1,62 @@
 //! Doing: everybody with a job walks a step or works a tick.
 
-use crate::definitions::NeedKind;
+use crate::colonists::Colonist;
+use crate::definitions::{NeedKind, Rules};
 use crate::jobs::Task;
 use crate::path::{Goal, step_ticks};
+use crate::terrain::Terrain;
 use crate::{Colony, NEED_MAX, StableId, harvest, haul};
 
 /// One tick of everybody's job, in order of id.
 pub(crate) fn run(colony: &mut Colony) {
-    for id in colony.colonist_ids() {
-        let Some(job) = colony.job_of(id) else {
+    // Nobody comes or goes while all are gone through.
+    for place in 0..colony.entities.colonist_count() {
+        let Some((id, colonist)) = colony.entities.nth_colonist_mut(place) else {
             continue;
         };
-        let is_walking = colony
-            .entities
-            .colonist(id)
-            .is_some_and(|colonist| !colonist.activity.path.is_empty());
-        if is_walking {
-            colony.walk(id, job);
-        } else {
-            work(colony, id, job);
+        let Some(job) = colonist.activity.job else {
+            continue;
+        };
+        match advance(colonist, &colony.rules, &colony.terrain) {
+            Advance::Goes => {}
+            Advance::Blocked => colony.fail_job(job, "the way is blocked"),
+            Advance::Acts => work(colony, id, job),
         }
+    }
+}
+
+/// What a tick brings somebody who has a job.
+enum Advance {
+    /// One more tick on the way or at work.
+    Goes,
+    Blocked,
+    /// There is something to be done.
+    Acts,
+}
+
+/// Walks a tick, or works one that is not the last.
+fn advance(colonist: &mut Colonist, rules: &Rules, terrain: &Terrain) -> Advance {
+    let Colonist { at, activity, .. } = colonist;
+    if let Some(next) = activity.path.last().copied() {
+        // A tile is entered once its walk cost is spent on it.
+        let Some(needed) = step_ticks(terrain, *at, next) else {
+            return Advance::Blocked;
+        };
+        activity.step_ticks += 1;
+        if activity.step_ticks >= needed {
+            activity.step_ticks = 0;
+            activity.path.pop();
+            *at = next;
+        }
+        return Advance::Goes;
+    }
+    let designated = activity.kind.and_then(|kind| rules.designated_work(kind));
+    match designated {
+        Some(work) if activity.work_ticks + 1 < work => {
+            activity.work_ticks += 1;
+            Advance::Goes
+        }
+        _ => Advance::Acts,
     }
 }
 
@@ -86,26 +123,5 @@ impl Colony {
         let activity = &mut colonist.activity;
         activity.work_ticks = activity.work_ticks.saturating_add(1);
         activity.work_ticks >= ticks
-    }
-
-    /// Walks a tick: a tile is entered once its walk cost is spent on it.
-    fn walk(&mut self, id: StableId, job: StableId) {
-        let Some(colonist) = self.entities.colonist_mut(id) else {
-            return;
-        };
-        let (here, activity) = (colonist.at, &mut colonist.activity);
-        let Some(next) = activity.path.last().copied() else {
-            return;
-        };
-        let Some(needed) = step_ticks(&self.terrain, here, next) else {
-            self.fail_job(job, "the way is blocked");
-            return;
-        };
-        activity.step_ticks += 1;
-        if activity.step_ticks >= needed {
-            activity.step_ticks = 0;
-            activity.path.pop();
-            colonist.at = next;
-        }
     }
 }

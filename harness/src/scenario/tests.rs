@@ -568,8 +568,8 @@ fn every_fault_of_the_head_is_reported() {
             &[
                 "7:7 there is no `scenarios/vally.txt`",
                 "8:8 expected either `map` or `size`, found both: a map has its own size",
-                "8:9 expected an integer from 8 to 512, found 1",
-                "8:12 expected an integer from 8 to 512, found 600",
+                "8:9 expected an integer from 8 to 1024, found 1",
+                "8:12 expected an integer from 8 to 1024, found 6000",
                 "9:13 expected an integer from 1 to 100000, found 0",
             ],
         ),

@@ -116,6 +116,12 @@ impl Rules {
         self.kinds.get(&kind)
     }
 
+    /// The ticks of work of a kind that is designated.
+    pub(crate) fn designated_work(&self, kind: Name) -> Option<u32> {
+        let rule = self.kinds.get(&kind)?;
+        rule.outcome.is_some().then_some(rule.work)
+    }
+
     /// The items that can be eaten, in order of id.
     pub(crate) fn food_items(&self) -> impl Iterator<Item = Name> + '_ {
         self.food.iter().copied()

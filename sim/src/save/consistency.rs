@@ -293,6 +293,9 @@ fn check_activity(
             "colonist {id} is at a job that it has not taken"
         )));
     };
+    ensure(activity.kind == Some(job.kind), || {
+        format!("colonist {id} is at another kind of job")
+    })?;
     let (goal, carries) = match &job.task {
         Task::Harvest => (Goal::Beside(job.at), None),
         Task::Haul {

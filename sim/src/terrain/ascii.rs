@@ -160,7 +160,7 @@ mod tests {
             [
                 "line 2 of the map has 3 columns, expected 8 as in line 1",
                 "line 4 of the map has 9 columns, expected 8 as in line 1",
-                "the height of the map is 5 tiles, expected 8 to 512",
+                "the height of the map is 5 tiles, expected 8 to 1024",
             ]
         );
         assert_eq!(

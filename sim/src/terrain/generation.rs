@@ -191,7 +191,7 @@ mod tests {
         let mut poor = definitions();
         poor.terrain.remove(SOIL);
         poor.terrain.remove(ROCK);
-        let faults = generate(1, (7, 513), &poor).unwrap_err();
+        let faults = generate(1, (7, 1_025), &poor).unwrap_err();
         assert_eq!(
             faults,
             [
@@ -203,7 +203,7 @@ mod tests {
                 },
                 SetupError::MapSide {
                     side: "height",
-                    found: 513
+                    found: 1_025
                 },
             ]
         );
