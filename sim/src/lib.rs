@@ -76,6 +76,7 @@ mod definitions;
 mod entities;
 mod event;
 mod founding;
+mod grid;
 mod harvest;
 mod hash;
 mod haul;
@@ -126,4 +127,4 @@ pub use view::{ColonistFacts, ItemFacts, View};
 
 /// Raised whenever the same setup, definitions and commands are meant to give another state than before. Hashes are
 /// compared only between runs of the same rules version.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
