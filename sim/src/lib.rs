@@ -116,6 +116,9 @@ pub use event::{Event, JobFacts};
 pub use hash::{PartHasher, chain_hash, hash_bytes};
 pub use id::{STABLE_ID_MAX, StableId};
 pub use needs::HEALTH_RECOVERY;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub use path::bench::Ways;
 pub use position::{DIAGONAL_COST, Position, STRAIGHT_COST};
 pub use redefinition::DefinitionObstacle;
 pub use rng::random_u64;

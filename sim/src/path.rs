@@ -10,6 +10,8 @@ use crate::grid::{Grid, Tile};
 use crate::terrain::{Terrain, WalkCostChange, WalkCosts};
 use crate::{DIAGONAL_COST, Position, STRAIGHT_COST};
 
+#[cfg(feature = "bench")]
+pub(crate) mod bench;
 mod buckets;
 mod fields;
 mod search;

@@ -292,6 +292,7 @@ mod tests {
         let right = cut.grid.tile(Position::new(4, 0)).unwrap();
         let left = cut.labels[cut.grid.tile(Position::new(0, 0)).unwrap()];
         cut.relabel_all(right, left);
-        assert!(cut != apart && apart != cut, "the same tiles, but joined");
+        assert!(cut != apart, "the same tiles, but joined");
+        assert!(apart != cut, "the same tiles, but apart");
     }
 }

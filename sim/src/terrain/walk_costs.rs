@@ -10,7 +10,7 @@ use crate::grid::{Grid, Tile};
 /// never state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(
-    not(test),
+    not(any(test, feature = "bench")),
     expect(
         dead_code,
         reason = "nothing that stands on the ground is in the way yet"
