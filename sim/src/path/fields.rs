@@ -12,8 +12,8 @@ use crate::terrain::{WalkCostChange, WalkCosts};
 
 /// Most fields at a time; a megabyte each on the largest map.
 const FIELDS_MAX: usize = 16;
-/// How often a goal is asked for, within [`WINDOW_TICKS`], before it gets a field: about as many searches cost what a
-/// field costs.
+/// How often a goal is asked for, within [`WINDOW_TICKS`], before it gets a field. That costs as much as nine searches;
+/// what was asked for so often mostly goes on being asked for.
 const ASKED_MIN: u32 = 6;
 /// How long a first question counts.
 const WINDOW_TICKS: u64 = 600;
