@@ -247,8 +247,8 @@ fn read_need(table: &mut TableReader<'_>) -> Option<NeedDefinition> {
 
 fn read_job(table: &mut TableReader<'_>) -> Option<JobDefinition> {
     let action = table.required("action");
-    let action =
-        action.and_then(|value| value.one_of("action", &["haul", "harvest", "labour", "eat", "sleep"]));
+    let action = action
+        .and_then(|value| value.one_of("action", &["haul", "harvest", "labour", "eat", "sleep"]));
     let priority = table
         .optional("priority")
         .map(|value| value.integer(0..=PRIORITY_MAX));
@@ -263,7 +263,10 @@ fn read_job(table: &mut TableReader<'_>) -> Option<JobDefinition> {
         }
         other => {
             refuse_terrain(table);
-            table.refuse("yields", "goes with the actions `harvest` and `labour` only");
+            table.refuse(
+                "yields",
+                "goes with the actions `harvest` and `labour` only",
+            );
             Some(match other {
                 "haul" => JobAction::Haul,
                 "eat" => JobAction::Eat,

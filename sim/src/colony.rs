@@ -13,7 +13,7 @@ use crate::job_board::JobBoard;
 use crate::path::PathFinder;
 use crate::regions::Regions;
 use crate::stockpiles::Stockpiles;
-use crate::terrain::Terrain;
+use crate::terrain::{Override, Terrain, WalkCostChange};
 use crate::{Definitions, Event, Position, View};
 
 /// A world and everybody in it. See the [crate] for how to use it.
@@ -118,8 +118,64 @@ impl Colony {
     /// Turns a tile on the map into a defined terrain.
     pub(crate) fn set_terrain(&mut self, at: Position, terrain: &str) {
         self.derived_hashes.terrain = None;
-        if self.terrain.set(at, terrain, &self.definitions) {
-            self.regions = Regions::new(&self.terrain);
+        let change = self.terrain.set(at, terrain, &self.definitions);
+        self.update_ways(at, change);
+    }
+
+    /// Puts something onto a tile of the map that decides instead of the ground what it costs to enter it, or takes it
+    /// away.
+    #[cfg_attr(
+        not(test),
+        expect(
+            dead_code,
+            reason = "nothing that stands on the ground is in the way yet"
+        )
+    )]
+    pub(crate) fn set_override(&mut self, at: Position, standing: Option<Override>) {
+        let change = self.terrain.set_override(at, standing);
+        self.update_ways(at, change);
+    }
+
+    /// Takes over what follows from a changed walk cost.
+    fn update_ways(&mut self, at: Position, change: Option<WalkCostChange>) {
+        if let Some(change) = change {
+            self.regions.update(&self.terrain, at);
+            self.path_finder.update(&self.terrain, at, change);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::Goal;
+    use crate::test_support::colony_on;
+
+    #[test]
+    fn what_is_put_in_the_way_is_gone_around_and_can_close_it() {
+        let mut colony = colony_on(&[
+            "...##...", "...##...", "........", "........", "...##...", "...##...", "...##...",
+            "...##...",
+        ]);
+        let (from, to) = (Position::new(0, 2), Position::new(7, 2));
+        let way = |colony: &mut Colony| {
+            let goal = Goal::On(to);
+            colony.path_finder.find(&colony.terrain, 0, from, goal)
+        };
+        let before = colony.hashes();
+        let straight = way(&mut colony).unwrap();
+        let gate = Position::new(3, 2);
+        assert!(straight.contains(&gate));
+        colony.set_override(gate, Some(Override::Cost(9)));
+        assert!(!way(&mut colony).unwrap().contains(&gate), "it is slow");
+        colony.set_override(Position::new(3, 3), Some(Override::Impassable));
+        assert!(way(&mut colony).unwrap().contains(&gate));
+        colony.set_override(gate, Some(Override::Impassable));
+        assert_eq!(way(&mut colony), None);
+        assert_ne!(colony.regions.of(from), colony.regions.of(to));
+        colony.set_override(gate, None);
+        assert_eq!(way(&mut colony), Some(straight));
+        assert_eq!(colony.regions.of(from), colony.regions.of(to));
+        assert_eq!(colony.hashes(), before, "what stands there is no ground");
     }
 }

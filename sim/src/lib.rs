@@ -76,6 +76,7 @@ mod definitions;
 mod entities;
 mod event;
 mod founding;
+mod grid;
 mod ground;
 mod harvest;
 mod hash;
@@ -120,6 +121,9 @@ pub use event::{Event, JobFacts};
 pub use hash::{PartHasher, chain_hash, hash_bytes};
 pub use id::{STABLE_ID_MAX, StableId};
 pub use needs::HEALTH_RECOVERY;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub use path::bench::Ways;
 pub use position::{DIAGONAL_COST, Position, STRAIGHT_COST};
 pub use redefinition::DefinitionObstacle;
 pub use rng::random_u64;
@@ -131,4 +135,4 @@ pub use view::{ColonistFacts, ItemFacts, View};
 
 /// Raised whenever the same setup, definitions and commands are meant to give another state than before. Hashes are
 /// compared only between runs of the same rules version.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;

@@ -1,14 +1,28 @@
-//! Ways over the map: A* in eight directions with integer costs. No corners are cut: a diagonal step needs both tiles
-//! it passes between.
+//! Ways over the map: eight directions with integer costs. No corners are cut: a diagonal step needs both tiles it passes
+//! between.
+//!
+//! Of all cheapest ways exactly one is taken, by a rule that knows nothing of how it is found: at every tile the step
+//! [straight towards the goal](Goal::direction_from) if some cheapest way begins with it, else the first such step in
+//! reading order. So a straight walk, a search and a field of distances give the same way, and what the finder remembers
+//! is no state.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
-use crate::terrain::Terrain;
+use crate::grid::{Grid, Tile};
+use crate::terrain::{Terrain, WalkCostChange, WalkCosts};
 use crate::{DIAGONAL_COST, Position, STRAIGHT_COST};
 
+#[cfg(feature = "bench")]
+pub(crate) mod bench;
+mod buckets;
+mod fields;
+mod search;
+#[cfg(test)]
+mod tests;
+
+use fields::Fields;
+use search::Search;
+
 /// Where somebody wants to get.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Goal {
     /// Onto a tile.
     On(Position),
@@ -24,127 +38,179 @@ impl Goal {
         }
     }
 
-    /// Never more than the true cost, and never falls by more than the cost of a step: so A* is exact.
+    /// What the cheapest way from a tile costs at least for each tick that the cheapest tile costs.
     fn cost_at_least(self, at: Position) -> u32 {
         match self {
             Self::On(goal) => at.octile_distance(goal),
             Self::Beside(goal) => at.octile_distance(goal).saturating_sub(STRAIGHT_COST),
         }
     }
+
+    /// The first step of a shortest walk over open ground from a tile where the goal is not reached: diagonal as long as
+    /// that leads nearer in both directions.
+    fn direction_from(self, at: Position) -> (i16, i16) {
+        let (Self::On(goal) | Self::Beside(goal)) = self;
+        let towards = |from: u16, to: u16| match from.cmp(&to) {
+            std::cmp::Ordering::Less => 1,
+            std::cmp::Ordering::Equal => 0,
+            std::cmp::Ordering::Greater => -1,
+        };
+        let (dx, dy) = (towards(at.x, goal.x), towards(at.y, goal.y));
+        let is_diagonal_neighbour = at.octile_distance(goal) == DIAGONAL_COST;
+        if matches!(self, Self::Beside(_)) && is_diagonal_neighbour {
+            (dx, 0)
+        } else {
+            (dx, dy)
+        }
+    }
+
+    /// The tiles where it is reached and somebody can stand.
+    fn tiles(self, costs: &WalkCosts) -> Vec<Tile> {
+        let (Self::On(goal) | Self::Beside(goal)) = self;
+        let Some(middle) = costs.grid().tile(goal) else {
+            return Vec::new();
+        };
+        let mut tiles = vec![middle];
+        if matches!(self, Self::Beside(_)) {
+            tiles.extend(costs.grid().edge_neighbours(middle));
+        }
+        tiles.retain(|tile| costs.of(*tile) > 0);
+        tiles
+    }
 }
 
-/// Finds ways; keeps its memory between searches and nothing else.
+/// Finds ways; keeps what it remembers between searches and nothing else.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PathFinder {
-    search: u32,
-    visits: Vec<Visit>,
-}
-
-/// What one search knows of a tile.
-#[derive(Debug, Clone, Copy, Default)]
-struct Visit {
-    /// The search this belongs to; tiles of earlier searches count as unvisited.
-    search: u32,
-    cost: u32,
-    previous: Option<Position>,
+    search: Search,
+    fields: Fields,
 }
 
 impl PathFinder {
-    /// The cheapest way from `start`, which is on the map, to the goal: the tiles to enter, the next one last, empty if
-    /// the goal is reached already. Among equally cheap ways it is always the same. `None` if there is none.
+    /// The cheapest way from `start` to the goal: the tiles to enter, the next one last, empty if the goal is reached
+    /// already. Among equally cheap ways it is always the same. `None` if there is none. `tick` says how long ago others
+    /// asked for the same goal; it must never fall.
     pub(crate) fn find(
         &mut self,
         terrain: &Terrain,
+        tick: u64,
         start: Position,
         goal: Goal,
     ) -> Option<Vec<Position>> {
-        self.begin(terrain.len());
-        let mut front = BinaryHeap::new();
-        self.visit(terrain, start, 0, None);
-        front.push(Reverse((goal.cost_at_least(start), start)));
-        while let Some(Reverse((estimate, at))) = front.pop() {
-            let cost = self.cost(terrain, at)?;
-            if estimate > cost + goal.cost_at_least(at) {
-                continue;
-            }
-            if goal.is_reached_at(at) {
-                return Some(self.way_to(terrain, at));
-            }
-            for (next, step_cost) in steps(terrain, at) {
-                let next_cost = cost + step_cost;
-                if self
-                    .cost(terrain, next)
-                    .is_none_or(|known| next_cost < known)
-                {
-                    self.visit(terrain, next, next_cost, Some(at));
-                    front.push(Reverse((next_cost + goal.cost_at_least(next), next)));
-                }
-            }
+        if goal.is_reached_at(start) {
+            return Some(Vec::new());
         }
-        None
+        if !terrain.is_walkable(start) {
+            return None;
+        }
+        let costs = terrain.walk_costs();
+        let mut way = match straight_way(costs, start, goal) {
+            Some(way) => way,
+            None => match self.fields.field(costs, tick, goal) {
+                Some(field) => field.way(costs, start, goal)?,
+                None => self.search.way(costs, start, goal)?,
+            },
+        };
+        way.reverse();
+        Some(way)
     }
 
-    fn begin(&mut self, tiles: usize) {
-        // Numbers run out after four billion searches; then old visits must not look like new ones.
-        self.search = self.search.wrapping_add(1);
-        if self.search == 0 {
-            self.visits.clear();
-            self.search = 1;
-        }
-        self.visits.resize(tiles, Visit::default());
+    /// Takes note of a tile whose walk cost has changed.
+    pub(crate) fn update(&mut self, terrain: &Terrain, at: Position, change: WalkCostChange) {
+        self.fields.update(terrain.walk_costs(), at, change);
     }
 
-    fn cost(&self, terrain: &Terrain, at: Position) -> Option<u32> {
-        let visit = &self.visits[terrain.index(at)?];
-        (visit.search == self.search).then_some(visit.cost)
-    }
-
-    fn visit(&mut self, terrain: &Terrain, at: Position, cost: u32, previous: Option<Position>) {
-        if let Some(index) = terrain.index(at) {
-            self.visits[index] = Visit {
-                search: self.search,
-                cost,
-                previous,
-            };
-        }
-    }
-
-    fn way_to(&self, terrain: &Terrain, end: Position) -> Vec<Position> {
-        let mut way = Vec::new();
-        let mut at = end;
-        while let Some(previous) = terrain
-            .index(at)
-            .and_then(|index| self.visits[index].previous)
-        {
-            way.push(at);
-            at = previous;
-        }
-        way
+    /// Forgets what it knows of the ground.
+    pub(crate) fn forget(&mut self) {
+        self.fields = Fields::default();
     }
 }
 
-/// The tiles that can be entered from one, with the cost of doing so.
-fn steps(terrain: &Terrain, from: Position) -> impl Iterator<Item = (Position, u32)> {
-    const DIRECTIONS: [(i16, i16); 8] = [
-        (-1, -1),
-        (0, -1),
-        (1, -1),
-        (-1, 0),
-        (1, 0),
-        (-1, 1),
-        (0, 1),
-        (1, 1),
-    ];
-    DIRECTIONS.into_iter().filter_map(move |(dx, dy)| {
-        let to = from.offset(dx, dy)?;
-        let walk_cost = step_ticks(terrain, from, to)?;
-        let length = if dx != 0 && dy != 0 {
-            DIAGONAL_COST
-        } else {
-            STRAIGHT_COST
-        };
-        Some((to, length * u32::from(walk_cost)))
-    })
+/// The straight walk to the goal in the order of its steps, if nothing can be cheaper because every step costs as
+/// little as any tile does. It is the way of the rule: each of its steps is the preferred one.
+fn straight_way(costs: &WalkCosts, start: Position, goal: Goal) -> Option<Vec<Position>> {
+    let least = costs.least();
+    let mut way = Vec::new();
+    let mut at = start;
+    while !goal.is_reached_at(at) {
+        let (dx, dy) = goal.direction_from(at);
+        let (next, cost) = step(costs, at, (dx, dy))?;
+        if cost != length(dx, dy) * least {
+            return None;
+        }
+        way.push(next);
+        at = next;
+    }
+    Some(way)
+}
+
+/// The way of the rule in the order of its steps, from a tile from which a way to the goal costs `rest`. `is_rest` says
+/// whether it is true that a way from a tile costs no more than so much; it never costs less.
+fn canonical_way(
+    costs: &WalkCosts,
+    (start, mut rest): (Position, u32),
+    goal: Goal,
+    mut is_rest: impl FnMut(Position, u32) -> bool,
+) -> Option<Vec<Position>> {
+    let mut way = Vec::new();
+    let mut at = start;
+    while rest > 0 {
+        let preferred = goal.direction_from(at);
+        let mut steps = std::iter::once(preferred)
+            .chain(DIRECTIONS)
+            .filter_map(|direction| step(costs, at, direction));
+        let (next, left) = steps.find_map(|(next, cost)| {
+            let left = rest.checked_sub(cost)?;
+            is_rest(next, left).then_some((next, left))
+        })?;
+        way.push(next);
+        (at, rest) = (next, left);
+    }
+    Some(way)
+}
+
+/// In reading order.
+const DIRECTIONS: [(i16, i16); 8] = [
+    (-1, -1),
+    (0, -1),
+    (1, -1),
+    (-1, 0),
+    (1, 0),
+    (-1, 1),
+    (0, 1),
+    (1, 1),
+];
+
+const fn length(dx: i16, dy: i16) -> u32 {
+    if dx != 0 && dy != 0 {
+        DIAGONAL_COST
+    } else {
+        STRAIGHT_COST
+    }
+}
+
+/// Where a step in a direction leads and what it costs, `None` if it cannot be made.
+fn step(costs: &WalkCosts, from: Position, (dx, dy): (i16, i16)) -> Option<(Position, u32)> {
+    let open = |at: Position| costs.grid().tile(at).map_or(0, |tile| costs.of(tile));
+    let to = from.offset(dx, dy)?;
+    let cost = open(to);
+    let is_open =
+        cost > 0 && open(Position::new(to.x, from.y)) > 0 && open(Position::new(from.x, to.y)) > 0;
+    is_open.then(|| (to, length(dx, dy) * u32::from(cost)))
+}
+
+/// The tiles from which a step onto a tile can be made, diagonal ones first, each with the length of the step.
+fn steps_onto(costs: &WalkCosts, tile: Tile) -> impl Iterator<Item = (Tile, u32)> {
+    let grid: Grid = costs.grid();
+    let edges = grid.edge_neighbours(tile);
+    let are_open = edges.map(|edge| costs.of(edge) > 0);
+    let corners = grid.corner_neighbours(tile);
+    let diagonal = (0..4).filter(move |index| are_open[*index] && are_open[(*index + 1) % 4]);
+    let straight = (0..4).filter(move |index| are_open[*index]);
+    diagonal
+        .map(move |index| (corners[index], DIAGONAL_COST))
+        .filter(|(corner, _)| costs.of(*corner) > 0)
+        .chain(straight.map(move |index| (edges[index], STRAIGHT_COST)))
 }
 
 /// Ticks a step takes, `None` if it is none: too far, not walkable, or around a corner.
@@ -155,136 +221,4 @@ pub(crate) fn step_ticks(terrain: &Terrain, from: Position, to: Position) -> Opt
     // For a straight step the corners are the two ends themselves.
     let is_open = is_one_step && corners_are_free;
     terrain.walk_cost(to).filter(|_| is_open)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rng::{below, random_u64};
-    use crate::terrain::TerrainMap;
-    use crate::test_support::{definitions, terrain};
-
-    /// Cheapest costs by relaxing every step until nothing changes (Bellman-Ford), which needs no order and no heuristic.
-    fn costs_from(terrain: &Terrain, start: Position) -> Vec<Option<u32>> {
-        let mut costs = vec![None; terrain.len()];
-        costs[terrain.index(start).unwrap()] = Some(0);
-        loop {
-            let mut changed = false;
-            for at in terrain.positions() {
-                let Some(cost) = costs[terrain.index(at).unwrap()] else {
-                    continue;
-                };
-                for (next, step_cost) in steps(terrain, at) {
-                    let known: &mut Option<u32> = &mut costs[terrain.index(next).unwrap()];
-                    if known.is_none_or(|known| cost + step_cost < known) {
-                        *known = Some(cost + step_cost);
-                        changed = true;
-                    }
-                }
-            }
-            if !changed {
-                return costs;
-            }
-        }
-    }
-
-    fn cost_of(terrain: &Terrain, start: Position, way: &[Position]) -> u32 {
-        let mut at = start;
-        let mut total = 0;
-        for next in way.iter().rev() {
-            let (_, cost) = steps(terrain, at)
-                .find(|(to, _)| to == next)
-                .expect("each step is possible");
-            total += cost;
-            at = *next;
-        }
-        total
-    }
-
-    fn random_ground(seed: u64) -> Terrain {
-        let names = ["grass", "grass", "soil", "tree", "rock", "water"];
-        let tiles =
-            (0..16 * 12).map(|tile| names[below(random_u64(seed, 0, 0, tile, 0), 6) as usize]);
-        Terrain::new(TerrainMap::new(16, 12, tiles), &definitions())
-    }
-
-    #[test]
-    fn ways_are_as_cheap_as_brute_force_finds() {
-        let mut finder = PathFinder::default();
-        for seed in 0..30 {
-            let ground = random_ground(seed);
-            let start = ground
-                .positions()
-                .find(|at| ground.is_walkable(*at))
-                .unwrap();
-            let costs = costs_from(&ground, start);
-            for at in ground.positions() {
-                let brute_force = |goal: Goal| {
-                    ground
-                        .positions()
-                        .filter(|end| goal.is_reached_at(*end))
-                        .filter_map(|end| costs[ground.index(end).unwrap()])
-                        .min()
-                };
-                for goal in [Goal::On(at), Goal::Beside(at)] {
-                    let way = finder.find(&ground, start, goal);
-                    let found = way.as_ref().map(|way| cost_of(&ground, start, way));
-                    assert_eq!(found, brute_force(goal), "seed {seed}, {start} to {goal:?}");
-                    if let Some(way) = way {
-                        assert!(goal.is_reached_at(*way.first().unwrap_or(&start)));
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_fresh_finder_finds_the_same_way() {
-        let ground = random_ground(3);
-        let mut used = PathFinder::default();
-        let start = ground
-            .positions()
-            .find(|at| ground.is_walkable(*at))
-            .unwrap();
-        for at in ground.positions() {
-            let fresh = PathFinder::default().find(&ground, start, Goal::On(at));
-            assert_eq!(
-                used.find(&ground, start, Goal::On(at)),
-                fresh,
-                "{start} to {at}"
-            );
-        }
-    }
-
-    #[test]
-    fn corners_are_not_cut() {
-        let ground = terrain(&[
-            ".#......", "........", "........", "........", "........", "........", "........",
-            "........",
-        ]);
-        let (from, to) = (Position::new(0, 0), Position::new(1, 1));
-        assert_eq!(step_ticks(&ground, from, to), None);
-        let way = PathFinder::default().find(&ground, from, Goal::On(to));
-        assert_eq!(way, Some(vec![to, Position::new(0, 1)]));
-        assert_eq!(
-            step_ticks(&ground, Position::new(0, 1), Position::new(0, 1)),
-            None,
-            "standing still is no step"
-        );
-    }
-
-    #[test]
-    fn a_path_goes_around_trees_when_that_is_cheaper() {
-        let ground = terrain(&[
-            "........", ".TTTTT..", "........", "........", "........", "........", "........",
-            "........",
-        ]);
-        let way = PathFinder::default()
-            .find(&ground, Position::new(0, 1), Goal::On(Position::new(6, 1)))
-            .unwrap();
-        assert!(
-            way.iter().all(|at| ground.name(*at) == Some("grass")),
-            "{way:?}"
-        );
-    }
 }

@@ -85,6 +85,7 @@ impl Colony {
         if self.terrain.redefine(&new) {
             self.regions = Regions::new(&self.terrain);
         }
+        self.path_finder.forget();
         self.definitions = new;
         self.derived_hashes.definitions = None;
         if changes

@@ -5,69 +5,82 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::Position;
+use crate::grid::Grid;
 use crate::terrain::Terrain;
 
-/// A set of tiles that are all connected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+mod changes;
+
+/// A set of tiles that are all connected. It can be compared with another of the same moment and nothing else: which
+/// label a set has depends on how the map came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Region(u32);
 
+/// The label of tiles where nobody can stand.
+const NOWHERE: u32 = 0;
+
 /// The region of each tile.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Regions {
-    width: u16,
-    labels: Vec<Option<Region>>,
-    /// Tiles of each region.
+    grid: Grid,
+    /// By number of the tile.
+    labels: Vec<u32>,
+    /// Tiles of each region by label, 0 for labels that no region has.
     sizes: Vec<u32>,
+    /// Labels above 0 that no region has.
+    free: Vec<u32>,
+    floods: changes::Floods,
 }
 
 impl Regions {
     pub(crate) fn new(terrain: &Terrain) -> Self {
+        let grid = terrain.walk_costs().grid();
         let mut regions = Self {
-            width: terrain.width(),
-            labels: vec![None; terrain.len()],
-            sizes: Vec::new(),
+            grid,
+            labels: vec![NOWHERE; grid.len()],
+            sizes: vec![0],
+            free: Vec::new(),
+            floods: changes::Floods::default(),
         };
         let mut front = Vec::new();
-        for seed in terrain.positions() {
-            let region = Region(
-                u32::try_from(regions.sizes.len()).expect("a map has fewer than 2^32 tiles"),
-            );
+        for seed in grid.positions().filter_map(|at| grid.tile(at)) {
+            if regions.labels[seed] != NOWHERE || terrain.walk_costs().of(seed) == 0 {
+                continue;
+            }
+            let label = regions.new_label();
+            regions.labels[seed] = label;
             let mut size = 0;
             front.push(seed);
-            while let Some(at) = front.pop() {
-                let Some(index) = terrain.index(at).filter(|_| terrain.is_walkable(at)) else {
-                    continue;
-                };
-                if regions.labels[index].is_none() {
-                    regions.labels[index] = Some(region);
-                    size += 1;
-                    front.extend(at.edge_neighbours());
+            while let Some(tile) = front.pop() {
+                size += 1;
+                for next in grid.edge_neighbours(tile) {
+                    if regions.labels[next] == NOWHERE && terrain.walk_costs().of(next) > 0 {
+                        regions.labels[next] = label;
+                        front.push(next);
+                    }
                 }
             }
-            if size > 0 {
-                regions.sizes.push(size);
-            }
+            regions.sizes[place(label)] = size;
         }
         regions
     }
 
+    /// A label that no region has, for a region without tiles yet.
+    fn new_label(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            self.sizes.push(0);
+            u32::try_from(self.sizes.len() - 1).expect("a map has fewer than 2^32 tiles")
+        })
+    }
+
     /// The region of a tile, `None` where nobody can stand.
     pub(crate) fn of(&self, at: Position) -> Option<Region> {
-        if at.x >= self.width {
-            return None;
-        }
-        self.labels
-            .get(usize::from(at.y) * usize::from(self.width) + usize::from(at.x))
-            .copied()
-            .flatten()
+        let label = self.labels[self.grid.tile(at)?];
+        (label != NOWHERE).then_some(Region(label))
     }
 
     /// How many tiles a region has.
     pub(crate) fn size(&self, region: Region) -> u32 {
-        self.sizes
-            .get(usize::try_from(region.0).unwrap_or(usize::MAX))
-            .copied()
-            .unwrap_or(0)
+        self.sizes.get(place(region.0)).copied().unwrap_or(0)
     }
 
     /// The walkable tile nearest to the middle of the map among those of its largest region.
@@ -87,6 +100,34 @@ impl Regions {
             .chain(at.edge_neighbours())
             .any(|place| self.of(place) == Some(region))
     }
+}
+
+/// Equal if the same tiles are connected, whatever their labels.
+impl PartialEq for Regions {
+    fn eq(&self, other: &Self) -> bool {
+        // For each label the one that the other has in its place.
+        let mut there = vec![NOWHERE; self.sizes.len()];
+        let mut back = vec![NOWHERE; other.sizes.len()];
+        let mut labels = self.labels.iter().zip(&other.labels);
+        self.grid == other.grid
+            && labels.all(|(ours, theirs)| {
+                if *ours == NOWHERE || *theirs == NOWHERE {
+                    return ours == theirs;
+                }
+                let (there, back) = (&mut there[place(*ours)], &mut back[place(*theirs)]);
+                if *there == NOWHERE && *back == NOWHERE {
+                    (*there, *back) = (*theirs, *ours);
+                }
+                (*there, *back) == (*theirs, *ours)
+            })
+    }
+}
+
+impl Eq for Regions {}
+
+/// Where what belongs to a label is.
+fn place(label: u32) -> usize {
+    usize::try_from(label).expect("a label is less than the number of tiles")
 }
 
 /// A tile and all that can be reached from it, nearest first (counted in straight steps), then in reading order of the

@@ -4,10 +4,14 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::grid::Grid;
 use crate::{Definitions, MAP_SIDE_MAX, MAP_SIDE_MIN, Position, SaveError};
 
 pub(crate) mod ascii;
 pub(crate) mod generation;
+mod walk_costs;
+
+pub(crate) use walk_costs::{Override, WalkCostChange, WalkCosts};
 
 /// Most terrains a map can list: a tile refers to one by a byte.
 const PALETTE_MAX: usize = 256;
@@ -64,7 +68,7 @@ impl TerrainMap {
         counts
     }
 
-    fn walk_costs(&self, definitions: &Definitions) -> Vec<Option<u8>> {
+    fn ground_costs(&self, definitions: &Definitions) -> Vec<Option<u8>> {
         let cost_of = |id: &String| definitions.terrain.get(id)?.walk_cost;
         self.palette.iter().map(cost_of).collect()
     }
@@ -115,17 +119,24 @@ impl TerrainMap {
 #[derive(Debug, Clone)]
 pub(crate) struct Terrain {
     map: TerrainMap,
-    /// For each entry of the palette.
-    walk_costs: Vec<Option<u8>>,
+    /// For each entry of the palette, what its ground costs.
+    ground_costs: Vec<Option<u8>>,
     /// For each entry of the palette: how many tiles are of it.
     counts: Vec<u32>,
+    /// For each tile, with what stands on it.
+    walk_costs: WalkCosts,
 }
 
 impl Terrain {
-    /// Takes over a map in which nothing is wrong.
+    /// Takes over a map in which nothing is wrong and on which nothing stands yet.
     pub(crate) fn new(map: TerrainMap, definitions: &Definitions) -> Self {
+        let ground_costs = map.ground_costs(definitions);
         Self {
-            walk_costs: map.walk_costs(definitions),
+            walk_costs: WalkCosts::new(
+                Grid::new(map.width, map.height),
+                costs_of_tiles(&map, &ground_costs),
+            ),
+            ground_costs,
             counts: map.count_tiles(),
             map,
         }
@@ -134,9 +145,13 @@ impl Terrain {
     /// Takes over other definitions, which have every terrain that some tile is of. Returns whether tiles have become,
     /// or ceased to be, walkable.
     pub(crate) fn redefine(&mut self, definitions: &Definitions) -> bool {
-        let before = std::mem::replace(&mut self.walk_costs, self.map.walk_costs(definitions));
-        let mut changes = before.iter().zip(&self.walk_costs).zip(&self.counts);
-        changes.any(|((before, after), count)| *count > 0 && before.is_some() != after.is_some())
+        let before = std::mem::replace(&mut self.ground_costs, self.map.ground_costs(definitions));
+        let mut entries = before.iter().zip(&self.ground_costs).zip(&self.counts);
+        let is_touched = entries.any(|((before, after), count)| *count > 0 && before != after);
+        is_touched
+            && self
+                .walk_costs
+                .replace_ground(costs_of_tiles(&self.map, &self.ground_costs))
     }
 
     pub(crate) const fn map(&self) -> &TerrainMap {
@@ -151,11 +166,6 @@ impl Terrain {
         self.map.height
     }
 
-    /// How many tiles there are.
-    pub(crate) fn len(&self) -> usize {
-        self.map.tiles.len()
-    }
-
     pub(crate) const fn contains(&self, at: Position) -> bool {
         at.x < self.map.width && at.y < self.map.height
     }
@@ -168,8 +178,7 @@ impl Terrain {
 
     /// Every tile in reading order.
     pub(crate) fn positions(&self) -> impl Iterator<Item = Position> + use<> {
-        let (width, height) = (self.map.width, self.map.height);
-        (0..height).flat_map(move |y| (0..width).map(move |x| Position { x, y }))
+        self.walk_costs.grid().positions()
     }
 
     /// Id of the terrain of a tile, `None` off the map.
@@ -177,13 +186,19 @@ impl Terrain {
         Some(&self.map.palette[self.entry(at)?])
     }
 
-    /// Ticks to enter a tile, `None` where nobody can.
+    /// Ticks to enter a tile, `None` where nobody can: what stands there decides, else the ground.
     pub(crate) fn walk_cost(&self, at: Position) -> Option<u8> {
-        self.walk_costs[self.entry(at)?]
+        let tile = self.walk_costs.grid().tile(at)?;
+        Some(self.walk_costs.of(tile)).filter(|cost| *cost > 0)
     }
 
     pub(crate) fn is_walkable(&self, at: Position) -> bool {
         self.walk_cost(at).is_some()
+    }
+
+    /// The costs of all tiles by number.
+    pub(crate) const fn walk_costs(&self) -> &WalkCosts {
+        &self.walk_costs
     }
 
     /// How many tiles are of this terrain.
@@ -191,11 +206,14 @@ impl Terrain {
         self.map.find(terrain).map_or(0, |entry| self.counts[entry])
     }
 
-    /// Turns a tile on the map into a defined terrain. Returns whether it has become, or ceased to be, walkable.
-    pub(crate) fn set(&mut self, at: Position, terrain: &str, definitions: &Definitions) -> bool {
-        let Some(index) = self.index(at) else {
-            return false;
-        };
+    /// Turns a tile on the map into a defined terrain. Returns what has become of its walk cost, if that has changed.
+    pub(crate) fn set(
+        &mut self,
+        at: Position,
+        terrain: &str,
+        definitions: &Definitions,
+    ) -> Option<WalkCostChange> {
+        let index = self.index(at)?;
         let old = usize::from(self.map.tiles[index]);
         let new = match self.map.find(terrain) {
             Some(known) => known,
@@ -204,7 +222,18 @@ impl Terrain {
         self.map.tiles[index] = u8::try_from(new).expect("a palette has at most 256 entries");
         self.counts[old] -= 1;
         self.counts[new] += 1;
-        self.walk_costs[old].is_some() != self.walk_costs[new].is_some()
+        self.walk_costs.set_ground(at, self.ground_costs[new])
+    }
+
+    /// Puts something onto a tile that decides instead of the ground what it costs to enter it, or takes it away.
+    /// Returns what has become of its walk cost, if that has changed.
+    pub(crate) fn set_override(
+        &mut self,
+        at: Position,
+        standing: Option<Override>,
+    ) -> Option<WalkCostChange> {
+        let ground = self.ground_costs[self.entry(at)?];
+        self.walk_costs.set_override(at, standing, ground)
     }
 
     /// Adds a defined terrain to the palette. Terrains that vanished from the definitions leave their entries behind,
@@ -212,7 +241,7 @@ impl Terrain {
     fn add_entry(&mut self, terrain: &str, definitions: &Definitions) -> usize {
         let entry = if self.map.palette.len() < PALETTE_MAX {
             self.map.palette.push(String::new());
-            self.walk_costs.push(None);
+            self.ground_costs.push(None);
             self.counts.push(0);
             self.map.palette.len() - 1
         } else {
@@ -220,7 +249,7 @@ impl Terrain {
             unused.expect("tiles are of defined terrains only, which are fewer than the palette's")
         };
         let definition = definitions.terrain.get(terrain);
-        self.walk_costs[entry] = definition.and_then(|definition| definition.walk_cost);
+        self.ground_costs[entry] = definition.and_then(|definition| definition.walk_cost);
         self.map.palette[entry] = terrain.to_owned();
         entry
     }
@@ -228,6 +257,15 @@ impl Terrain {
     fn entry(&self, at: Position) -> Option<usize> {
         Some(usize::from(self.map.tiles[self.index(at)?]))
     }
+}
+
+fn costs_of_tiles(
+    map: &TerrainMap,
+    ground_costs: &[Option<u8>],
+) -> impl Iterator<Item = Option<u8>> {
+    map.tiles
+        .iter()
+        .map(|tile| ground_costs[usize::from(*tile)])
 }
 
 #[cfg(test)]
@@ -251,7 +289,11 @@ mod tests {
             (1, 63, 0)
         );
         assert!(!ground.is_walkable(rock));
-        assert!(ground.set(rock, "floor", &definitions()));
+        let opened = WalkCostChange {
+            before: None,
+            after: Some(1),
+        };
+        assert_eq!(ground.set(rock, "floor", &definitions()), Some(opened));
         assert_eq!(
             (
                 ground.count("rock"),
@@ -264,10 +306,44 @@ mod tests {
             (ground.name(rock), ground.walk_cost(rock)),
             (Some("floor"), Some(1))
         );
-        assert!(
-            !ground.set(rock, "grass", &definitions()),
-            "both can be walked on"
+        assert_eq!(
+            ground.set(rock, "grass", &definitions()),
+            None,
+            "both cost the same"
         );
+    }
+
+    #[test]
+    fn what_stands_on_a_tile_decides_instead_of_its_ground() {
+        let mut ground = terrain(&["........"; 8]);
+        let at = Position::new(3, 1);
+        let change = |before, after| Some(WalkCostChange { before, after });
+        let mut put = |standing| ground.set_override(at, standing);
+        assert_eq!(put(Some(Override::Cost(7))), change(Some(1), Some(7)));
+        assert_eq!(put(Some(Override::Cost(7))), None);
+        assert_eq!(put(Some(Override::Impassable)), change(Some(7), None));
+        assert_eq!(ground.set(at, "tree", &definitions()), None);
+        assert_eq!(
+            (ground.name(at), ground.walk_cost(at)),
+            (Some("tree"), None)
+        );
+        let mut definitions = definitions();
+        definitions.terrain.get_mut("tree").unwrap().walk_cost = Some(5);
+        assert!(!ground.redefine(&definitions), "something stands there");
+        assert_eq!(ground.walk_cost(at), None);
+        assert_eq!(ground.set_override(at, None), change(None, Some(5)));
+        assert_eq!(ground.set_override(Position::new(8, 0), None), None);
+    }
+
+    #[test]
+    fn the_least_cost_is_that_of_what_there_is() {
+        let mut ground = terrain(&["TTTTTTTT"; 8]);
+        assert_eq!(ground.walk_costs().least(), 3);
+        let at = Position::new(0, 0);
+        ground.set_override(at, Some(Override::Cost(2)));
+        assert_eq!(ground.walk_costs().least(), 2);
+        ground.set_override(at, Some(Override::Impassable));
+        assert_eq!(ground.walk_costs().least(), 3);
     }
 
     #[test]
@@ -291,8 +367,8 @@ mod tests {
             assert_eq!(ground.map.check(&definitions), Ok(()));
             let rebuilt = Terrain::new(ground.map.clone(), &definitions);
             assert_eq!(
-                (rebuilt.counts, rebuilt.walk_costs),
-                (ground.counts.clone(), ground.walk_costs.clone())
+                (rebuilt.counts, rebuilt.ground_costs),
+                (ground.counts.clone(), ground.ground_costs.clone())
             );
             let last = format!("t{}", number - 1);
             definitions.terrain.remove(&last);

@@ -103,7 +103,8 @@ impl Colony {
         let Some(start) = self.position(id) else {
             return;
         };
-        let Some(path) = self.path_finder.find(&self.terrain, start, goal) else {
+        let path = self.path_finder.find(&self.terrain, self.tick, start, goal);
+        let Some(path) = path else {
             self.fail_job(job, "there is no way there");
             return;
         };

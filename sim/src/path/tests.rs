@@ -1,0 +1,292 @@
+use pathfinding::prelude::dijkstra_all;
+use proptest::prelude::*;
+
+use super::*;
+use crate::rng::{below, random_u64};
+use crate::terrain::{Override, TerrainMap};
+use crate::test_support::{definitions, terrain};
+
+/// All steps from a tile with what they cost.
+fn steps(terrain: &Terrain, from: Position) -> Vec<(Position, u32)> {
+    let to = |(dx, dy): (i16, i16)| {
+        let to = from.offset(dx, dy)?;
+        let ticks = u32::from(step_ticks(terrain, from, to)?);
+        Some((to, from.octile_distance(to) * ticks))
+    };
+    DIRECTIONS.into_iter().filter_map(to).collect()
+}
+
+/// What the cheapest way between two tiles costs, by the crate `pathfinding`.
+fn costs_from(terrain: &Terrain, start: Position) -> impl Fn(Position) -> Option<u32> {
+    let reached = dijkstra_all(&(start.x, start.y), |(x, y)| {
+        let steps = steps(terrain, Position::new(*x, *y)).into_iter();
+        steps
+            .map(|(to, cost)| ((to.x, to.y), cost))
+            .collect::<Vec<_>>()
+    });
+    move |at| {
+        if at == start {
+            return Some(0);
+        }
+        reached.get(&(at.x, at.y)).map(|(_, cost)| *cost)
+    }
+}
+
+fn cost_of(terrain: &Terrain, start: Position, way: &[Position]) -> u32 {
+    let mut at = start;
+    let mut total = 0;
+    for next in way.iter().rev() {
+        let (_, cost) = steps(terrain, at)
+            .into_iter()
+            .find(|(to, _)| to == next)
+            .expect("each step is possible");
+        total += cost;
+        at = *next;
+    }
+    total
+}
+
+fn random_ground(seed: u64) -> Terrain {
+    let names = ["grass", "grass", "soil", "tree", "rock", "water"];
+    let tiles = (0..16 * 12).map(|tile| names[below(random_u64(seed, 0, 0, tile, 0), 6) as usize]);
+    Terrain::new(TerrainMap::new(16, 12, tiles), &definitions())
+}
+
+/// Ground of which some is closed and some slow: `closed` and `slow` tiles of 16 are.
+fn ground_with_obstacles(seed: u64, (closed, slow): (u32, u32)) -> Terrain {
+    let mut ground = terrain(&["...................."; 20]);
+    for (number, at) in (0..).zip(ground.positions()) {
+        let chance = below(random_u64(seed, 0, 0, number, 0), 16);
+        if chance < closed {
+            ground.set_override(at, Some(Override::Impassable));
+        } else if chance < closed + slow {
+            let cost = 1 + below(random_u64(seed, 0, 0, number, 1), 100);
+            ground.set_override(at, Some(Override::Cost(u8::try_from(cost).unwrap())));
+        }
+    }
+    ground
+}
+
+fn random_position(seed: u64, number: u64) -> Position {
+    let coordinate =
+        |which| u16::try_from(below(random_u64(seed, 1, 0, number, which), 20)).unwrap();
+    Position::new(coordinate(0), coordinate(1))
+}
+
+fn find(ground: &Terrain, start: Position, goal: Goal) -> Option<Vec<Position>> {
+    PathFinder::default().find(ground, 0, start, goal)
+}
+
+#[test]
+fn ways_are_as_cheap_as_another_finder_says() {
+    let mut finder = PathFinder::default();
+    for seed in 0..30 {
+        let ground = random_ground(seed);
+        finder.forget();
+        let start = ground
+            .positions()
+            .find(|at| ground.is_walkable(*at))
+            .unwrap();
+        let costs = costs_from(&ground, start);
+        for at in ground.positions() {
+            for goal in [Goal::On(at), Goal::Beside(at)] {
+                let cheapest = ground
+                    .positions()
+                    .filter(|end| goal.is_reached_at(*end))
+                    .filter_map(&costs)
+                    .min();
+                let way = finder.find(&ground, 0, start, goal);
+                let found = way.as_ref().map(|way| cost_of(&ground, start, way));
+                assert_eq!(found, cheapest, "seed {seed}, {start} to {goal:?}");
+                if let Some(way) = way {
+                    assert!(goal.is_reached_at(*way.first().unwrap_or(&start)));
+                }
+            }
+        }
+    }
+}
+
+/// The way of the rule as the rule says it, by a field that is trusted to be right.
+fn way_by_field(ground: &Terrain, start: Position, goal: Goal) -> Option<Vec<Position>> {
+    let mut front = buckets::Buckets::default();
+    fields::Field::new(ground.walk_costs(), goal, &mut front).way(ground.walk_costs(), start, goal)
+}
+
+#[test]
+fn a_walk_a_search_and_a_field_find_the_same_way() {
+    let (mut search, mut straight) = (Search::default(), 0);
+    for seed in 0..60 {
+        let obstacles = [(0, 0), (1, 0), (2, 0), (4, 0), (0, 4), (2, 8), (1, 15)];
+        let ground = ground_with_obstacles(seed, obstacles[seed as usize % obstacles.len()]);
+        let costs = ground.walk_costs();
+        for number in 0..40 {
+            let (start, at) = (
+                random_position(seed, 2 * number),
+                random_position(seed, 2 * number + 1),
+            );
+            for goal in [Goal::On(at), Goal::Beside(at)] {
+                if !ground.is_walkable(start) || goal.is_reached_at(start) {
+                    continue;
+                }
+                let searched = search.way(costs, start, goal);
+                let case = format!("seed {seed}, {start} to {goal:?}");
+                assert_eq!(searched, way_by_field(&ground, start, goal), "{case}");
+                if let Some(walked) = straight_way(costs, start, goal) {
+                    straight += 1;
+                    assert_eq!(Some(walked), searched, "{case}");
+                }
+            }
+        }
+    }
+    assert!(straight > 300, "{straight} straight walks");
+}
+
+#[test]
+fn of_ways_that_are_equally_cheap_the_one_straight_to_the_goal_is_taken() {
+    let ground = terrain(&[
+        "........", "........", "........", "....#...", "........", "........", "........",
+        "........",
+    ]);
+    let way = |goal| {
+        let mut way = find(&ground, Position::new(0, 0), goal).unwrap();
+        way.reverse();
+        way
+    };
+    let positions = |tiles: &[(u16, u16)]| -> Vec<Position> {
+        tiles.iter().map(|(x, y)| Position::new(*x, *y)).collect()
+    };
+    let diagonal_first = positions(&[(1, 1), (2, 2), (3, 2), (4, 2), (5, 2)]);
+    assert_eq!(way(Goal::On(Position::new(5, 2))), diagonal_first);
+    assert_eq!(
+        way(Goal::Beside(Position::new(2, 2))),
+        positions(&[(1, 1), (2, 1)]),
+        "on the diagonal, the last step goes sideways"
+    );
+    assert_eq!(
+        way(Goal::On(Position::new(6, 3))),
+        positions(&[(1, 1), (2, 2), (3, 2), (4, 2), (5, 2), (6, 3)]),
+        "as straight as it gets around the rock"
+    );
+}
+
+proptest! {
+    /// What a finder remembers must not be seen, whatever happens to the ground.
+    #[test]
+    fn a_finder_that_has_found_much_finds_what_a_fresh_one_finds(
+        seed in 0..1_000_u64,
+        deeds in prop::collection::vec(((0..20_u16, 0..20_u16), 0..12_usize), 1..120),
+    ) {
+        let mut ground = ground_with_obstacles(seed, (4, 4));
+        let goals = [
+            Goal::On(Position::new(3, 4)),
+            Goal::Beside(Position::new(17, 11)),
+            Goal::On(Position::new(10, 19)),
+        ];
+        let mut used = PathFinder::default();
+        for goal in goals {
+            used.fields.remember(ground.walk_costs(), goal);
+        }
+        for (tick, ((x, y), deed)) in (0..).zip(deeds) {
+            let at = Position::new(x, y);
+            let standing = match deed {
+                0 => Some(Override::Impassable),
+                1..4 => None,
+                4 => Some(Override::Cost(1)),
+                5 => Some(Override::Cost(50)),
+                _ => {
+                    for goal in goals {
+                        let fresh = find(&ground, at, goal);
+                        prop_assert_eq!(used.find(&ground, 20 * tick, at, goal), fresh);
+                    }
+                    continue;
+                }
+            };
+            if let Some(change) = ground.set_override(at, standing) {
+                used.update(&ground, at, change);
+            }
+            for (goal, field) in used.fields.all() {
+                let mut front = buckets::Buckets::default();
+                prop_assert_eq!(field, &fields::Field::new(ground.walk_costs(), *goal, &mut front));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_goal_that_many_ask_for_gets_a_field_and_few_are_kept() {
+    let ground = ground_with_obstacles(1, (4, 0));
+    let goal = |number: u16| Goal::On(Position::new(number % 20, number / 20));
+    let mut fields = Fields::default();
+    let asked = |fields: &mut Fields, tick, number| {
+        fields
+            .field(ground.walk_costs(), tick, goal(number))
+            .is_some()
+    };
+    for _ in 0..5 {
+        assert!(!asked(&mut fields, 0, 0));
+    }
+    assert!(!asked(&mut fields, 600, 0), "the first five are too old");
+    for tick in 601..605 {
+        assert!(!asked(&mut fields, tick, 0));
+    }
+    assert!(asked(&mut fields, 605, 0));
+    assert!(asked(&mut fields, 99_999, 0), "it stays");
+    for number in 1..300 {
+        for _ in 0..6 {
+            asked(&mut fields, 100_000, number);
+        }
+        assert!(asked(&mut fields, 100_000, 0), "what is used stays");
+    }
+    assert_eq!(fields.all().len(), 16);
+    assert!(!asked(&mut fields, 100_000, 200), "forgotten");
+}
+
+#[test]
+fn no_way_leads_from_where_nobody_can_stand() {
+    let ground = terrain(&[
+        ".#......", "##......", "........", "........", "........", "........", "........",
+        "........",
+    ]);
+    let (corner, rock, free) = (
+        Position::new(0, 0),
+        Position::new(1, 0),
+        Position::new(5, 5),
+    );
+    assert_eq!(find(&ground, corner, Goal::On(free)), None);
+    assert_eq!(find(&ground, free, Goal::On(corner)), None);
+    assert_eq!(find(&ground, rock, Goal::On(free)), None);
+    assert_eq!(find(&ground, free, Goal::On(rock)), None);
+    assert_eq!(find(&ground, corner, Goal::Beside(rock)), Some(Vec::new()));
+    assert_eq!(find(&ground, rock, Goal::On(rock)), Some(Vec::new()));
+    assert_eq!(find(&ground, free, Goal::On(Position::new(8, 8))), None);
+}
+
+#[test]
+fn corners_are_not_cut() {
+    let ground = terrain(&[
+        ".#......", "........", "........", "........", "........", "........", "........",
+        "........",
+    ]);
+    let (from, to) = (Position::new(0, 0), Position::new(1, 1));
+    assert_eq!(step_ticks(&ground, from, to), None);
+    let way = find(&ground, from, Goal::On(to));
+    assert_eq!(way, Some(vec![to, Position::new(0, 1)]));
+    assert_eq!(
+        step_ticks(&ground, Position::new(0, 1), Position::new(0, 1)),
+        None,
+        "standing still is no step"
+    );
+}
+
+#[test]
+fn a_path_goes_around_trees_when_that_is_cheaper() {
+    let ground = terrain(&[
+        "........", ".TTTTT..", "........", "........", "........", "........", "........",
+        "........",
+    ]);
+    let way = find(&ground, Position::new(0, 1), Goal::On(Position::new(6, 1))).unwrap();
+    assert!(
+        way.iter().all(|at| ground.name(*at) == Some("grass")),
+        "{way:?}"
+    );
+}

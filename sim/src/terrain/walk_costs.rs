@@ -1,0 +1,147 @@
+//! What it costs to enter each tile: the ground's cost, or that of what stands on it.
+
+use std::collections::BTreeMap;
+
+use crate::Position;
+use crate::definitions::WALK_COST_MAX;
+use crate::grid::{Grid, Tile};
+
+/// What stands on a tile and decides instead of the ground what it costs to enter it. Derived from what stands there,
+/// never state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(any(test, feature = "bench")),
+    expect(
+        dead_code,
+        reason = "nothing that stands on the ground is in the way yet"
+    )
+)]
+pub(crate) enum Override {
+    /// Nobody can enter.
+    Impassable,
+    /// Ticks to enter, from 1 to [`WALK_COST_MAX`].
+    Cost(u8),
+}
+
+/// What has become of the cost of a tile, in ticks, `None` where nobody can enter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WalkCostChange {
+    pub(crate) before: Option<u8>,
+    pub(crate) after: Option<u8>,
+}
+
+impl WalkCostChange {
+    /// Whether no way has become dearer or closed by it.
+    pub(crate) fn only_helps(self) -> bool {
+        match (self.before, self.after) {
+            (Some(before), Some(after)) => after <= before,
+            (Some(_), None) => false,
+            (None, _) => true,
+        }
+    }
+}
+
+/// The cost of each tile.
+#[derive(Debug, Clone)]
+pub(crate) struct WalkCosts {
+    grid: Grid,
+    /// By number of the tile; 0 where nobody can enter, as in the border.
+    costs: Vec<u8>,
+    /// How many tiles have each cost.
+    counts: Vec<u32>,
+    overrides: BTreeMap<Position, Override>,
+}
+
+impl WalkCosts {
+    /// The costs of some ground, given in reading order, on which nothing stands.
+    pub(crate) fn new(grid: Grid, ground: impl Iterator<Item = Option<u8>>) -> Self {
+        let mut costs = Self {
+            grid,
+            costs: Vec::new(),
+            counts: Vec::new(),
+            overrides: BTreeMap::new(),
+        };
+        costs.replace_ground(ground);
+        costs
+    }
+
+    /// Takes over the costs of other ground, in reading order; what stands on it stays. Returns whether tiles have
+    /// become, or ceased to be, walkable.
+    pub(crate) fn replace_ground(&mut self, ground: impl Iterator<Item = Option<u8>>) -> bool {
+        let mut costs = vec![0; self.grid.len()];
+        let mut counts = vec![0; usize::from(WALK_COST_MAX) + 1];
+        let mut ground = ground.map(|cost| cost.unwrap_or(0));
+        let overrides = &self.overrides;
+        self.grid.positions().for_each(|at| {
+            let cost = ground.next().unwrap_or(0);
+            let cost = overrides.get(&at).copied().map_or(cost, cost_of_override);
+            if let Some(tile) = self.grid.tile(at) {
+                costs[tile] = cost;
+                counts[usize::from(cost)] += 1;
+            }
+        });
+        let before = std::mem::replace(&mut self.costs, costs);
+        self.counts = counts;
+        let mut both = before.iter().zip(&self.costs);
+        both.any(|(before, after)| (*before == 0) != (*after == 0))
+    }
+
+    /// Tells of other ground on a tile of the map. Returns the change, if there is one.
+    pub(crate) fn set_ground(
+        &mut self,
+        at: Position,
+        ground: Option<u8>,
+    ) -> Option<WalkCostChange> {
+        let standing = self.overrides.get(&at).copied();
+        self.set(at, standing.map_or(ground.unwrap_or(0), cost_of_override))
+    }
+
+    /// Puts something onto a tile of the map, or takes away what stands there, given the ground under it. Returns the
+    /// change, if there is one.
+    pub(crate) fn set_override(
+        &mut self,
+        at: Position,
+        standing: Option<Override>,
+        ground: Option<u8>,
+    ) -> Option<WalkCostChange> {
+        match standing {
+            Some(standing) => self.overrides.insert(at, standing),
+            None => self.overrides.remove(&at),
+        };
+        self.set_ground(at, ground)
+    }
+
+    fn set(&mut self, at: Position, cost: u8) -> Option<WalkCostChange> {
+        let tile = self.grid.tile(at)?;
+        let before = std::mem::replace(&mut self.costs[tile], cost);
+        self.counts[usize::from(before)] -= 1;
+        self.counts[usize::from(cost)] += 1;
+        let some = |cost: u8| (cost > 0).then_some(cost);
+        (before != cost).then(|| WalkCostChange {
+            before: some(before),
+            after: some(cost),
+        })
+    }
+
+    pub(crate) const fn grid(&self) -> Grid {
+        self.grid
+    }
+
+    /// Ticks to enter a tile of the map or of its border, 0 where nobody can.
+    pub(crate) fn of(&self, tile: Tile) -> u8 {
+        self.costs[tile]
+    }
+
+    /// The least cost of any tile that can be entered, 1 if there is none.
+    pub(crate) fn least(&self) -> u32 {
+        let least = self.counts.iter().skip(1).position(|count| *count > 0);
+        least.map_or(1, |place| u32::try_from(place).map_or(1, |place| place + 1))
+    }
+}
+
+const fn cost_of_override(standing: Override) -> u8 {
+    match standing {
+        Override::Impassable => 0,
+        Override::Cost(cost) => cost,
+    }
+}
