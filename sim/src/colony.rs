@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::definitions::Rules;
 use crate::entities::Entities;
+use crate::environment::Environment;
 use crate::hash::PartHasher;
 use crate::id::IdSource;
 use crate::jobs::JobBoard;
@@ -23,6 +24,7 @@ pub struct Colony {
     pub(crate) terrain: Terrain,
     pub(crate) entities: Entities,
     pub(crate) stockpiles: Stockpiles,
+    pub(crate) environment: Environment,
     pub(crate) statistics: Statistics,
     /// Events that nobody has taken yet.
     pub(crate) events: Vec<Event>,
@@ -99,6 +101,7 @@ impl Colony {
             ("items", self.hash_of_items()),
             ("jobs", self.hash_of_jobs()),
             ("colonists", self.hash_of_colonists()),
+            ("environment", hash_of(&self.environment)),
             ("statistics", hash_of(&self.statistics)),
             ("events", hash_of(&self.events)),
         ]

@@ -94,7 +94,7 @@ impl Colony {
             for change in &mut changes {
                 if let Some(eaters) = left
                     .get(&change.id)
-                    .filter(|_| change.rule == ChangeRule::Clamp)
+                    .filter(|_| change.kind == "items" && change.rule == ChangeRule::Clamp)
                 {
                     let eaters = counted(
                         eaters,
@@ -107,6 +107,7 @@ impl Colony {
                 }
             }
         }
+        self.settle_environment();
         Ok(changes)
     }
 

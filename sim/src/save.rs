@@ -15,6 +15,7 @@ use crate::colonists::{Activity, Colonist};
 use crate::colony::{DerivedHashes, Statistics};
 use crate::definitions::Rules;
 use crate::entities::Entities;
+use crate::environment::Environment;
 use crate::hash::hash_bytes;
 use crate::id::IdSource;
 use crate::items::Stack;
@@ -29,7 +30,7 @@ use crate::{Colony, DefinitionFault, Definitions, Event, Position, StableId};
 mod consistency;
 
 /// Version of the save format this program writes and reads.
-pub const SAVE_VERSION: u32 = 1;
+pub const SAVE_VERSION: u32 = 2;
 /// Largest save that is read, in bytes: several times a full map with every colonist there can be.
 pub const SAVE_BYTES_MAX: usize = 256 << 20;
 
@@ -95,6 +96,7 @@ struct Record {
     stacks: Vec<(StableId, Stack)>,
     jobs: Vec<Job>,
     colonists: Vec<(StableId, Colonist, Position, Needs, Activity)>,
+    environment: Environment,
     statistics: Statistics,
     events: Vec<Event>,
 }
@@ -128,6 +130,7 @@ impl Colony {
         let mut colony = Self::of_record(record, definitions);
         consistency::check_together(&colony)?;
         colony.leave_what_is_no_food();
+        colony.settle_environment();
         Ok(colony)
     }
 
@@ -162,6 +165,7 @@ impl Colony {
                     )
                 })
                 .collect(),
+            environment: self.environment.clone(),
             statistics: self.statistics.clone(),
             events: self.events.clone(),
         }
@@ -194,6 +198,7 @@ impl Colony {
             board: JobBoard::of(&entities),
             entities,
             stockpiles: Stockpiles::new(record.stockpiles),
+            environment: record.environment,
             statistics: record.statistics,
             events: record.events,
             derived_hashes: DerivedHashes::default(),

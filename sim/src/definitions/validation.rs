@@ -13,11 +13,13 @@ use super::{
 use crate::nearest::{hint, nearest};
 use crate::setup::START_SYMBOL;
 
+mod environment;
+
 /// One fault of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}: {message}", place([self.kind, &self.id, self.field]))]
 pub struct DefinitionFault {
-    /// The table: `terrain`, `items`, `needs` or `jobs`.
+    /// The table, such as `items`.
     pub kind: &'static str,
     /// Id of the definition; empty where one is missing altogether.
     pub id: String,
@@ -80,6 +82,7 @@ pub(super) fn faults(definitions: &Definitions) -> Vec<DefinitionFault> {
     for (id, job) in &definitions.jobs {
         check_job(&mut faults, id, job, definitions);
     }
+    environment::check(&mut faults, definitions);
     faults
         .0
         .extend(Rules::resolve(definitions).err().unwrap_or_default());
