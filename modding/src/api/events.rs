@@ -269,6 +269,16 @@ pub fn payload(event: &Event) -> Vec<Option<Value>> {
                 Some(id(*job)),
             ]
         }
+        Event::DayStarted { .. }
+        | Event::SeasonChanged { .. }
+        | Event::IncidentStarted { .. }
+        | Event::IncidentEnded { .. } => environment_fields(event),
+    }
+}
+
+/// What an event of the environment carries; nothing for any other.
+fn environment_fields(event: &Event) -> Vec<Option<Value>> {
+    match event {
         Event::DayStarted {
             day,
             season,
@@ -286,6 +296,7 @@ pub fn payload(event: &Event) -> Vec<Option<Value>> {
             vec![Some(Value::text(incident)), Some(integer(*lasts))]
         }
         Event::IncidentEnded { incident } => vec![Some(Value::text(incident))],
+        _ => Vec::new(),
     }
 }
 
