@@ -16,6 +16,16 @@ pub const QUERIES: &[(&str, &str)] = &[
     ("items.<item>", "items of a kind in the colony"),
     ("items.<item>.stored", "items of a kind in stockpiles"),
     ("terrain.<terrain>", "tiles of a terrain"),
+    ("day", "the day of the colony; the first is 1"),
+    ("hour", "the hour of the day, 0 to 23"),
+    ("year", "the year; the first is 1"),
+    ("season", "the season; `none` without seasons"),
+    ("temperature", "tenths of a degree Celsius"),
+    ("weather", "the weather; `none` where the season has none"),
+    (
+        "incidents.<incident>",
+        "whether an incident runs: 1, or 0 if not",
+    ),
 ];
 
 /// Whether there is such a query; ids of definitions are checked when it is asked.
@@ -56,6 +66,16 @@ pub fn ask(colony: &Colony, query: &str) -> Option<Value> {
         ["jobs", "done", kind] if definitions.jobs.contains_key(kind) => view.jobs_done(Some(kind)),
         ["items", item] if definitions.items.contains_key(item) => view.item_total(item),
         ["items", item, "stored"] if definitions.items.contains_key(item) => view.item_stored(item),
+        ["day"] => u64::from(view.day()),
+        ["hour"] => u64::from(view.hour()),
+        ["year"] => u64::from(view.year()),
+        ["season"] => return Some(Value::text(view.season().unwrap_or("none"))),
+        ["temperature"] => return Some(Value::Integer(view.temperature().into())),
+        ["weather"] => return Some(Value::text(view.weather().unwrap_or("none"))),
+        ["incidents", id] if definitions.incidents.contains_key(id) => view
+            .incidents()
+            .filter(|facts| facts.incident == id)
+            .count() as u64,
         ["terrain", terrain] if definitions.terrain.contains_key(terrain) => {
             u64::from(view.tile_count(terrain))
         }
@@ -87,6 +107,8 @@ mod tests {
             ("colonists.alvie", false),
             ("items.wood.lost", false),
             ("terrain.", false),
+            ("season", true),
+            ("incidents.heat_wave", true),
         ] {
             assert_eq!(check(query).is_ok(), known, "{query}");
         }

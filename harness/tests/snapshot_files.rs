@@ -135,7 +135,11 @@ fn hashes_alone_are_compared_within_one_version_of_the_rules() {
     assert_eq!(project.read(file), right);
 
     project.edit(file, hash, "jobs: 00000000000000000000000000000000");
-    project.edit(file, "rules_version: 1", "rules_version: 0");
+    project.edit(
+        file,
+        &format!("rules_version: {}", sim::RULES_VERSION),
+        "rules_version: 0",
+    );
     assert_eq!(
         project.test(&[]).code,
         0,

@@ -28,6 +28,7 @@ pub const CAPABILITIES: &[(&str, &str)] = &[
     ("jobs.write", "create, cancel and re-prioritise jobs"),
     ("items.write", "create and remove items"),
     ("colonists.write", "let colonists join"),
+    ("incidents.write", "start incidents"),
 ];
 
 /// A call was refused; nothing has changed.

@@ -18,8 +18,19 @@ use crate::document::{Document, KeyReader, TableReader, ValueReader};
 use crate::manifest::Manifest;
 use crate::mod_id::ModId;
 
+mod environment;
+
 /// The kinds of definitions; each is read from the file of its name, such as `assets/items.toml`.
-pub const DEFINITION_KINDS: [&str; 4] = ["terrain", "items", "needs", "jobs"];
+pub const DEFINITION_KINDS: [&str; 8] = [
+    "terrain",
+    "items",
+    "needs",
+    "jobs",
+    "seasons",
+    "weather",
+    "incidents",
+    "storyteller",
+];
 
 /// The folder of a mod in which definitions are.
 pub(crate) const ASSETS_FOLDER: &str = "assets/";
@@ -161,6 +172,26 @@ impl DefinitionReader {
             "terrain" => keep(&mut definitions.terrain, id, read_terrain(&mut table)),
             "items" => keep(&mut definitions.items, id, read_item(&mut table)),
             "needs" => keep(&mut definitions.needs, id, read_need(&mut table)),
+            "seasons" => keep(
+                &mut definitions.seasons,
+                id,
+                environment::read_season(&mut table),
+            ),
+            "weather" => keep(
+                &mut definitions.weather,
+                id,
+                environment::read_weather(&mut table),
+            ),
+            "incidents" => keep(
+                &mut definitions.incidents,
+                id,
+                environment::read_incident(&mut table),
+            ),
+            "storyteller" => keep(
+                &mut definitions.storyteller,
+                id,
+                environment::read_storyteller(&mut table),
+            ),
             _ => keep(&mut definitions.jobs, id, read_job(&mut table)),
         }
         table.finish();
@@ -320,7 +351,7 @@ mod tests {
     /// Files of definitions: kind, text.
     type Files<'f> = &'f [(&'f str, &'f str)];
 
-    const BASE: [(&str, &str); 4] = [
+    const BASE: [(&str, &str); 8] = [
         (
             "terrain",
             include_str!("../../mods/base/assets/terrain.toml"),
@@ -328,6 +359,22 @@ mod tests {
         ("items", include_str!("../../mods/base/assets/items.toml")),
         ("needs", include_str!("../../mods/base/assets/needs.toml")),
         ("jobs", include_str!("../../mods/base/assets/jobs.toml")),
+        (
+            "seasons",
+            include_str!("../../mods/base/assets/seasons.toml"),
+        ),
+        (
+            "weather",
+            include_str!("../../mods/base/assets/weather.toml"),
+        ),
+        (
+            "incidents",
+            include_str!("../../mods/base/assets/incidents.toml"),
+        ),
+        (
+            "storyteller",
+            include_str!("../../mods/base/assets/storyteller.toml"),
+        ),
     ];
 
     fn read(mods: &[(&str, Files<'_>)]) -> Result<Definitions, Vec<String>> {
@@ -372,6 +419,71 @@ mod tests {
         assert_eq!(definitions.jobs["haul"].priority, None);
         assert_eq!(definitions.items["wood"].nutrition, 0);
         assert_eq!(definitions.terrain["rock"].walk_cost, None);
+        assert_eq!(
+            (definitions.seasons.len(), definitions.weather.len()),
+            (4, 4)
+        );
+        let gift = sim::IncidentEffect::Gift {
+            items: BTreeMap::from([("wood".to_owned(), 30)]),
+        };
+        assert_eq!(definitions.incidents["driftwood"].effect, gift);
+        assert_eq!(definitions.storyteller["storyteller"].grace_days, 3);
+    }
+
+    #[test]
+    fn the_keys_of_an_incident_go_with_its_effect() {
+        let rows: [(&str, &[&str]); 4] = [
+            (
+                "effect = \"gift\"\npermille = 3",
+                &[
+                    "missing key `items` at m/assets/incidents.toml:1:1",
+                    "`permille` does not go with the effect `gift` at m/assets/incidents.toml:4:1",
+                ],
+            ),
+            (
+                "effect = \"wheather\"",
+                &["unknown effect `wheather` at m/assets/incidents.toml:3:10"],
+            ),
+            (
+                "effect = \"joiner\"\ncount = 101",
+                &["expected an integer from 1 to 100, found 101 at m/assets/incidents.toml:4:9"],
+            ),
+            (
+                "effect = \"theft\"\nitem = \"gold\"\npermille = 5\nseasons = [\"fall\"]",
+                &[
+                    "incidents.odd.seasons: `fall` is not defined in seasons at m/assets/incidents.toml:6:11",
+                    "incidents.odd.item: `gold` is not defined in items at m/assets/incidents.toml:4:8",
+                ],
+            ),
+        ];
+        for (text, expected) in rows {
+            let text = format!("[odd]\nweight = 1\n{text}\n");
+            let odd: (&str, Files<'_>) = ("m", &[("incidents", &text)]);
+            assert_eq!(read(&[("base", &BASE), odd]).expect_err("faults"), expected);
+        }
+    }
+
+    #[test]
+    fn seasons_weather_and_storyteller_are_checked_at_their_place() {
+        let files: Files<'_> = &[
+            ("seasons", "[mud]\norder = 1\ndays = 0\ntemperature = 1.5\n"),
+            (
+                "storyteller",
+                "[storyteller]\nday_chance = 1\ngrace_days = 1\nincidents_max_a_day = 1\n",
+            ),
+            (
+                "weather",
+                "[hail]\nseasons = { mud = 0 }\nticks_min = 5\nticks_max = 9\n",
+            ),
+        ];
+        let expected = [
+            "expected an integer from 1 to 1000, found 0 at m/assets/seasons.toml:3:8",
+            "expected an integer from -1000 to 1000, found a fraction at m/assets/seasons.toml:4:15",
+            "`storyteller.storyteller` is already defined by base at m/assets/storyteller.toml:1:2",
+            "expected an integer from 1 to 1000, found 0 at m/assets/weather.toml:2:19",
+        ];
+        let faults = read(&[("base", &BASE), ("m", files)]).expect_err("faults");
+        assert_eq!(faults, expected);
     }
 
     #[test]

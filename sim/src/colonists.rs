@@ -69,6 +69,17 @@ impl Colony {
         id
     }
 
+    /// Adds a colonist and tells of it.
+    pub(crate) fn join(&mut self, at: Position) {
+        let id = self.add_colonist(at);
+        let name = self.name(id);
+        self.events.push(Event::ColonistJoined {
+            colonist: id,
+            name,
+            at,
+        });
+    }
+
     /// Lets somebody die: the jobs that wait for them alone are withdrawn, the one they were at is free again, their load
     /// lies where they fell.
     pub(crate) fn remove_dead(&mut self, id: StableId, cause: &str) {

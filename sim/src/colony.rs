@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::definitions::Rules;
 use crate::entities::Entities;
+use crate::environment::Environment;
 use crate::ground::Ground;
 use crate::hash::hash_of;
 use crate::id::IdSource;
@@ -24,6 +25,7 @@ pub struct Colony {
     pub(crate) terrain: Terrain,
     pub(crate) entities: Entities,
     pub(crate) stockpiles: Stockpiles,
+    pub(crate) environment: Environment,
     pub(crate) statistics: Statistics,
     /// Events that nobody has taken yet.
     pub(crate) events: Vec<Event>,
@@ -110,6 +112,7 @@ impl Colony {
             ("items", self.entities.hash_of_stacks()),
             ("jobs", self.entities.hash_of_jobs()),
             ("colonists", self.entities.hash_of_colonists()),
+            ("environment", hash_of(&self.environment)),
             ("statistics", hash_of(&self.statistics)),
             ("events", hash_of(&self.events)),
         ]

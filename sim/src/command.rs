@@ -7,7 +7,7 @@ use crate::items::{Load, Placement};
 use crate::jobs::Task;
 use crate::names::Name;
 use crate::nearest::{hint, nearest};
-use crate::{COLONISTS_MAX, Colony, Event, JobAction, PRIORITY_MAX, Position, StableId};
+use crate::{COLONISTS_MAX, Colony, JobAction, PRIORITY_MAX, Position, StableId};
 
 /// Most items one [`Command::SpawnItem`] makes.
 pub const SPAWN_COUNT_MAX: u32 = 10_000;
@@ -55,6 +55,11 @@ pub enum Command {
     SpawnColonist {
         /// A walkable tile.
         at: Position,
+    },
+    /// Starts an incident, whatever the storyteller thinks of it: day, season, pause and weight do not count.
+    StartIncident {
+        /// A defined incident that does not run, of an effect that is possible now.
+        incident: String,
     },
 }
 
@@ -166,6 +171,28 @@ pub enum CommandError {
     /// There are as many colonists as can be.
     #[error("the colony has {COLONISTS_MAX} colonists already, which is the most there can be")]
     ColonyFull,
+    /// The incident is not defined.
+    #[error("there is no incident `{incident}`{}", hint(nearest.as_deref()))]
+    UnknownIncident {
+        /// The name given.
+        incident: String,
+        /// The defined name most like it.
+        nearest: Option<String>,
+    },
+    /// The incident is not over yet.
+    #[error("the incident `{incident}` runs already; it is over in tick {ends}")]
+    IncidentRunning {
+        /// The name given.
+        incident: String,
+        /// The tick in which it is over.
+        ends: u64,
+    },
+    /// There is nobody whom it could happen to.
+    #[error("there is no colonist alive")]
+    NobodyAlive,
+    /// There is no tile to arrive at.
+    #[error("there is no walkable tile where somebody or something could arrive")]
+    NoPlaceToArrive,
 }
 
 impl Colony {
@@ -193,6 +220,7 @@ impl Colony {
                     .is_ok_and(|count| count < COLONISTS_MAX);
                 check_that(has_room, || CommandError::ColonyFull)
             }
+            Command::StartIncident { incident } => self.check_incident(incident),
         }
     }
 
@@ -225,15 +253,8 @@ impl Colony {
                 self.place(placements);
             }
             Command::RemoveItem { item, count } => self.remove_items(item, *count),
-            Command::SpawnColonist { at } => {
-                let id = self.add_colonist(*at);
-                let name = self.name(id);
-                self.events.push(Event::ColonistJoined {
-                    colonist: id,
-                    name,
-                    at: *at,
-                });
-            }
+            Command::SpawnColonist { at } => self.join(*at),
+            Command::StartIncident { incident } => self.start_incident(incident),
         }
         Ok(())
     }
@@ -331,25 +352,12 @@ impl Colony {
             count,
             max: u32::MAX,
         })?;
-        let of_item = self.ground.stacks_of(Name::of(item));
-        let available = of_item.map(|id| u64::from(self.unreserved(id))).sum();
+        let available = self.count_unreserved(item);
         check_that(u64::from(count) <= available, || CommandError::NotEnough {
             item: item.to_owned(),
             count,
             available,
         })
-    }
-
-    fn remove_items(&mut self, item: &str, count: u32) {
-        let stacks: Vec<StableId> = self.ground.stacks_of(Name::of(item)).collect();
-        let mut left = count;
-        for id in stacks {
-            let taken = left.min(self.unreserved(id));
-            if taken > 0 {
-                self.take_from_stack(id, taken);
-                left -= taken;
-            }
-        }
     }
 }
 

@@ -8,11 +8,18 @@ use serde::{Deserialize, Serialize};
 use crate::hash::PartHasher;
 
 mod changes;
+mod environment;
 mod rules;
 mod validation;
 
 pub(crate) use changes::changes;
 pub use changes::{ChangeRule, DefinitionChange};
+pub use environment::{
+    DAY_TICKS, DAY_TICKS_MAX, DAY_TICKS_MIN, FACTOR_MAX, INCIDENTS_A_DAY_MAX, IncidentDefinition,
+    IncidentEffect, JOINERS_MAX, LASTS_MAX, PERMILLE, SEASON_DAYS_MAX, STORYTELLER,
+    SeasonDefinition, StorytellerDefinition, TEMPERATURE_DEFAULT, TEMPERATURE_MAX, WAIT_DAYS_MAX,
+    WEIGHT_MAX, WeatherDefinition,
+};
 pub(crate) use rules::{NeedKind, Outcome, Rules};
 pub use validation::DefinitionFault;
 
@@ -39,7 +46,8 @@ pub const YIELD_MAX: u32 = 1_000;
 ///
 /// They can be replaced while the colony runs ([`Colony::replace_definitions`](crate::Colony::replace_definitions)). Each
 /// field says what a change of it does to what lives: *now*, *next use*, *clamp* or *refuse* (see [`ChangeRule`]). A
-/// definition that is added counts now, one that is in use cannot be taken away.
+/// definition that is added counts now, one that is in use cannot be taken away; but a season, weather or incident that
+/// is taken away is over at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definitions {
     /// What a tile can be made of.
@@ -50,6 +58,14 @@ pub struct Definitions {
     pub needs: BTreeMap<String, NeedDefinition>,
     /// What colonists can do: exactly one kind each of haul, eat and sleep, any number of harvest and labour kinds.
     pub jobs: BTreeMap<String, JobDefinition>,
+    /// The year; without any, days are all that is counted and the temperature stays as it is.
+    pub seasons: BTreeMap<String, SeasonDefinition>,
+    /// What the weather can be.
+    pub weather: BTreeMap<String, WeatherDefinition>,
+    /// What can befall the colony.
+    pub incidents: BTreeMap<String, IncidentDefinition>,
+    /// At most [`STORYTELLER`]; exactly that where there are incidents.
+    pub storyteller: BTreeMap<String, StorytellerDefinition>,
 }
 
 /// A terrain.

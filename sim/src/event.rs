@@ -41,7 +41,7 @@ pub enum Event {
         name: SmolStr,
         /// Where it died.
         at: Position,
-        /// `starvation` or `exhaustion`.
+        /// `starvation`, `exhaustion` or `accident`.
         cause: String,
     },
     /// A need fell below its critical level; told once each time it does.
@@ -66,6 +66,34 @@ pub enum Event {
         /// The job that produced them.
         job: StableId,
     },
+    /// A day began, not told of the first.
+    DayStarted {
+        /// Which; the first of the colony is 1.
+        day: u32,
+        /// Id of the season, if there are any.
+        season: Option<String>,
+        /// In tenths of a degree Celsius, at midnight.
+        temperature: i16,
+    },
+    /// Another season began, not told of the first.
+    SeasonChanged {
+        /// Id of the season; `None` where there are none any more.
+        season: Option<String>,
+        /// Id of the one before.
+        previous: Option<String>,
+    },
+    /// Something befalls the colony.
+    IncidentStarted {
+        /// Id of the incident.
+        incident: String,
+        /// Ticks until it is over; 0 for one that happens at once and of which no end is told.
+        lasts: u32,
+    },
+    /// Something is over that befell the colony.
+    IncidentEnded {
+        /// Id of the incident.
+        incident: String,
+    },
 }
 
 impl Event {
@@ -81,6 +109,10 @@ impl Event {
             Self::ColonistDied { .. } => "colonist_died",
             Self::NeedCritical { .. } => "need_critical",
             Self::ItemProduced { .. } => "item_produced",
+            Self::DayStarted { .. } => "day_started",
+            Self::SeasonChanged { .. } => "season_changed",
+            Self::IncidentStarted { .. } => "incident_started",
+            Self::IncidentEnded { .. } => "incident_ended",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::colony::{DerivedHashes, Statistics};
 use crate::definitions::Rules;
 use crate::entities::Entities;
+use crate::environment::Environment;
 use crate::ground::Ground;
 use crate::id::IdSource;
 use crate::items::{Load, Placement};
@@ -50,6 +51,7 @@ impl Colony {
             terrain,
             entities: Entities::default(),
             stockpiles: Stockpiles::default(),
+            environment: Environment::new(setup.seed, &definitions),
             statistics: Statistics::default(),
             events: Vec::new(),
             derived_hashes: DerivedHashes::default(),

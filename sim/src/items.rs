@@ -38,6 +38,26 @@ impl Colony {
         count.saturating_sub(self.board.reserved_units(stack))
     }
 
+    /// How many of an item lie where nobody has reserved them.
+    pub(crate) fn count_unreserved(&self, item: &str) -> u64 {
+        let stacks = self.ground.stacks_of(Name::of(item));
+        stacks.map(|id| u64::from(self.unreserved(id))).sum()
+    }
+
+    /// Takes up to `count` of what nobody has reserved of an item out of the world, from the stack with the lowest id
+    /// first.
+    pub(crate) fn remove_items(&mut self, item: &str, count: u32) {
+        let stacks: Vec<StableId> = self.ground.stacks_of(Name::of(item)).collect();
+        let mut left = count;
+        for id in stacks {
+            let taken = left.min(self.unreserved(id));
+            if taken > 0 {
+                self.take_from_stack(id, taken);
+                left -= taken;
+            }
+        }
+    }
+
     /// Where the loads go when they are put down at a tile: onto it if there is room, else onto the nearest tiles that
     /// have some, never onto a tile reserved for somebody else's load. `None` if the surroundings are full.
     pub(crate) fn plan_placements(

@@ -37,6 +37,7 @@
 //!         ("sleep", job(JobAction::Sleep, Some(6))),
 //!         ("chop", job(chop, Some(4))),
 //!     ]),
+//!     ..Definitions::default()
 //! };
 //! let map = "\
 //! ............
@@ -74,6 +75,7 @@ mod colony;
 mod command;
 mod definitions;
 mod entities;
+mod environment;
 mod event;
 mod founding;
 mod grid;
@@ -112,11 +114,15 @@ pub use colonists::HEALTH_MAX;
 pub use colony::Colony;
 pub use command::{Command, CommandError, SPAWN_COUNT_MAX};
 pub use definitions::{
-    ChangeRule, DefinitionChange, DefinitionFault, Definitions, ItemDefinition, JobAction,
-    JobDefinition, NEED_MAX, NeedDefinition, PRIORITY_CRITICAL_NEED, PRIORITY_MAX, PRIORITY_URGENT,
-    STACK_MAX_LIMIT, TERRAIN_KINDS_MAX, TerrainDefinition, WALK_COST_MAX, WORK_TICKS_MAX,
-    YIELD_MAX,
+    ChangeRule, DAY_TICKS, DAY_TICKS_MAX, DAY_TICKS_MIN, DefinitionChange, DefinitionFault,
+    Definitions, FACTOR_MAX, INCIDENTS_A_DAY_MAX, IncidentDefinition, IncidentEffect,
+    ItemDefinition, JOINERS_MAX, JobAction, JobDefinition, LASTS_MAX, NEED_MAX, NeedDefinition,
+    PERMILLE, PRIORITY_CRITICAL_NEED, PRIORITY_MAX, PRIORITY_URGENT, SEASON_DAYS_MAX,
+    STACK_MAX_LIMIT, STORYTELLER, SeasonDefinition, StorytellerDefinition, TEMPERATURE_DEFAULT,
+    TEMPERATURE_MAX, TERRAIN_KINDS_MAX, TerrainDefinition, WAIT_DAYS_MAX, WALK_COST_MAX,
+    WEIGHT_MAX, WORK_TICKS_MAX, WeatherDefinition, YIELD_MAX,
 };
+pub use environment::IncidentFacts;
 pub use event::{Event, JobFacts};
 pub use hash::{PartHasher, chain_hash, hash_bytes};
 pub use id::{STABLE_ID_MAX, StableId};

@@ -96,7 +96,7 @@ impl Colony {
             for change in &mut changes {
                 if let Some(eaters) = left
                     .get(&change.id)
-                    .filter(|_| change.rule == ChangeRule::Clamp)
+                    .filter(|_| change.kind == "items" && change.rule == ChangeRule::Clamp)
                 {
                     let eaters = counted(
                         eaters,
@@ -109,6 +109,7 @@ impl Colony {
                 }
             }
         }
+        self.settle_environment();
         Ok(changes)
     }
 

@@ -11,6 +11,9 @@ pub(crate) mod stream {
     pub(crate) const TREES: u64 = 3;
     pub(crate) const NAMES: u64 = 4;
     pub(crate) const NEEDS: u64 = 5;
+    pub(crate) const WEATHER: u64 = 6;
+    pub(crate) const STORYTELLER: u64 = 7;
+    pub(crate) const ACCIDENT: u64 = 8;
 }
 
 /// The random number for one purpose: `stream` separates uses, `tick` and `entity` (0 where there is none) the moment
@@ -29,6 +32,24 @@ pub fn random_u64(seed: u64, stream: u64, tick: u64, entity: u64, counter: u64) 
 pub(crate) fn below(random: u64, bound: u32) -> u32 {
     let scaled = (u128::from(random) * u128::from(bound)) >> 64;
     u32::try_from(scaled).expect("a product shifted by 64 bits is smaller than its 32-bit factor")
+}
+
+/// The choice that a random number falls on, each as likely as its weight says compared with the others; `None` where no
+/// weight is above 0.
+pub(crate) fn weighted<T>(
+    random: u64,
+    choices: impl Iterator<Item = (T, u32)> + Clone,
+) -> Option<T> {
+    let weights = choices.clone().map(|(_, weight)| weight);
+    let total = weights.fold(0_u32, u32::saturating_add);
+    let mut drawn = below(random, total);
+    for (choice, weight) in choices {
+        match drawn.checked_sub(weight) {
+            None => return Some(choice),
+            Some(left) => drawn = left,
+        }
+    }
+    None
 }
 
 fn mix(word: u64) -> u64 {
@@ -78,5 +99,16 @@ mod tests {
             .collect();
         assert_eq!(drawn.into_iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
         assert_eq!(below(u64::MAX, 1), 0);
+    }
+
+    #[test]
+    fn a_choice_is_as_likely_as_its_weight() {
+        let choices = [("never", 0), ("seldom", 1), ("mostly", 3), ("last", 0)];
+        let drawn = |quarter: u64| weighted(quarter << 62, choices.into_iter());
+        assert_eq!(drawn(0), Some("seldom"));
+        assert_eq!([1, 2, 3].map(drawn), [Some("mostly"); 3]);
+        assert_eq!(weighted(u64::MAX, choices.into_iter()), Some("mostly"));
+        assert_eq!(weighted(5, [("never", 0)].into_iter()), None);
+        assert_eq!(weighted::<()>(5, std::iter::empty()), None);
     }
 }

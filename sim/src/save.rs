@@ -18,6 +18,7 @@ use crate::colonists::{Colonist, Person};
 use crate::colony::{DerivedHashes, Statistics};
 use crate::definitions::Rules;
 use crate::entities::Entities;
+use crate::environment::Environment;
 use crate::ground::Ground;
 use crate::hash::hash_bytes;
 use crate::id::IdSource;
@@ -34,7 +35,7 @@ use crate::{Colony, DefinitionFault, Definitions, Event, StableId};
 mod consistency;
 
 /// Version of the save format this program writes and reads.
-pub const SAVE_VERSION: u32 = 1;
+pub const SAVE_VERSION: u32 = 2;
 /// Largest save that is read, in bytes: several times a full map with every colonist there can be.
 pub const SAVE_BYTES_MAX: usize = 256 << 20;
 
@@ -102,6 +103,7 @@ struct Record {
     stacks: Vec<(StableId, Stack)>,
     jobs: Vec<Job>,
     colonists: Vec<(StableId, Person, Colonist)>,
+    environment: Environment,
     statistics: Statistics,
     events: Vec<Event>,
 }
@@ -135,6 +137,7 @@ impl Colony {
         let mut colony = Self::of_record(record, definitions);
         consistency::check_together(&colony)?;
         colony.leave_what_is_no_food();
+        colony.settle_environment();
         Ok(colony)
     }
 
@@ -165,6 +168,7 @@ impl Colony {
                     Some((id, person.clone(), colonist.clone()))
                 })
                 .collect(),
+            environment: self.environment.clone(),
             statistics: self.statistics.clone(),
             events: self.events.clone(),
         }
@@ -216,6 +220,7 @@ impl Colony {
             ground: Ground::of(entities.stacks_unordered()),
             entities,
             stockpiles: Stockpiles::new(record.stockpiles),
+            environment: record.environment,
             statistics: record.statistics,
             events: record.events,
             derived_hashes: DerivedHashes::default(),

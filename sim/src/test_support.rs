@@ -1,11 +1,12 @@
 //! Definitions and colonies for tests: what the mod `base` has, in Rust.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::terrain::{Terrain, ascii};
 use crate::{
-    Colony, Definitions, ItemDefinition, JobAction, JobDefinition, MapSource, NeedDefinition,
-    Setup, TerrainDefinition,
+    Colony, Definitions, IncidentDefinition, IncidentEffect, ItemDefinition, JobAction,
+    JobDefinition, MapSource, NeedDefinition, SeasonDefinition, Setup, StorytellerDefinition,
+    TerrainDefinition, WeatherDefinition,
 };
 
 pub(crate) fn table<T>(rows: impl IntoIterator<Item = (&'static str, T)>) -> BTreeMap<String, T> {
@@ -47,7 +48,77 @@ pub(crate) fn definitions() -> Definitions {
             ("rest", need(15, 3_000, 1_000, 0)),
         ]),
         jobs: jobs(),
+        ..Definitions::default()
     }
+}
+
+/// The same with a year of two seasons of two short days, three weathers, an incident of every effect and a storyteller
+/// who never sleeps.
+pub(crate) fn environment_definitions() -> Definitions {
+    let season = |order, temperature| SeasonDefinition {
+        order,
+        days: 2,
+        temperature,
+        swing: 40,
+        day_ticks: 48,
+    };
+    let weather = |seasons: &[(&'static str, u32)], temperature, growth| WeatherDefinition {
+        seasons: table(seasons.iter().copied()),
+        temperature,
+        growth,
+        ticks_min: 20,
+        ticks_max: 40,
+    };
+    Definitions {
+        seasons: table([("summer", season(0, 200)), ("winter", season(1, -50))]),
+        weather: table([
+            ("clear", weather(&[("summer", 3)], 0, 1_000)),
+            ("rain", weather(&[("summer", 1)], -30, 1_500)),
+            ("snow", weather(&[("winter", 1)], -60, 0)),
+        ]),
+        incidents: incidents(),
+        storyteller: table([(
+            crate::STORYTELLER,
+            StorytellerDefinition {
+                day_chance: 1_000,
+                grace_days: 1,
+                incidents_max_a_day: 2,
+            },
+        )]),
+        ..definitions()
+    }
+}
+
+fn incidents() -> BTreeMap<String, IncidentDefinition> {
+    let incident = |lasts, effect| IncidentDefinition {
+        weight: 1,
+        first_day: 0,
+        pause_days: 2,
+        seasons: BTreeSet::new(),
+        lasts,
+        effect,
+    };
+    let frost = IncidentEffect::Weather {
+        temperature: -100,
+        growth: 500,
+    };
+    let parcel = IncidentEffect::Gift {
+        items: table([("meal", 3), ("wood", 60)]),
+    };
+    let thieves = IncidentEffect::Theft {
+        item: "wood".to_owned(),
+        permille: 250,
+    };
+    let fall = IncidentEffect::Accident { points: 3_000 };
+    let mould = IncidentEffect::Blight { permille: 300 };
+    table([
+        ("fall", incident(0, fall)),
+        ("frost", incident(30, frost)),
+        ("guests", incident(0, IncidentEffect::Joiner { count: 2 })),
+        ("mould", incident(10, mould)),
+        ("parcel", incident(0, parcel)),
+        ("thieves", incident(0, thieves)),
+    ])
 }
 
 fn jobs() -> BTreeMap<String, JobDefinition> {
@@ -99,6 +170,11 @@ pub(crate) fn colony_on(rows: &[&str]) -> Colony {
 
 /// Eight colonists on a generated map with food, wood and plenty to do.
 pub(crate) fn busy_colony(seed: u64) -> Colony {
+    busy_colony_with(seed, definitions())
+}
+
+/// The same with other content.
+pub(crate) fn busy_colony_with(seed: u64, definitions: Definitions) -> Colony {
     let map = MapSource::Generated {
         width: 48,
         height: 32,
@@ -107,7 +183,7 @@ pub(crate) fn busy_colony(seed: u64) -> Colony {
         seed,
         ..setup(map, 8, &[("wood", 40), ("meal", 24)])
     };
-    let mut colony = Colony::new(&setup, definitions()).unwrap();
+    let mut colony = Colony::new(&setup, definitions).unwrap();
     designate(&mut colony, "chop", 30);
     designate(&mut colony, "mine", 30);
     colony

@@ -3,6 +3,7 @@
 mod commands;
 mod definitions;
 mod determinism;
+mod environment;
 mod invariants;
 mod labour;
 mod life;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use crate::environment::IncidentFacts;
 use crate::items::Stack;
 use crate::jobs::Job;
 use crate::names::Name;
@@ -174,6 +175,57 @@ impl<'a> View<'a> {
     /// How many of an item lie in stockpiles.
     pub fn item_stored(self, item: &str) -> u64 {
         self.count_stacks(item, |stack| self.colony.stockpiles.contains(stack.at))
+    }
+
+    /// The day of the colony; the first is 1.
+    pub fn day(self) -> u32 {
+        self.colony.environment.calendar.day
+    }
+
+    /// The hour of the day, 0 to 23.
+    pub fn hour(self) -> u8 {
+        self.colony.environment.calendar.hour(self.colony.tick)
+    }
+
+    /// The year, which is all seasons in order; the first is 1.
+    pub fn year(self) -> u32 {
+        self.colony.environment.calendar.year
+    }
+
+    /// Id of the season, `None` in a colony without seasons.
+    pub fn season(self) -> Option<&'a str> {
+        self.colony.environment.calendar.season_id()
+    }
+
+    /// Temperature in tenths of a degree Celsius, at most [`TEMPERATURE_MAX`](crate::TEMPERATURE_MAX) from 0.
+    pub fn temperature(self) -> i16 {
+        self.colony.temperature()
+    }
+
+    /// Id of the weather, `None` where the season has none.
+    pub fn weather(self) -> Option<&'a str> {
+        let weather = self.colony.environment.weather.as_ref();
+        weather.map(|weather| weather.id.as_str())
+    }
+
+    /// How fast crops grow, as a factor in permille up to [`FACTOR_MAX`](crate::FACTOR_MAX).
+    pub fn growth_permille(self) -> u16 {
+        self.colony.growth_permille()
+    }
+
+    /// How many crops of a thousand the running blights kill, up to [`PERMILLE`](crate::PERMILLE).
+    pub fn blight_permille(self) -> u16 {
+        self.colony.blight_permille()
+    }
+
+    /// The incidents that run, in order of id.
+    pub fn incidents(self) -> impl Iterator<Item = IncidentFacts> + 'a {
+        let running = self.colony.environment.running.iter();
+        running.map(|(incident, running)| IncidentFacts {
+            incident: incident.clone(),
+            began: running.began,
+            ends: running.ends,
+        })
     }
 
     /// Tiles on which a harvest kind could be designated and that can be reached from the first stockpile: nearest to

@@ -5,7 +5,7 @@
 //! job 412 (haul), priority: 9
 //!
 //! [hashes]
-//! rules_version: 1
+//! rules_version: 2
 //! jobs: 9f3c1e07a2b44d18c05e77d1b6a8f432
 //! ```
 

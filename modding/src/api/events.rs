@@ -155,6 +155,30 @@ const EVENTS: &[EventDescription] = &[
         ],
         doc: "work yielded items",
     },
+    EventDescription {
+        name: "day_started",
+        fields: &[
+            field("day", "number"),
+            field("season", "string?"),
+            field("temperature", "number"),
+        ],
+        doc: "a day began, the second of the colony or a later one; the temperature at midnight is in tenths of a degree Celsius",
+    },
+    EventDescription {
+        name: "season_changed",
+        fields: &[field("season", "string?"), field("previous", "string?")],
+        doc: "another season began; before the day_started of its first day",
+    },
+    EventDescription {
+        name: "incident_started",
+        fields: &[field("incident", "string"), field("lasts", "number")],
+        doc: "something befalls the colony, for so many ticks; one that lasts 0 happens at once, and no incident_ended follows",
+    },
+    EventDescription {
+        name: "incident_ended",
+        fields: &[field("incident", "string")],
+        doc: "something is over that befell the colony",
+    },
 ];
 
 /// All events, in the order of the reference.
@@ -245,6 +269,34 @@ pub fn payload(event: &Event) -> Vec<Option<Value>> {
                 Some(id(*job)),
             ]
         }
+        Event::DayStarted { .. }
+        | Event::SeasonChanged { .. }
+        | Event::IncidentStarted { .. }
+        | Event::IncidentEnded { .. } => environment_fields(event),
+    }
+}
+
+/// What an event of the environment carries; nothing for any other.
+fn environment_fields(event: &Event) -> Vec<Option<Value>> {
+    match event {
+        Event::DayStarted {
+            day,
+            season,
+            temperature,
+        } => vec![
+            Some(integer(*day)),
+            season.as_deref().map(Value::from),
+            Some(integer(*temperature)),
+        ],
+        Event::SeasonChanged { season, previous } => vec![
+            season.as_deref().map(Value::from),
+            previous.as_deref().map(Value::from),
+        ],
+        Event::IncidentStarted { incident, lasts } => {
+            vec![Some(Value::text(incident)), Some(integer(*lasts))]
+        }
+        Event::IncidentEnded { incident } => vec![Some(Value::text(incident))],
+        _ => Vec::new(),
     }
 }
 

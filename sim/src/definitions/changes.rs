@@ -7,6 +7,8 @@ use super::{
     Definitions, ItemDefinition, JobAction, JobDefinition, NeedDefinition, TerrainDefinition, place,
 };
 
+mod environment;
+
 /// What a change of a definition does to a running colony.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeRule {
@@ -23,7 +25,7 @@ pub enum ChangeRule {
 /// A difference between the definitions a colony had and those it has now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefinitionChange {
-    /// The table: `terrain`, `items`, `needs` or `jobs`.
+    /// The table, such as `items`.
     pub kind: &'static str,
     /// Id of the definition.
     pub id: String,
@@ -64,6 +66,30 @@ pub(crate) fn changes(old: &Definitions, new: &Definitions) -> Vec<DefinitionCha
         compare_need,
     );
     compare(&mut changes, "jobs", (&old.jobs, &new.jobs), compare_job);
+    compare(
+        &mut changes,
+        "seasons",
+        (&old.seasons, &new.seasons),
+        environment::compare_season,
+    );
+    compare(
+        &mut changes,
+        "weather",
+        (&old.weather, &new.weather),
+        environment::compare_weather,
+    );
+    compare(
+        &mut changes,
+        "incidents",
+        (&old.incidents, &new.incidents),
+        environment::compare_incident,
+    );
+    compare(
+        &mut changes,
+        "storyteller",
+        (&old.storyteller, &new.storyteller),
+        environment::compare_storyteller,
+    );
     changes
 }
 
@@ -82,13 +108,23 @@ fn compare<T>(
         let mut fields = Fields { kind, id, changes };
         match (old.get(id), new.get(id)) {
             (Some(old), Some(new)) => compare_fields(&mut fields, old, new),
-            (Some(_), None) => fields.add(
-                "",
-                ChangeRule::Refuse,
-                "is gone, nothing used it".to_owned(),
-            ),
+            (Some(_), None) => {
+                let (rule, message) = when_gone(kind);
+                fields.add("", rule, message.to_owned());
+            }
             (None, _) => fields.add("", ChangeRule::Now, "is new".to_owned()),
         }
+    }
+}
+
+/// What it does to what lives that a definition of a table is gone.
+fn when_gone(kind: &str) -> (ChangeRule, &'static str) {
+    match kind {
+        "seasons" | "weather" | "incidents" => {
+            (ChangeRule::Clamp, "is gone, and over where it was on")
+        }
+        "storyteller" => (ChangeRule::Now, "is gone"),
+        _ => (ChangeRule::Refuse, "is gone, nothing used it"),
     }
 }
 

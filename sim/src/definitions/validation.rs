@@ -14,11 +14,13 @@ use crate::names::Names;
 use crate::nearest::{hint, nearest};
 use crate::setup::START_SYMBOL;
 
+mod environment;
+
 /// One fault of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}: {message}", place([self.kind, &self.id, self.field]))]
 pub struct DefinitionFault {
-    /// The table: `terrain`, `items`, `needs` or `jobs`.
+    /// The table, such as `items`.
     pub kind: &'static str,
     /// Id of the definition; empty where one is missing altogether.
     pub id: String,
@@ -86,6 +88,7 @@ pub(super) fn faults(definitions: &Definitions) -> Vec<DefinitionFault> {
         let message = format!("cannot be told from `{first}`, expected another id");
         faults.add(("items", second, ""), message);
     }
+    environment::check(&mut faults, definitions);
     faults
         .0
         .extend(Rules::resolve(definitions).err().unwrap_or_default());

@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 use super::{Record, SaveError};
 use crate::colonists::{Activity, Colonist, HEALTH_MAX};
 use crate::definitions::NeedKind;
+use crate::environment::Environment;
 use crate::id::STABLE_ID_MAX;
 use crate::jobs::{HaulLeg, Job, Task};
 use crate::names::{Name, Names};
 use crate::needs::Needs;
 use crate::path::{Goal, step_ticks};
 use crate::{
-    COLONISTS_MAX, Colony, Definitions, JobAction, NEED_MAX, PRIORITY_MAX, Position,
-    STACK_MAX_LIMIT, StableId, WALK_COST_MAX,
+    COLONISTS_MAX, Colony, DAY_TICKS_MAX, DAY_TICKS_MIN, Definitions, JobAction, LASTS_MAX,
+    NEED_MAX, PRIORITY_MAX, Position, STACK_MAX_LIMIT, StableId, WALK_COST_MAX,
 };
 
 /// Checks what can be seen without the world that is built from the record, and what building it relies on.
@@ -22,6 +23,7 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
         record.ids.is_valid() && record.tick <= STABLE_ID_MAX,
         || "the clock or the next id is out of bounds".to_owned(),
     )?;
+    check_environment(&record.environment, record.tick)?;
     record.terrain.check(definitions)?;
     check_ids(record)?;
     let names = Names::spelled(record.names.iter().map(|id| &**id));
@@ -147,6 +149,35 @@ fn check_ids(record: &Record) -> Result<(), SaveError> {
     ensure(ids().all(|id| record.ids.has_given_out(id)), || {
         "an id is used that was never given out".to_owned()
     })
+}
+
+/// What is not defined any more is over once the colony is built, so that ids are not looked at here.
+fn check_environment(environment: &Environment, tick: u64) -> Result<(), SaveError> {
+    let calendar = &environment.calendar;
+    let (day, year) = (calendar.day, calendar.year);
+    let season_day = calendar.season.as_ref().map_or(1, |season| season.day);
+    let is_calendar_right = calendar.began <= tick
+        && (DAY_TICKS_MIN..=DAY_TICKS_MAX).contains(&calendar.day_ticks)
+        && u64::from(day) <= tick + 1
+        && (1..=day).contains(&year)
+        && (1..=day).contains(&season_day);
+    ensure(is_calendar_right, || {
+        format!("the calendar has a day, year or season that cannot be in tick {tick}")
+    })?;
+    let latest = tick + u64::from(LASTS_MAX);
+    let weather_ends = environment.weather.iter().map(|weather| weather.ends);
+    let running = || environment.running.values();
+    let ends = weather_ends.chain(running().map(|running| running.ends));
+    let are_ends_right = ends.max().is_none_or(|last| last <= latest)
+        && running().all(|running| running.began <= tick && running.began < running.ends);
+    ensure(are_ends_right, || {
+        "a weather or an incident has an end that cannot be".to_owned()
+    })?;
+    let are_days_right = environment.started_on.values().all(|on| *on <= day);
+    ensure(
+        are_days_right && environment.started <= STABLE_ID_MAX,
+        || "more incidents have started than there were days for, or later".to_owned(),
+    )
 }
 
 fn check_job_alone(job: &Job, names: &Names, definitions: &Definitions) -> Result<(), SaveError> {

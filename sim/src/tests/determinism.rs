@@ -104,6 +104,7 @@ fn each_hash_reacts_to_exactly_its_part() {
             |colony| colony.meet_need(colony.colonist_ids()[0], NeedKind::Food, 1),
             &["colonists"],
         ),
+        (|colony| colony.environment.started += 1, &["environment"]),
         (|colony| colony.statistics.deaths += 1, &["statistics"]),
     ]);
 }

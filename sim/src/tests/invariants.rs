@@ -7,7 +7,7 @@ use crate::colonists::Activity;
 use crate::ground::Ground;
 use crate::job_board::JobBoard;
 use crate::jobs::Job;
-use crate::test_support::{busy_colony, run_tick};
+use crate::test_support::{busy_colony, busy_colony_with, environment_definitions, run_tick};
 use crate::{ColonistFacts, Colony, Command, Event, NEED_MAX, PRIORITY_MAX, Position, StableId};
 
 /// Fails if the colony is in a state it must never be in.
@@ -101,6 +101,13 @@ fn any_item() -> impl Strategy<Value = String> {
     prop::sample::select(vec!["wood", "stone", "meal", "gold"]).prop_map(str::to_owned)
 }
 
+fn any_incident() -> impl Strategy<Value = String> {
+    let ids = vec![
+        "fall", "frost", "guests", "mould", "parcel", "thieves", "flood",
+    ];
+    prop::sample::select(ids).prop_map(str::to_owned)
+}
+
 fn any_command() -> impl Strategy<Value = Command> {
     let any_id = || (0..400_u64).prop_map(StableId::new);
     let kind = prop::sample::select(vec!["chop", "mine", "haul", "dance"]).prop_map(str::to_owned);
@@ -111,6 +118,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         2 => (any_item(), 0..300_u32, any_position()).prop_map(|(item, count, at)| Command::SpawnItem { item, count, at }),
         2 => (any_item(), 0..30_u32).prop_map(|(item, count)| Command::RemoveItem { item, count }),
         1 => any_position().prop_map(|at| Command::SpawnColonist { at }),
+        1 => any_incident().prop_map(|incident| Command::StartIncident { incident }),
     ]
 }
 
@@ -123,7 +131,7 @@ proptest! {
         seed in 0..1_000_u64,
         ticks in prop::collection::vec(prop::collection::vec(any_command(), 0..6), 150),
     ) {
-        let mut colony = busy_colony(seed);
+        let mut colony = busy_colony_with(seed, environment_definitions());
         for commands in &ticks {
             colony.begin_tick();
             for command in commands {
