@@ -175,8 +175,7 @@ impl Live<'_> {
                 self.attend(ATTENTION_EVERY)?;
                 continue;
             }
-            let happenings = self.session.tick();
-            self.tell(happenings)?;
+            self.tick()?;
             let Some(period) = period else { continue };
             // A colony that cannot keep up goes as fast as it can, and does not hurry afterwards.
             next = (next + period).max(Instant::now());
@@ -191,7 +190,21 @@ impl Live<'_> {
         Ok(())
     }
 
+    fn tick(&mut self) -> Result<(), LiveError> {
+        let was_open = self.is_recording_open();
+        let happenings = self.session.tick();
+        self.tell(happenings)?;
+        if was_open {
+            self.store()?;
+        }
+        Ok(())
+    }
+
     fn end(mut self) -> Result<(), LiveError> {
+        if self.is_recording_open() {
+            // So that the last hash is that of the repetition, too.
+            self.tick()?;
+        }
         let ending = self.view.ending(&self.session);
         self.write(&ending);
         self.store()?;
@@ -314,8 +327,10 @@ impl Live<'_> {
             text.push_str(&self.view.happening(happening));
             text.push_str(&self.keep(happening)?);
         }
+        // Whoever reads of it may rely on the recording.
+        self.store()?;
         self.write(&text);
-        self.store()
+        Ok(())
     }
 
     /// Writes what is to be kept of something that happened: what there is to say about that.
@@ -345,6 +360,14 @@ impl Live<'_> {
             }
             _ => Ok(String::new()),
         }
+    }
+
+    /// Whether something is recorded of a tick that has not run: what comes of it is not known yet.
+    fn is_recording_open(&self) -> bool {
+        let recording = self.session.recording();
+        recording.is_some_and(|recording| {
+            recording.ticks(&self.session.end()) > self.session.current_tick()
+        })
     }
 
     /// Writes the recording so far.

@@ -196,6 +196,38 @@ fn it_is_edited_interrupted_and_repeated() {
 
 #[cfg(unix)]
 #[test]
+fn a_session_that_is_killed_leaves_a_recording_of_all_that_it_told() {
+    let author = Author::new(&[]);
+    // So slow that it is killed before the tick that would have run with what was saved.
+    let arguments = [
+        "watch",
+        "scenarios/small.toml",
+        "--ticks-per-second",
+        "1",
+        "--record",
+        "scenarios/session.toml",
+    ];
+    for saves in [1, 2] {
+        let mut watching = Watching::begin(&author, &arguments);
+        for save in 0..saves {
+            let more = format!("done = 0, seen{saves}{save} = {{}}");
+            author.edit(SCRIPT, "done = 0", &more);
+            watching.until("committed");
+        }
+        watching.signal("-KILL");
+        assert_eq!(watching.code(), None);
+        let output = colony_sim(&author, &["run", "scenarios/session.toml"]);
+        let stdout = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{stdout}");
+        let committed = stdout.matches("committed").count();
+        assert_eq!(committed, saves, "{stdout}");
+        std::fs::remove_file(author.path("scenarios/session.toml")).unwrap();
+        std::fs::remove_dir_all(author.path("scenarios/session")).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_terminal_that_closes_and_a_reader_that_stops_end_it_cleanly() {
     let author = Author::new(&[]);
     let mut hung_up = Watching::begin(&author, &["watch", "scenarios/small.toml"]);
