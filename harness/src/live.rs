@@ -32,7 +32,7 @@ use discovery::{Discovery, Found};
 use happening::{Cause, Happening};
 use session::{Key, Session, SessionOptions};
 use terminal::Keyboard;
-use text::View;
+use text::{KeySource, View};
 use watchdog::TimeBound;
 
 pub use stopwatch::Clock;
@@ -88,9 +88,9 @@ pub fn watch(
         let folder = location::from_here(&watched.folder);
         (watched.mod_id.clone(), location::text(&folder))
     });
-    let view = View {
+    let mut view = View {
         colour: options.colour,
-        keys: terminal::is_interactive(),
+        keys: KeySource::Nowhere,
         folders: folders.collect(),
     };
     let record = options.record.as_deref().and_then(Path::file_stem);
@@ -112,12 +112,14 @@ pub fn watch(
             watcher.note_running(id, content.hash());
         }
     }
+    let keyboard = Keyboard::open();
+    view.keys = keyboard.source();
     let mut live = Live {
         session,
         watcher,
         discovery: Discovery::new(options.mods_folders.clone(), &watched),
         watched,
-        keyboard: Keyboard::open(),
+        keyboard,
         view,
         options,
         scenario,
@@ -133,7 +135,7 @@ struct Live<'a> {
     watcher: Watcher,
     watched: Vec<WatchedMod>,
     discovery: Discovery,
-    keyboard: Option<Keyboard>,
+    keyboard: Keyboard,
     view: View,
     options: &'a LiveOptions,
     scenario: &'a Scenario,
@@ -235,11 +237,15 @@ impl Live<'_> {
 
     /// Looks at keys and files; waits for files at most so long.
     fn attend(&mut self, wait: Duration) -> Result<(), LiveError> {
-        let keys = self.keyboard.as_ref().map(Keyboard::pressed);
-        for key in keys.unwrap_or_default() {
+        self.closed |= !terminal::has_reader();
+        for key in self.keyboard.pressed() {
             let happenings = match key {
-                Key::Reload => self.session.reload_by_hand(self.read_now()),
-                key => self.session.command(key),
+                Ok(Key::Reload) => self.session.reload_by_hand(self.read_now()),
+                Ok(key) => self.session.command(key),
+                Err(line) => {
+                    self.write(&format!("{line:?} is no key, ? lists them\n"));
+                    continue;
+                }
             };
             self.note_running(&happenings);
             self.tell(happenings)?;
@@ -380,7 +386,7 @@ impl Live<'_> {
     }
 
     fn write(&mut self, text: &str) {
-        self.closed |= terminal::write(text, self.keyboard.as_ref()).is_err();
+        self.closed |= terminal::write(text, &self.keyboard).is_err();
     }
 }
 

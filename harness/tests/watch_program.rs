@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use live::{Author, MAIN, TALLY, manifest, scenario};
 
@@ -44,7 +44,10 @@ struct Watching {
 
 impl Watching {
     fn begin(author: &Author, arguments: &[&str]) -> Watching {
-        let mut command = program(author, arguments);
+        Watching::of(&mut program(author, arguments))
+    }
+
+    fn of(command: &mut Command) -> Watching {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let lines = follow(child.stdout.take().unwrap());
@@ -123,7 +126,7 @@ fn in_a_pipe_it_ends_at_the_last_tick_with_the_hash_of_a_run() {
         text(&output.stderr)
     );
     assert!(
-        stdout.starts_with("watching 2 mods as fast as it goes · Ctrl-C ends it\n"),
+        stdout.starts_with("watching 2 mods as fast as it goes · lines of standard input are keys, ? lists them · Ctrl-C ends it\n"),
         "{stdout}"
     );
     assert!(
@@ -241,9 +244,19 @@ fn a_terminal_that_closes_and_a_reader_that_stops_end_it_cleanly() {
         .read_line(&mut first)
         .unwrap();
     assert!(first.starts_with("watching "), "{first}");
-    // Nobody reads any more: the next thing to tell ends it.
-    author.edit(SCRIPT, "done = 0", "done = 1");
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    // Nobody reads any more, and there is nothing to tell.
+    let until = Instant::now() + DEADLINE;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if Instant::now() > until {
+            child.kill().unwrap();
+            panic!("it has not noticed that nobody reads");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    assert_eq!(status.code(), Some(0));
 }
 
 #[test]
@@ -457,4 +470,35 @@ restart = true
         report(author.folder.path(), "scenarios/small.toml", "real"),
         plain
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn in_a_pipe_lines_are_keys() {
+    use std::io::Write;
+
+    let fails = "colony.events.register('mod_unloaded', function()\n  error('cannot end')\nend)\n";
+    let script = format!("{MAIN}{fails}");
+    let author = Author::new(&[(SCRIPT, &script)]);
+    let mut command = program(&author, &["watch", "scenarios/small.toml"]);
+    command.stdin(Stdio::piped());
+    let mut watching = Watching::of(&mut command);
+    let mut keys = watching.child.stdin.take().unwrap();
+    let mut press = |key: &str| writeln!(keys, "{key}").unwrap();
+    author.write(SCRIPT, &format!("-- without an end that fails\n{MAIN}"));
+    watching.until("g1 goes on, nothing lost · failed at unload");
+    watching.until("--> g1 of mods/subject/scripts/main.lua:7:3");
+    watching.until("error('cannot end')");
+    watching.until(
+        "what you save cannot mend it, a line `u` on standard input reloads without telling it",
+    );
+    press("u");
+    watching.until("committed    subject 1.0.0  g1 -> g2  scripts");
+    press("reload");
+    watching.until("\"reload\" is no key, ? lists them");
+    press("?");
+    watching.until("subject in mods/subject");
+    press("q");
+    watching.until(" · hash ");
+    assert_eq!(watching.code(), Some(0));
 }
