@@ -111,6 +111,7 @@ pub fn watch(
         if let Some(content) = session.content(id) {
             watcher.note_running(id, content.hash());
         }
+        watcher.note_manifest(id, session.running(id).as_ref());
     }
     let keyboard = Keyboard::open();
     view.keys = keyboard.source();
@@ -309,8 +310,14 @@ impl Live<'_> {
             let Happening::Reload(reload) = happening else {
                 continue;
             };
-            let by_save = matches!(reload.cause, Cause::Saved | Cause::Forced);
-            if reload.report.outcome != Outcome::Committed || !by_save {
+            if reload.report.outcome != Outcome::Committed {
+                continue;
+            }
+            for member in &reload.report.members {
+                let running = self.session.running(&member.mod_id);
+                self.watcher.note_manifest(&member.mod_id, running.as_ref());
+            }
+            if !matches!(reload.cause, Cause::Saved | Cause::Forced) {
                 continue;
             }
             for member in &reload.report.members {

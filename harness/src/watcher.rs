@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
+use modding::manifest::{MANIFEST_FILE, watching_of};
 use modding::mod_id::ModId;
 
 use crate::project::location;
@@ -194,6 +195,16 @@ impl Watcher {
     /// read it. Later it is not: a run may well go on with what it had.
     pub fn note_running(&mut self, mod_id: &ModId, hash: u128) {
         self.outbox.tell(Message::Running(mod_id.clone(), hash));
+    }
+
+    /// Tells which files of a mod are running, if it runs: what their manifest asks of watching holds. A manifest that was only
+    /// read cannot end the watching; it may have been refused.
+    pub fn note_manifest(&mut self, mod_id: &ModId, running: Option<&Bundle>) {
+        let manifest = running.and_then(|bundle| bundle.file(MANIFEST_FILE));
+        let files = manifest.map(|text| (MANIFEST_FILE.to_owned(), text.to_vec()));
+        let watching = watching_of(mod_id.as_str(), &files.into_iter().collect());
+        self.outbox
+            .tell(Message::Manifest(mod_id.clone(), watching));
     }
 
     /// What happened to the watching itself since the last call.
