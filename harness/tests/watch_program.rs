@@ -502,3 +502,89 @@ fn in_a_pipe_lines_are_keys() {
     watching.until(" · hash ");
     assert_eq!(watching.code(), Some(0));
 }
+
+#[test]
+fn a_file_too_large_comes_to_the_same_through_the_disk() {
+    let steps = r#"
+[[step]]
+at = 2
+edit = { file = "subject/scripts/main.lua", find = "done = 0", replace = "done = 0, LONG = 1" }
+expect = { outcome = "rolled_back", stage = "settle" }
+
+[[step]] # another fault than the one before
+at = 3
+edit = { file = "subject/scripts/main.lua", find = "LONG", replace = "LONGER" }
+expect = { outcome = "rolled_back", stage = "settle" }
+
+[[step]]
+at = 4
+write = { file = "subject/scripts/main.lua", text = "colony.state.define({ done = 1 })" }
+
+[[step]]
+at = 5
+batch = [
+  { write = { file = "subject/scripts/main.lua", text = "colony.state.define({ done = 2 })" } },
+  { edit = { file = "subject/mod.toml", find = "max_file_size = 250", replace = "max_file_size = 20" } },
+]
+"#;
+    let steps = steps.replace("LONG", &"long_".repeat(40));
+    let file = scenario(r#""base", "subject""#, &steps);
+    let limit = manifest("subject", "1.0.0", "[hot_reload]\nmax_file_size = 250\n");
+    let author = Author::new(&[
+        ("scenarios/small.toml", &file),
+        ("mods/subject/mod.toml", &limit),
+    ]);
+    let plain = report(author.folder.path(), "scenarios/small.toml", "none");
+    assert!(!plain.1.contains("step at tick 2"), "{}", plain.1);
+    assert!(
+        plain.1.contains("expected at most 20 (`max_file_size`"),
+        "{}",
+        plain.1
+    );
+    let real = report(author.folder.path(), "scenarios/small.toml", "real");
+    assert_eq!(real, plain);
+}
+
+#[test]
+fn a_change_that_no_watcher_looks_at_is_refused_at_once() {
+    for (key, seen) in [
+        ("watch_mod_directory", "at nothing but `mod.toml`"),
+        ("watch_subdirectories", "at no folder in it"),
+    ] {
+        let steps = format!(
+            r#"
+[[step]]
+at = 2
+edit = {{ file = "subject/mod.toml", find = "{key} = true", replace = "{key} = false" }}
+
+[[step]]
+at = 3
+edit = {{ file = "subject/scripts/main.lua", find = "done = 0", replace = "done = 1" }}
+"#
+        );
+        let file = scenario(r#""base", "subject""#, &steps);
+        let watched = format!("[hot_reload]\n{key} = true\n");
+        let author = Author::new(&[
+            ("scenarios/small.toml", &file),
+            (
+                "mods/subject/mod.toml",
+                &manifest("subject", "1.0.0", &watched),
+            ),
+        ]);
+        let run = ["run", "scenarios/small.toml", "--watcher"];
+        let code = |watcher| {
+            let output = colony_sim(&author, &[&run[..], &[watcher]].concat());
+            (output.status.code(), text(&output.stdout))
+        };
+        assert_eq!(code("none").0, Some(0));
+        let (code, stdout) = code("real");
+        assert_eq!(code, Some(1), "{stdout}");
+        for expected in [
+            &format!("a watcher looks {seen} of subject (`{key} = false` in [hot_reload])"),
+            "scenarios/small.toml:20",
+            "take the key out of its `mod.toml`, or run without --watcher real",
+        ] {
+            assert!(stdout.contains(expected), "{expected}\n{stdout}");
+        }
+    }
+}

@@ -115,9 +115,9 @@ impl Known {
         is_relevant.then_some(below)
     }
 
-    /// Whether a change of this file is looked at. That of the manifest always is: it may be the one that asks for the others.
+    /// Whether a change of this file is looked at.
     fn watches(&self, path: &str) -> bool {
-        path == MANIFEST_FILE || self.watching.watches(path)
+        is_looked_at(&self.watching, path)
     }
 
     /// Whether the files that are looked at are others than when this was asked last, by what the system says of them.
@@ -139,15 +139,8 @@ impl Known {
             || (self.watching.watch_subdirectories && !before.watch_subdirectories)
     }
 
-    /// The manifest on the disk says which files there are. It may have been refused: so it can have more watched, and not less.
     fn hold(&mut self) {
-        let (asked, running) = (&self.asked, &self.running);
-        self.watching = Watching {
-            watch_mod_directory: asked.watch_mod_directory || running.watch_mod_directory,
-            watch_subdirectories: asked.watch_subdirectories || running.watch_subdirectories,
-            debounce_delay: running.debounce_delay,
-            ..asked.clone()
-        };
+        self.watching = in_force(&self.asked, &self.running);
     }
 
     /// A folder that was moved in brings files, one that is gone took them along; either is a single event.
@@ -194,6 +187,22 @@ impl Known {
     pub(super) fn note_running(&mut self, hash: u128) -> bool {
         self.content.note_running(hash)
     }
+}
+
+/// What holds where the manifest on the disk asks for one thing and the running one for another. That on the disk says which files
+/// there are. It may have been refused: so it can have more watched, and not less.
+pub(super) fn in_force(asked: &Watching, running: &Watching) -> Watching {
+    Watching {
+        watch_mod_directory: asked.watch_mod_directory || running.watch_mod_directory,
+        watch_subdirectories: asked.watch_subdirectories || running.watch_subdirectories,
+        debounce_delay: running.debounce_delay,
+        ..asked.clone()
+    }
+}
+
+/// Whether a change of a file is looked at. That of the manifest always is: it may be the one that asks for the others.
+pub(super) fn is_looked_at(watching: &Watching, path: &str) -> bool {
+    path == MANIFEST_FILE || watching.watches(path)
 }
 
 fn content_of(reading: &Reading) -> Content {
