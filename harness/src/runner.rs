@@ -363,8 +363,9 @@ impl<'a> Runner<'a> {
         let before = self.real_files.is_some().then(|| self.workspace.clone());
         let touched = self.workspace.apply(actions)?;
         if let (Some(files), Some(before)) = (&mut self.real_files, before) {
+            files.note_running(&self.host);
             files.apply(&before, actions)?;
-            files.wait_for(&touched, &self.workspace)?;
+            files.wait_for(&touched, &before, &self.workspace)?;
         }
         Ok(touched)
     }
@@ -377,8 +378,9 @@ impl<'a> Runner<'a> {
         let before = self.real_files.is_some().then(|| self.workspace.clone());
         self.workspace.set_config(id, set)?;
         if let (Some(files), Some(before)) = (&mut self.real_files, before) {
+            files.note_running(&self.host);
             files.follow(id, &before, &self.workspace)?;
-            files.wait_for([id], &self.workspace)?;
+            files.wait_for([id], &before, &self.workspace)?;
         }
         Ok(())
     }

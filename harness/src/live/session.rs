@@ -205,6 +205,13 @@ impl Session {
         self.contents.get(id)?.as_deref().ok()
     }
 
+    /// The files that a mod runs, if it runs: they need not be what lies on the disk.
+    #[must_use]
+    pub fn running(&self, id: &ModId) -> Option<Bundle> {
+        let mut bundles = self.host.bundles().into_iter();
+        bundles.find(|bundle| bundle.folder() == id.as_str())
+    }
+
     /// Whether the next tick has to wait.
     #[must_use]
     pub fn is_paused(&self) -> bool {
