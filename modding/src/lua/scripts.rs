@@ -324,8 +324,11 @@ impl Script {
             named,
             ..
         } = &self.scan;
-        let by_others = |name: &&Box<str>| assigned.contains(&***name) && !own.contains(*name);
-        named.iter().filter(by_others).cloned().collect()
+        named
+            .iter()
+            .filter(|name| assigned.contains(&***name) && !own.contains(&***name))
+            .cloned()
+            .collect()
     }
 
     /// A form of the script, from its text if nobody runs it.
