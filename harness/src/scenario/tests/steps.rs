@@ -136,6 +136,24 @@ const STEP_FAULTS: &[Row] = &[
     ),
     ("at = 1\nload = \"a\"", &["11:1 no earlier step saves `a`"]),
     (
+        "at = 1\nreload = { mods = [\"stats\", \"base\", \"stats\"] }",
+        &["11:37 `stats` is named twice"],
+    ),
+    (
+        "at = 1\npatch = { file = \"stats/a.lua\", diff = \"--- a/x\\n+++ b/y\\n@@ -1 +1 @@\\n-a\\n+b\\n\" }",
+        &[
+            "11:40 the patch is of `a/x`, the step's file is `stats/a.lua` (write `--- a/stats/a.lua` and `+++ b/stats/a.lua`, or name \
+             the file that the patch is of in `file`)",
+        ],
+    ),
+    (
+        "at = 1\npatch = { file = \"stats/a.lua\", diff = \"--- a/mods/stats/a.lua\\n+++ b/stats/b.lua\\n@@ -1 +1 @@\\n-a\\n+b\\n\" }",
+        &[
+            "11:40 the patch is of `b/stats/b.lua`, the step's file is `stats/a.lua` (write `--- a/stats/a.lua` and `+++ b/stats/a.lua`, \
+             or name the file that the patch is of in `file`)",
+        ],
+    ),
+    (
         "at = 1\nsvae = \"a\"",
         &[
             "9:1 a step needs one action, found none: one of edit, write, patch, truncate, touch, delete, \
