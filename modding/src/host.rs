@@ -246,6 +246,27 @@ impl Host {
         &self.failures
     }
 
+    /// The functions that running mods export, each with its mod.
+    pub fn exports(&self) -> BTreeSet<(ModId, String)> {
+        let running = self.context.running();
+        let exports = running.iter().flat_map(|instance| {
+            let generation = &instance.generation;
+            let names = generation.declarations.borrow().exports.clone();
+            let id = generation.id().clone();
+            names.into_iter().map(move |name| (id.clone(), name))
+        });
+        exports.collect()
+    }
+
+    /// The exported functions that mods have called in this host, each with the mod that exports it. A save does not hold them.
+    pub fn called_exports(&self) -> BTreeSet<(ModId, String)> {
+        let called = self.context.called_exports();
+        let called = called
+            .iter()
+            .flat_map(|(id, names)| names.iter().map(|name| (id.clone(), name.clone())));
+        called.collect()
+    }
+
     /// Steps that the last call into a mod took.
     pub fn steps_of_last_call(&self) -> u64 {
         self.context.meter().steps_of_last_call()

@@ -37,6 +37,7 @@ pub fn report(report: &CheckReport, shown: &dyn Fn(&str) -> String, exit_code: u
         "findings": report.findings.iter().map(|found| finding(found, shown)).collect::<Vec<_>>(),
         "failures": report.failures.iter().map(failure).collect::<Vec<_>>(),
         "unheard_events": report.unheard,
+        "uncalled_exports": report.uncalled,
         "reproduction": reproduction,
     });
     format!("{report:#}\n")
