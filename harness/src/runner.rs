@@ -191,9 +191,10 @@ impl<'a> Runner<'a> {
             }
         };
         let perturbation = options.perturbation;
-        let (host, mut left_out) =
+        let (mut host, mut left_out) =
             Host::start_perturbed(&setup(scenario), bundles, known.clone(), perturbation)
                 .map_err(|faults| at_colony(scenario, faults))?;
+        host.note_left_out(&unreadable);
         left_out.extend(unreadable);
         let trace = options.explain.then(SharedTrace::default);
         if let Some(trace) = &trace {

@@ -235,6 +235,7 @@ impl Host {
             left_out.push(why);
             unmet.push(package);
         }
+        host.note_left_out(&left_out);
         host.leave_behind(&packages);
         host.wait_for(unmet);
         host.restore_waiting(run.waiting, &read);

@@ -165,6 +165,15 @@ fn mods_that_changed_together_go_back_together_or_not_at_all() {
          [[step]]\nat = 9\ncheckpoint = true\n"
     );
     let record = run(project, 10, &["counter", "user"], &steps);
+    let told = harness::report::text::report(&record, Default::default());
+    assert!(
+        told.contains("g2 goes on instead of the content of g1\n"),
+        "{told}"
+    );
+    assert!(
+        told.contains("g2 goes on instead of the content of counter g1, user g1   same cohort\n"),
+        "{told}"
+    );
     assert_eq!(record.steps[4].title, "rollback counter, user to g1");
     let [report] = reports(&record, 4) else {
         panic!("one transaction")

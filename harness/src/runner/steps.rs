@@ -217,6 +217,7 @@ impl Runner<'_> {
         // What mods wrote while they were saved is part of the run.
         self.record.log.extend(self.host.take_log());
         self.host = host;
+        self.host.note_left_out(&left_out);
         if let Some(trace) = &self.trace {
             self.host.trace_into(trace.clone());
         }
