@@ -127,8 +127,10 @@ impl Session {
             Vec::new()
         };
         let (started, unreadable) = bundles(&initial_mods(scenario), workspace);
-        let (host, mut left_out) = Host::start(&setup(scenario), started, workspace.known_mods())
-            .map_err(|faults| at_colony(scenario, faults))?;
+        let (mut host, mut left_out) =
+            Host::start(&setup(scenario), started, workspace.known_mods())
+                .map_err(|faults| at_colony(scenario, faults))?;
+        host.note_left_out(&unreadable);
         left_out.extend(unreadable);
         let contents: BTreeMap<ModId, Content> = scenario
             .mods

@@ -17,7 +17,7 @@ use super::happening::{Cause, ChangedFile, Failing, Happening, LiveReload, Times
 use super::session::Session;
 use crate::report::json::hex;
 use crate::report::source::render;
-use crate::report::text::{failure_details, handler_name, number, state_lines};
+use crate::report::text::{failure_details, handler_name, instead, number, state_lines};
 
 /// Files of one change that are named.
 const FILES_SHOWN_MAX: usize = 4;
@@ -364,12 +364,14 @@ fn member_line(member: &MemberReport, reload: &LiveReload) -> String {
         Outcome::Committed => committed_line(member, reload),
         Outcome::RolledBack => {
             let (id, number) = (&member.mod_id, member.generations.0);
-            let (running, instead) = match &member.action {
+            let (running, not_renamed) = match &member.action {
                 MemberAction::Renamed { from } => (from, format!(" · {id} does not take over")),
                 _ => (id, String::new()),
             };
-            let failed = failed_at(report);
-            format!("{running} {before}  g{number} goes on, nothing lost{instead}{failed}")
+            let (instead, failed) = (instead(report), failed_at(report));
+            format!(
+                "{running} {before}  g{number} goes on{instead}, nothing lost{not_renamed}{failed}"
+            )
         }
         Outcome::Ignored | Outcome::Superseded => {
             let reason = report.reason.clone().unwrap_or_default();

@@ -13,7 +13,7 @@ use crate::report::snapshot;
 use crate::report::source::render;
 use changes::table;
 
-pub(crate) use changes::state_lines;
+pub(crate) use changes::{instead, state_lines};
 pub(crate) use failures::{failure_details, handler_failure, handler_name};
 
 /// How the report is written.

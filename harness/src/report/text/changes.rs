@@ -117,6 +117,7 @@ fn member_row(title: &str, member: &MemberReport, report: &ReloadReport) -> Row 
         .reason
         .as_ref()
         .map_or(String::new(), |reason| format!("   {reason}"));
+    let instead = instead(report);
     let cohort = if report.members.len() > 1 && report.members.last() == Some(member) {
         "   same cohort"
     } else {
@@ -131,9 +132,9 @@ fn member_row(title: &str, member: &MemberReport, report: &ReloadReport) -> Row 
         }
         (Outcome::Committed, action) => format!("{} g{to}{cohort}", action.name()),
         (Outcome::RolledBack, MemberAction::Renamed { from: old }) => {
-            format!("{old} g{from} goes on{cohort}")
+            format!("{old} g{from} goes on{instead}{cohort}")
         }
-        (Outcome::RolledBack, _) => format!("g{from} goes on{cohort}"),
+        (Outcome::RolledBack, _) => format!("g{from} goes on{instead}{cohort}"),
         (Outcome::Ignored | Outcome::Superseded, _) => format!("g{from}{reason}"),
     };
     let details = if report.outcome == Outcome::Committed {
@@ -157,6 +158,13 @@ fn member_row(title: &str, member: &MemberReport, report: &ReloadReport) -> Row 
         generation,
         details,
     }
+}
+
+/// What was to run in the place of what goes on, where the files on the disk do not tell: after a rollback, or a migration that was
+/// to run again.
+pub(crate) fn instead(report: &ReloadReport) -> String {
+    let reason = report.reason.as_ref();
+    reason.map_or(String::new(), |reason| format!(" instead of the {reason}"))
 }
 
 /// A step's own words where it is about one mod; among several, the mod and what changed of it.
