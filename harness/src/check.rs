@@ -126,6 +126,8 @@ pub struct CheckReport {
     pub failures: Vec<HandlerFailure>,
     /// Events that the mod listens to and that never happened.
     pub unheard: Vec<String>,
+    /// Functions that the mod exports and that no mod called in the plain run.
+    pub uncalled: Vec<String>,
     /// A small scenario that shows the first change.
     pub reproduction: Option<Reproduction>,
 }
@@ -216,6 +218,7 @@ pub fn check(
         findings: examined.findings,
         failures: trials.failures().to_vec(),
         unheard: trials.unheard().to_vec(),
+        uncalled: trials.uncalled().to_vec(),
         reproduction: None,
     };
     report.reproduction = report

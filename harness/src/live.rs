@@ -32,7 +32,7 @@ use discovery::{Discovery, Found};
 use happening::{Cause, Happening};
 use session::{Key, Session, SessionOptions};
 use terminal::Keyboard;
-use text::View;
+use text::{KeySource, View};
 use watchdog::TimeBound;
 
 pub use stopwatch::Clock;
@@ -88,9 +88,9 @@ pub fn watch(
         let folder = location::from_here(&watched.folder);
         (watched.mod_id.clone(), location::text(&folder))
     });
-    let view = View {
+    let mut view = View {
         colour: options.colour,
-        keys: terminal::is_interactive(),
+        keys: KeySource::Nowhere,
         folders: folders.collect(),
     };
     let record = options.record.as_deref().and_then(Path::file_stem);
@@ -111,13 +111,16 @@ pub fn watch(
         if let Some(content) = session.content(id) {
             watcher.note_running(id, content.hash());
         }
+        watcher.note_manifest(id, session.running(id).as_ref());
     }
+    let keyboard = Keyboard::open();
+    view.keys = keyboard.source();
     let mut live = Live {
         session,
         watcher,
         discovery: Discovery::new(options.mods_folders.clone(), &watched),
         watched,
-        keyboard: Keyboard::open(),
+        keyboard,
         view,
         options,
         scenario,
@@ -133,7 +136,7 @@ struct Live<'a> {
     watcher: Watcher,
     watched: Vec<WatchedMod>,
     discovery: Discovery,
-    keyboard: Option<Keyboard>,
+    keyboard: Keyboard,
     view: View,
     options: &'a LiveOptions,
     scenario: &'a Scenario,
@@ -175,8 +178,7 @@ impl Live<'_> {
                 self.attend(ATTENTION_EVERY)?;
                 continue;
             }
-            let happenings = self.session.tick();
-            self.tell(happenings)?;
+            self.tick()?;
             let Some(period) = period else { continue };
             // A colony that cannot keep up goes as fast as it can, and does not hurry afterwards.
             next = (next + period).max(Instant::now());
@@ -191,7 +193,21 @@ impl Live<'_> {
         Ok(())
     }
 
+    fn tick(&mut self) -> Result<(), LiveError> {
+        let was_open = self.is_recording_open();
+        let happenings = self.session.tick();
+        self.tell(happenings)?;
+        if was_open {
+            self.store()?;
+        }
+        Ok(())
+    }
+
     fn end(mut self) -> Result<(), LiveError> {
+        if self.is_recording_open() {
+            // So that the last hash is that of the repetition, too.
+            self.tick()?;
+        }
         let ending = self.view.ending(&self.session);
         self.write(&ending);
         self.store()?;
@@ -222,11 +238,15 @@ impl Live<'_> {
 
     /// Looks at keys and files; waits for files at most so long.
     fn attend(&mut self, wait: Duration) -> Result<(), LiveError> {
-        let keys = self.keyboard.as_ref().map(Keyboard::pressed);
-        for key in keys.unwrap_or_default() {
+        self.closed |= !terminal::has_reader();
+        for key in self.keyboard.pressed() {
             let happenings = match key {
-                Key::Reload => self.session.reload_by_hand(self.read_now()),
-                key => self.session.command(key),
+                Ok(Key::Reload) => self.session.reload_by_hand(self.read_now()),
+                Ok(key) => self.session.command(key),
+                Err(line) => {
+                    self.write(&format!("{line:?} is no key, ? lists them\n"));
+                    continue;
+                }
             };
             self.note_running(&happenings);
             self.tell(happenings)?;
@@ -290,8 +310,14 @@ impl Live<'_> {
             let Happening::Reload(reload) = happening else {
                 continue;
             };
-            let by_save = matches!(reload.cause, Cause::Saved | Cause::Forced);
-            if reload.report.outcome != Outcome::Committed || !by_save {
+            if reload.report.outcome != Outcome::Committed {
+                continue;
+            }
+            for member in &reload.report.members {
+                let running = self.session.running(&member.mod_id);
+                self.watcher.note_manifest(&member.mod_id, running.as_ref());
+            }
+            if !matches!(reload.cause, Cause::Saved | Cause::Forced) {
                 continue;
             }
             for member in &reload.report.members {
@@ -314,8 +340,10 @@ impl Live<'_> {
             text.push_str(&self.view.happening(happening));
             text.push_str(&self.keep(happening)?);
         }
+        // Whoever reads of it may rely on the recording.
+        self.store()?;
         self.write(&text);
-        self.store()
+        Ok(())
     }
 
     /// Writes what is to be kept of something that happened: what there is to say about that.
@@ -347,6 +375,14 @@ impl Live<'_> {
         }
     }
 
+    /// Whether something is recorded of a tick that has not run: what comes of it is not known yet.
+    fn is_recording_open(&self) -> bool {
+        let recording = self.session.recording();
+        recording.is_some_and(|recording| {
+            recording.ticks(&self.session.end()) > self.session.current_tick()
+        })
+    }
+
     /// Writes the recording so far.
     fn store(&self) -> Result<(), LiveError> {
         let (Some(file), Some(recording)) = (&self.options.record, self.session.recording()) else {
@@ -357,7 +393,7 @@ impl Live<'_> {
     }
 
     fn write(&mut self, text: &str) {
-        self.closed |= terminal::write(text, self.keyboard.as_ref()).is_err();
+        self.closed |= terminal::write(text, &self.keyboard).is_err();
     }
 }
 

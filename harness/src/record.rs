@@ -106,6 +106,8 @@ pub struct RunRecord {
     pub parts: Vec<(String, u128)>,
     /// How often a mod was handed from one instance to another.
     pub hand_overs: u64,
+    /// Functions that mods export at the end and that no mod has called in the whole run, each with its mod.
+    pub uncalled_exports: Vec<(ModId, String)>,
     /// What the scenario's snapshots hold, if they were asked for.
     pub captured: Captured,
     /// How they compare with the accepted ones, once they were compared.
@@ -142,6 +144,7 @@ impl RunRecord {
             chain: vec![chain],
             parts: Vec::new(),
             hand_overs: 0,
+            uncalled_exports: Vec::new(),
             captured: Captured::default(),
             snapshots: Vec::new(),
             broken_trail: None,

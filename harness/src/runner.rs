@@ -103,6 +103,8 @@ struct Runner<'a> {
     /// Hashes of runs without a labelled step.
     chains_without: BTreeMap<String, Vec<u128>>,
     hand_overs_before_load: u64,
+    /// Exported functions that were called in hosts before this one.
+    exports_called_before_load: BTreeSet<(ModId, String)>,
     record: RunRecord,
     /// Who wrote what, where faults are to say so.
     trace: Option<SharedTrace>,
@@ -189,9 +191,10 @@ impl<'a> Runner<'a> {
             }
         };
         let perturbation = options.perturbation;
-        let (host, mut left_out) =
+        let (mut host, mut left_out) =
             Host::start_perturbed(&setup(scenario), bundles, known.clone(), perturbation)
                 .map_err(|faults| at_colony(scenario, faults))?;
+        host.note_left_out(&unreadable);
         left_out.extend(unreadable);
         let trace = options.explain.then(SharedTrace::default);
         if let Some(trace) = &trace {
@@ -219,6 +222,7 @@ impl<'a> Runner<'a> {
             counts: EventCounts::of(scenario),
             chains_without: BTreeMap::new(),
             hand_overs_before_load: 0,
+            exports_called_before_load: BTreeSet::new(),
             record,
             trace,
             real_files,
@@ -363,8 +367,9 @@ impl<'a> Runner<'a> {
         let before = self.real_files.is_some().then(|| self.workspace.clone());
         let touched = self.workspace.apply(actions)?;
         if let (Some(files), Some(before)) = (&mut self.real_files, before) {
+            files.note_running(&self.host);
             files.apply(&before, actions)?;
-            files.wait_for(&touched, &self.workspace)?;
+            files.wait_for(&touched, &before, &self.workspace)?;
         }
         Ok(touched)
     }
@@ -377,8 +382,9 @@ impl<'a> Runner<'a> {
         let before = self.real_files.is_some().then(|| self.workspace.clone());
         self.workspace.set_config(id, set)?;
         if let (Some(files), Some(before)) = (&mut self.real_files, before) {
+            files.note_running(&self.host);
             files.follow(id, &before, &self.workspace)?;
-            files.wait_for([id], &self.workspace)?;
+            files.wait_for([id], &before, &self.workspace)?;
         }
         Ok(())
     }
@@ -387,6 +393,10 @@ impl<'a> Runner<'a> {
         self.record.failures = self.failures();
         self.record.unexpected_failures = unexpected_failures(self.scenario, &self.record.failures);
         self.record.hand_overs = self.hand_overs_before_load + self.host.hand_overs();
+        let mut called = self.exports_called_before_load;
+        called.extend(self.host.called_exports());
+        let exports = self.host.exports();
+        self.record.uncalled_exports = exports.difference(&called).cloned().collect();
         self.record.parts = self.host.part_hashes();
         let colony = self.host.colony();
         let view = colony.view();

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
+use modding::manifest::{MANIFEST_FILE, Watching, watching_of};
 use modding::mod_id::ModId;
 
 use crate::project::location;
@@ -196,9 +197,41 @@ impl Watcher {
         self.outbox.tell(Message::Running(mod_id.clone(), hash));
     }
 
+    /// Tells which files of a mod are running, if it runs: what their manifest asks of watching holds. A manifest that was only
+    /// read cannot end the watching; it may have been refused.
+    pub fn note_manifest(&mut self, mod_id: &ModId, running: Option<&Bundle>) {
+        let watching = asked_by_running(mod_id, running);
+        self.outbox
+            .tell(Message::Manifest(mod_id.clone(), watching));
+    }
+
     /// What happened to the watching itself since the last call.
     pub fn take_notices(&mut self) -> Vec<Notice> {
         self.outbox.take_notices()
+    }
+}
+
+fn asked_by_running(mod_id: &ModId, running: Option<&Bundle>) -> Watching {
+    let manifest = running.and_then(|bundle| bundle.file(MANIFEST_FILE));
+    let files = manifest.map(|text| (MANIFEST_FILE.to_owned(), text.to_vec()));
+    watching_of(mod_id.as_str(), &files.into_iter().collect())
+}
+
+/// The key of `[hot_reload]` for whose sake no watcher looks at any of these files of a mod, if there is one; `asked` is what its
+/// manifest on the disk asks for, `running` are the files that it runs.
+pub(crate) fn unwatched_by<'p>(
+    mod_id: &ModId,
+    asked: &Watching,
+    running: Option<&Bundle>,
+    mut paths: impl Iterator<Item = &'p str>,
+) -> Option<&'static str> {
+    let watching = known::in_force(asked, &asked_by_running(mod_id, running));
+    if paths.any(|path| known::is_looked_at(&watching, path)) {
+        None
+    } else if watching.watch_mod_directory {
+        Some("watch_subdirectories")
+    } else {
+        Some("watch_mod_directory")
     }
 }
 

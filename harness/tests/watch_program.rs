@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use live::{Author, MAIN, TALLY, manifest, scenario};
 
@@ -44,7 +44,10 @@ struct Watching {
 
 impl Watching {
     fn begin(author: &Author, arguments: &[&str]) -> Watching {
-        let mut command = program(author, arguments);
+        Watching::of(&mut program(author, arguments))
+    }
+
+    fn of(command: &mut Command) -> Watching {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let lines = follow(child.stdout.take().unwrap());
@@ -123,7 +126,7 @@ fn in_a_pipe_it_ends_at_the_last_tick_with_the_hash_of_a_run() {
         text(&output.stderr)
     );
     assert!(
-        stdout.starts_with("watching 2 mods as fast as it goes · Ctrl-C ends it\n"),
+        stdout.starts_with("watching 2 mods as fast as it goes · lines of standard input are keys, ? lists them · Ctrl-C ends it\n"),
         "{stdout}"
     );
     assert!(
@@ -196,6 +199,38 @@ fn it_is_edited_interrupted_and_repeated() {
 
 #[cfg(unix)]
 #[test]
+fn a_session_that_is_killed_leaves_a_recording_of_all_that_it_told() {
+    let author = Author::new(&[]);
+    // So slow that it is killed before the tick that would have run with what was saved.
+    let arguments = [
+        "watch",
+        "scenarios/small.toml",
+        "--ticks-per-second",
+        "1",
+        "--record",
+        "scenarios/session.toml",
+    ];
+    for saves in [1, 2] {
+        let mut watching = Watching::begin(&author, &arguments);
+        for save in 0..saves {
+            let more = format!("done = 0, seen{saves}{save} = {{}}");
+            author.edit(SCRIPT, "done = 0", &more);
+            watching.until("committed");
+        }
+        watching.signal("-KILL");
+        assert_eq!(watching.code(), None);
+        let output = colony_sim(&author, &["run", "scenarios/session.toml"]);
+        let stdout = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{stdout}");
+        let committed = stdout.matches("committed").count();
+        assert_eq!(committed, saves, "{stdout}");
+        std::fs::remove_file(author.path("scenarios/session.toml")).unwrap();
+        std::fs::remove_dir_all(author.path("scenarios/session")).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_terminal_that_closes_and_a_reader_that_stops_end_it_cleanly() {
     let author = Author::new(&[]);
     let mut hung_up = Watching::begin(&author, &["watch", "scenarios/small.toml"]);
@@ -209,9 +244,19 @@ fn a_terminal_that_closes_and_a_reader_that_stops_end_it_cleanly() {
         .read_line(&mut first)
         .unwrap();
     assert!(first.starts_with("watching "), "{first}");
-    // Nobody reads any more: the next thing to tell ends it.
-    author.edit(SCRIPT, "done = 0", "done = 1");
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    // Nobody reads any more, and there is nothing to tell.
+    let until = Instant::now() + DEADLINE;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if Instant::now() > until {
+            child.kill().unwrap();
+            panic!("it has not noticed that nobody reads");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    assert_eq!(status.code(), Some(0));
 }
 
 #[test]
@@ -425,4 +470,121 @@ restart = true
         report(author.folder.path(), "scenarios/small.toml", "real"),
         plain
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn in_a_pipe_lines_are_keys() {
+    use std::io::Write;
+
+    let fails = "colony.events.register('mod_unloaded', function()\n  error('cannot end')\nend)\n";
+    let script = format!("{MAIN}{fails}");
+    let author = Author::new(&[(SCRIPT, &script)]);
+    let mut command = program(&author, &["watch", "scenarios/small.toml"]);
+    command.stdin(Stdio::piped());
+    let mut watching = Watching::of(&mut command);
+    let mut keys = watching.child.stdin.take().unwrap();
+    let mut press = |key: &str| writeln!(keys, "{key}").unwrap();
+    author.write(SCRIPT, &format!("-- without an end that fails\n{MAIN}"));
+    watching.until("g1 goes on, nothing lost · failed at unload");
+    watching.until("--> g1 of mods/subject/scripts/main.lua:7:3");
+    watching.until("error('cannot end')");
+    watching.until(
+        "what you save cannot mend it, a line `u` on standard input reloads without telling it",
+    );
+    press("u");
+    watching.until("committed    subject 1.0.0  g1 -> g2  scripts");
+    press("reload");
+    watching.until("\"reload\" is no key, ? lists them");
+    press("?");
+    watching.until("subject in mods/subject");
+    press("q");
+    watching.until(" · hash ");
+    assert_eq!(watching.code(), Some(0));
+}
+
+#[test]
+fn a_file_too_large_comes_to_the_same_through_the_disk() {
+    let steps = r#"
+[[step]]
+at = 2
+edit = { file = "subject/scripts/main.lua", find = "done = 0", replace = "done = 0, LONG = 1" }
+expect = { outcome = "rolled_back", stage = "settle" }
+
+[[step]] # another fault than the one before
+at = 3
+edit = { file = "subject/scripts/main.lua", find = "LONG", replace = "LONGER" }
+expect = { outcome = "rolled_back", stage = "settle" }
+
+[[step]]
+at = 4
+write = { file = "subject/scripts/main.lua", text = "colony.state.define({ done = 1 })" }
+
+[[step]]
+at = 5
+batch = [
+  { write = { file = "subject/scripts/main.lua", text = "colony.state.define({ done = 2 })" } },
+  { edit = { file = "subject/mod.toml", find = "max_file_size = 250", replace = "max_file_size = 20" } },
+]
+"#;
+    let steps = steps.replace("LONG", &"long_".repeat(40));
+    let file = scenario(r#""base", "subject""#, &steps);
+    let limit = manifest("subject", "1.0.0", "[hot_reload]\nmax_file_size = 250\n");
+    let author = Author::new(&[
+        ("scenarios/small.toml", &file),
+        ("mods/subject/mod.toml", &limit),
+    ]);
+    let plain = report(author.folder.path(), "scenarios/small.toml", "none");
+    assert!(!plain.1.contains("step at tick 2"), "{}", plain.1);
+    assert!(
+        plain.1.contains("expected at most 20 (`max_file_size`"),
+        "{}",
+        plain.1
+    );
+    let real = report(author.folder.path(), "scenarios/small.toml", "real");
+    assert_eq!(real, plain);
+}
+
+#[test]
+fn a_change_that_no_watcher_looks_at_is_refused_at_once() {
+    for (key, seen) in [
+        ("watch_mod_directory", "at nothing but `mod.toml`"),
+        ("watch_subdirectories", "at no folder in it"),
+    ] {
+        let steps = format!(
+            r#"
+[[step]]
+at = 2
+edit = {{ file = "subject/mod.toml", find = "{key} = true", replace = "{key} = false" }}
+
+[[step]]
+at = 3
+edit = {{ file = "subject/scripts/main.lua", find = "done = 0", replace = "done = 1" }}
+"#
+        );
+        let file = scenario(r#""base", "subject""#, &steps);
+        let watched = format!("[hot_reload]\n{key} = true\n");
+        let author = Author::new(&[
+            ("scenarios/small.toml", &file),
+            (
+                "mods/subject/mod.toml",
+                &manifest("subject", "1.0.0", &watched),
+            ),
+        ]);
+        let run = ["run", "scenarios/small.toml", "--watcher"];
+        let code = |watcher| {
+            let output = colony_sim(&author, &[&run[..], &[watcher]].concat());
+            (output.status.code(), text(&output.stdout))
+        };
+        assert_eq!(code("none").0, Some(0));
+        let (code, stdout) = code("real");
+        assert_eq!(code, Some(1), "{stdout}");
+        for expected in [
+            &format!("a watcher looks {seen} of subject (`{key} = false` in [hot_reload])"),
+            "scenarios/small.toml:20",
+            "take the key out of its `mod.toml`, or run without --watcher real",
+        ] {
+            assert!(stdout.contains(expected), "{expected}\n{stdout}");
+        }
+    }
 }

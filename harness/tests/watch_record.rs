@@ -217,15 +217,26 @@ fn the_outcome_of_a_step_is_part_of_the_recording() {
 }
 
 #[test]
-fn what_was_saved_after_the_last_tick_is_left_out() {
-    let author = Author::new(&[]);
-    let mut watched = Watched::begin(&author, Some("again"), false);
-    watched.ticks(5);
-    author.edit(SCRIPT, "done = 0", "done = 1");
-    watched.save(&author, &["subject"]);
-    let text = repeat(&author, &watched, 1);
-    assert!(!text.contains("[[step]]"), "{text}");
-    assert!(text.contains("ticks = 5\n"), "{text}");
+fn what_was_saved_after_the_last_tick_is_done_before_one_more() {
+    for ticks in [0, 5] {
+        let author = Author::new(&[]);
+        let mut watched = Watched::begin(&author, Some("again"), false);
+        watched.ticks(ticks);
+        let fails = "colony.events.register('tick_start', function() error('each tick') end)\n";
+        author.write(SCRIPT, &format!("{fails}{MAIN}"));
+        watched.save(&author, &["subject"]);
+        let file = author.path("scenarios/again.toml");
+        let recording = watched.session.recording().unwrap();
+        recording.store(&file, &watched.session.end()).unwrap();
+        let (scenario, workspace) = harness::load(&file, Path::new("none")).unwrap();
+        let record = run(&scenario, &workspace, &RunOptions::default(), &mut |_| {}).unwrap();
+        let text = author.read("scenarios/again.toml");
+        assert_eq!(record.faults(), [], "{text}");
+        watched.ticks(1);
+        assert_eq!(record.ticks, watched.session.current_tick(), "{text}");
+        assert_eq!(record.hash(), watched.session.hash(), "{text}");
+        repeat(&author, &watched, 1);
+    }
 }
 
 #[test]

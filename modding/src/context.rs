@@ -6,7 +6,7 @@ mod meter;
 mod permissions;
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -124,6 +124,8 @@ pub struct Context {
     emitted: RefCell<Vec<EmittedEvent>>,
     log: RefCell<Vec<LogLine>>,
     log_volume: RefCell<BTreeMap<ModId, u32>>,
+    /// Exported functions that were called, by the mod that exports them.
+    called_exports: RefCell<BTreeMap<ModId, BTreeSet<String>>>,
     meter: Rc<Meter>,
     trace: RefCell<Option<SharedTrace>>,
     perturbation: Cell<Perturbation>,
@@ -146,6 +148,7 @@ impl Context {
             emitted: RefCell::default(),
             log: RefCell::default(),
             log_volume: RefCell::default(),
+            called_exports: RefCell::default(),
             meter: Rc::default(),
             trace: RefCell::default(),
             perturbation: Cell::default(),
@@ -254,6 +257,22 @@ impl Context {
     pub(crate) fn take_log(&self) -> Vec<LogLine> {
         self.log_volume.borrow_mut().clear();
         std::mem::take(&mut *self.log.borrow_mut())
+    }
+
+    /// Exported functions that mods have called, by the mod that exports them; failing calls count.
+    pub(crate) fn called_exports(&self) -> Ref<'_, BTreeMap<ModId, BTreeSet<String>>> {
+        self.called_exports.borrow()
+    }
+
+    fn note_called(&self, id: &ModId, export: &str) {
+        let mut called = self.called_exports.borrow_mut();
+        if called.get(id).is_some_and(|known| known.contains(export)) {
+            return;
+        }
+        called
+            .entry(id.clone())
+            .or_default()
+            .insert(export.to_owned());
     }
 
     /// Takes note from now on of who writes what.

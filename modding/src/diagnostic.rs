@@ -114,15 +114,27 @@ impl Place {
     /// The line on which the span starts, from 1.
     #[must_use]
     pub fn line(&self) -> usize {
-        1 + self.before().matches('\n').count()
+        1 + self.lines_before().matches('\n').count()
     }
 
     /// The column at which the span starts, from 1, in characters.
     #[must_use]
     pub fn column(&self) -> usize {
         let before = self.before();
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line_start = self
+            .lines_before()
+            .rfind('\n')
+            .map_or(0, |newline| newline + 1);
         1 + before[line_start..].chars().count()
+    }
+
+    /// What comes before the span, without the end of the last line: the end of a file counts to its last line.
+    fn lines_before(&self) -> &str {
+        let before = self.before();
+        match before.strip_suffix('\n') {
+            Some(lines) if before.len() == self.source.len() => lines,
+            _ => before,
+        }
     }
 
     fn before(&self) -> &str {
@@ -169,9 +181,10 @@ mod tests {
             (0, 1, 1),
             (x, 1, 11),
             (b, 3, 3),
-            (source.len(), 4, 1),
+            // The end of a file counts to its last line.
+            (source.len(), 3, 9),
             (6, 1, 6),
-            (999, 4, 1),
+            (999, 3, 9),
         ] {
             let place = Place {
                 file: "f".into(),

@@ -25,7 +25,7 @@ use crate::manifest::{ConfigValue, Manifest};
 use crate::mod_id::ModId;
 use crate::report::{CarriedTimer, Stage, StageError, StateReport};
 use crate::runtime::{Event, EventContent, ModRuntime};
-use crate::sources::{Sources, reachable_libraries};
+use crate::sources::{Library, Sources, reachable_libraries};
 use crate::state::Snapshot;
 use crate::storage::Storage;
 use crate::value::Value;
@@ -83,13 +83,17 @@ impl Package {
 
     /// The same with the library code of others.
     pub(crate) fn with_libraries_of(&self, other: &Sources) -> Package {
-        let libraries = other
-            .libraries()
-            .map(|(id, bundle)| (id.clone(), bundle.clone()))
-            .collect();
         Package {
-            sources: Rc::new(self.sources.with_libraries(libraries)),
+            sources: Rc::new(self.sources.with_libraries_of(other)),
             ..self.clone()
+        }
+    }
+
+    /// The mod as one that offers library code to others.
+    pub(crate) fn library(&self) -> Library {
+        Library {
+            bundle: self.bundle().clone(),
+            manifest: self.manifest.clone(),
         }
     }
 

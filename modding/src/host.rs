@@ -1,6 +1,8 @@
 //! The host: a colony and the mods that run in it. Ticks, reloads, saves go through here; files come in as bundles, and
 //! everything that happened goes out as records and reports.
 
+mod left_out;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -19,7 +21,7 @@ use crate::mod_id::ModId;
 use crate::perturbation::Perturbation;
 use crate::reload::{Change, ReloadOptions, ReloadQueue, Waiting};
 use crate::report::{StageError, StateReport};
-use crate::resolve::{ResolutionCache, dependents, load_order};
+use crate::resolve::{DependencyError, ResolutionCache, dependents, load_order};
 use crate::save::SavedMod;
 use crate::tick::{HandlerFailure, table_event};
 use crate::trace::SharedTrace;
@@ -55,6 +57,8 @@ pub struct Host {
     pub(crate) refused: BTreeMap<ModId, u128>,
     /// Mods that are left out and whose definitions the colony has, as they were when it got them.
     pub(crate) left_behind: BTreeMap<ModId, Package>,
+    /// Why mods do not run that were to, by the name of each: a fault of it.
+    broken: BTreeMap<String, Fault>,
     pub(crate) queue: ReloadQueue,
     /// Changes that wait for a mod that they lack.
     pub(crate) waiting: BTreeMap<ModId, Waiting>,
@@ -135,6 +139,7 @@ impl Host {
                 });
             }
         }
+        host.note_left_out(&left_out);
         host.wait_for(unmet);
         host.leave_behind(&packages);
         host.forget_places();
@@ -246,6 +251,27 @@ impl Host {
         &self.failures
     }
 
+    /// The functions that running mods export, each with its mod.
+    pub fn exports(&self) -> BTreeSet<(ModId, String)> {
+        let running = self.context.running();
+        let exports = running.iter().flat_map(|instance| {
+            let generation = &instance.generation;
+            let names = generation.declarations.borrow().exports.clone();
+            let id = generation.id().clone();
+            names.into_iter().map(move |name| (id.clone(), name))
+        });
+        exports.collect()
+    }
+
+    /// The exported functions that mods have called in this host, each with the mod that exports it. A save does not hold them.
+    pub fn called_exports(&self) -> BTreeSet<(ModId, String)> {
+        let called = self.context.called_exports();
+        let called = called
+            .iter()
+            .flat_map(|(id, names)| names.iter().map(|name| (id.clone(), name.clone())));
+        called.collect()
+    }
+
     /// Steps that the last call into a mod took.
     pub fn steps_of_last_call(&self) -> u64 {
         self.context.meter().steps_of_last_call()
@@ -265,6 +291,7 @@ impl Host {
             unhealthy: BTreeSet::new(),
             refused: BTreeMap::new(),
             left_behind: BTreeMap::new(),
+            broken: BTreeMap::new(),
             queue: ReloadQueue::default(),
             waiting: BTreeMap::new(),
             resolutions: ResolutionCache::default(),
@@ -345,6 +372,7 @@ impl Host {
 
     /// Makes an instance the running one of its mod. The old one goes last (seed-corrections 19).
     pub(crate) fn install(&mut self, instance: Instance) {
+        self.broken.remove(instance.generation.id().as_str());
         self.history
             .entry(instance.generation.id().clone())
             .or_default();
@@ -419,7 +447,7 @@ pub(crate) fn roster(bundles: Vec<Bundle>, known: &BTreeSet<ModId>, preferred: &
                     removed
                         .entry(error.mod_id().clone())
                         .or_default()
-                        .push(error.fault());
+                        .push(broken_dependency(error, &left_out).unwrap_or_else(|| error.fault()));
                 }
                 for id in removed.keys().cloned().collect::<Vec<_>>() {
                     for dependent in dependents(&manifests, &id) {
@@ -446,6 +474,27 @@ pub(crate) fn ids(packages: &[Package]) -> Vec<ModId> {
         .iter()
         .map(|package| package.manifest.id.clone())
         .collect()
+}
+
+/// What to say of a dependency that is there and could not be read, instead of that it is missing.
+fn broken_dependency(error: &DependencyError, left_out: &[LeftOut]) -> Option<Fault> {
+    let (DependencyError::Missing { place, .. } | DependencyError::Unknown { place, .. }) = error
+    else {
+        return None;
+    };
+    let missing = error.missing()?;
+    let mut left_out = left_out.iter();
+    let broken = left_out.find(|left_out| left_out.name == missing.as_str())?;
+    let message = format!(
+        "`{}` depends on `{missing}`, whose files are no mod",
+        error.mod_id()
+    );
+    let fault = Fault::new(message).at(place.as_ref().clone());
+    let reason = broken
+        .faults
+        .first()
+        .map_or(String::new(), Fault::to_string);
+    Some(fault.help(format!("mend `{missing}` first: {reason}")))
 }
 
 fn depends_on_left_out(id: &ModId, missing: &ModId) -> Fault {

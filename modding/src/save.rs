@@ -231,10 +231,10 @@ impl Host {
         *host.context.emitted() = run.emitted;
         let packages = bound_as_before(packages, &saved);
         let (updated, failed) = host.go_on_with(&packages, saved);
-        for (package, why) in failed {
-            left_out.push(why);
-            unmet.push(package);
-        }
+        let (packages_of_failed, reasons): (Vec<_>, Vec<_>) = failed.into_iter().unzip();
+        left_out.extend(reasons);
+        unmet.extend(packages_of_failed);
+        host.note_left_out(&left_out);
         host.leave_behind(&packages);
         host.wait_for(unmet);
         host.restore_waiting(run.waiting, &read);

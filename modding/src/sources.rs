@@ -16,7 +16,15 @@ use crate::mod_id::ModId;
 pub struct Sources {
     own: Rc<Bundle>,
     /// The files of the mods it depends on, directly or through others, that have library code.
-    libraries: BTreeMap<ModId, Rc<Bundle>>,
+    libraries: BTreeMap<ModId, Library>,
+}
+
+/// A mod that has library code.
+#[derive(Clone, Debug)]
+pub(crate) struct Library {
+    pub(crate) bundle: Rc<Bundle>,
+    /// Says whose library code that of this mod may load.
+    pub(crate) manifest: Rc<Manifest>,
 }
 
 impl Sources {
@@ -30,11 +38,22 @@ impl Sources {
 
     /// The same with the library code of other mods.
     #[must_use]
-    pub fn with_libraries(&self, libraries: BTreeMap<ModId, Rc<Bundle>>) -> Sources {
+    pub(crate) fn with_libraries(&self, libraries: BTreeMap<ModId, Library>) -> Sources {
         Sources {
             own: self.own.clone(),
             libraries,
         }
+    }
+
+    /// The same with the library code that another mod reaches.
+    #[must_use]
+    pub(crate) fn with_libraries_of(&self, other: &Sources) -> Sources {
+        self.with_libraries(other.libraries.clone())
+    }
+
+    /// The mod of that name, if its library code is there.
+    pub(crate) fn library(&self, id: &str) -> Option<&Library> {
+        self.libraries.get(id)
     }
 
     /// The mod's own files.
@@ -44,7 +63,8 @@ impl Sources {
 
     /// The mods whose library code is there, with their files, by id.
     pub fn libraries(&self) -> impl Iterator<Item = (&ModId, &Rc<Bundle>)> {
-        self.libraries.iter()
+        let libraries = self.libraries.iter();
+        libraries.map(|(id, library)| (id, &library.bundle))
     }
 
     /// Whether the library code of the two is the same.
@@ -63,7 +83,7 @@ impl Sources {
         }
         let mut hasher = Xxh3::new();
         hasher.update(&self.own.hash().to_le_bytes());
-        for (id, bundle) in &self.libraries {
+        for (id, bundle) in self.libraries() {
             hasher.update(id.as_str().as_bytes());
             hasher.update(&bundle.library_hash().unwrap_or(0).to_le_bytes());
         }
@@ -73,9 +93,9 @@ impl Sources {
     /// The text of a file by the path that its author knows it by: `stats/scripts/main.lua`.
     pub fn text(&self, shown: &str) -> Option<Arc<str>> {
         let (folder, path) = shown.split_once('/')?;
-        let bundles = std::iter::once(&self.own).chain(self.libraries.values());
-        let bundle = bundles
-            .into_iter()
+        let libraries = self.libraries().map(|(_, bundle)| bundle);
+        let bundle = std::iter::once(&self.own)
+            .chain(libraries)
             .find(|bundle| bundle.folder() == folder)?;
         bundle.text(path)?.ok()
     }
@@ -85,7 +105,7 @@ impl Sources {
 pub(crate) fn reachable_libraries(
     manifest: &Manifest,
     world: &BTreeMap<ModId, Package>,
-) -> BTreeMap<ModId, Rc<Bundle>> {
+) -> BTreeMap<ModId, Library> {
     let mut seen = BTreeSet::from([manifest.id.clone()]);
     let mut pending: Vec<ModId> = manifest.libraries().cloned().collect();
     let mut libraries = BTreeMap::new();
@@ -94,7 +114,7 @@ pub(crate) fn reachable_libraries(
             continue;
         };
         if package.bundle().library_hash().is_some() {
-            libraries.insert(id, package.bundle().clone());
+            libraries.insert(id, package.library());
         }
         pending.extend(package.manifest.libraries().cloned());
     }

@@ -307,6 +307,45 @@ fn an_event_that_never_happens_is_named() {
 }
 
 #[test]
+fn an_exported_function_that_no_mod_calls_is_named() {
+    let exports = "colony.mods.export('greet', function() end)\ncolony.mods.export('part', function() error('no') end)\ncolony.mods.export('sing', function() end)\n";
+    let calls = "colony.events.register('tick_end', function()\n if colony.time.get_current_tick() == 5 then\n  local below = colony.mods.get('below')\n  below.greet()\n  pcall(below.part)\n end\nend)";
+    // What was called before a restart was called.
+    let project = tests::Project::new()
+        .lua_mod("below", "1.0.0", "", exports)
+        .lua_mod("above", "1.0.0", "[dependencies]\nbelow = \"^1\"", calls)
+        .scenario(
+            40,
+            &["below", "above"],
+            "[[step]]\nat = 10\nrestart = true\n",
+        );
+    let with_caller = checked_in(&project, "below", Some(project.path()));
+    assert_eq!(with_caller.uncalled, ["sing"]);
+    assert_eq!(checked_in(&project, "above", None).uncalled, [""; 0]);
+    let alone = checked_in(&project, "below", None);
+    assert_eq!(alone.uncalled, ["greet", "part", "sing"]);
+    assert!(!alone.convicted());
+    let shown = |file: &str| file.to_owned();
+    let options = text::CheckTextOptions {
+        colour: false,
+        shown: &shown,
+    };
+    let told = text::report(&alone, &options);
+    assert!(
+        told.ends_with(
+            "\nwarning[uncalled-export]: the mod exports `greet`, `part`, `sing`, which no mod called: these calls were not checked\n\
+             help: use a --scenario with a mod that does\n"
+        ),
+        "{told}"
+    );
+    let told = json::report(&with_caller, &shown, 0);
+    assert!(
+        told.contains("\"uncalled_exports\": [\n    \"sing\"\n  ]"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_mod_that_listens_to_its_configuration_hears_of_a_change() {
     let project = Project::of("clean_constants");
     let folder = project.folder.path().join("mods/clean_constants");
@@ -482,4 +521,50 @@ fn the_generation_that_a_scenario_goes_back_to_is_examined() {
     assert_ne!(convicted(&steps), []);
     let (without, _) = steps.split_once("\n[[step]]\nat = 8").unwrap();
     assert_eq!(convicted(without), []);
+}
+
+/// Mods of Lua in a folder that is no project.
+fn alone_in(folder: &Path, manifests: &[(&str, &str)]) {
+    for (id, rest) in manifests {
+        let path = folder.join(id);
+        std::fs::create_dir_all(path.join("scripts")).unwrap();
+        std::fs::write(path.join("mod.toml"), tests::manifest(id, "1.0.0", rest)).unwrap();
+        std::fs::write(path.join("scripts/main.lua"), "").unwrap();
+    }
+}
+
+#[test]
+fn a_dependency_that_is_nowhere_is_named_with_where_it_was_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    alone_in(
+        folder.path(),
+        &[
+            ("above", "[dependencies]\nbelow = \"^1\""),
+            ("below", "[dependencies]\nnowhere = \"^1\"\nstats = \"*\""),
+        ],
+    );
+    let subject = Subject::read(&Named::Folder(folder.path().join("above"))).unwrap();
+    let faults = check(&subject, &CheckOptions::default(), &mut |_, _| {}).unwrap_err();
+    let around = harness::project::location::from_here(&folder.path().canonicalize().unwrap());
+    let around = harness::project::location::text(&around);
+    let told: Vec<(String, Option<String>)> = faults
+        .into_iter()
+        .map(|fault| (fault.to_string(), fault.help))
+        .collect();
+    let help = Some(
+        "put it into one of these folders; without a project (colony.toml) mods are looked for beside the one that is checked; known here: above, base, below"
+            .to_owned(),
+    );
+    let fault = |id: &str, line: u8| {
+        format!(
+            "`below` depends on `{id}`: there is no mod `{id}` in `{around}` at below/mod.toml:{line}:1"
+        )
+    };
+    assert_eq!(
+        told,
+        [
+            (fault("nowhere", 7), help.clone()),
+            (fault("stats", 8), help)
+        ]
+    );
 }

@@ -6,6 +6,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use harness::live::happening::{Cause, Happening, LiveReload};
+use harness::live::text::View;
 use modding::bundle::Bundle;
 use modding::host::Host;
 use modding::mod_id::ModId;
@@ -167,7 +169,18 @@ fn a_migration_that_fails_again_leaves_everything_as_it_was() {
         host.tick(&[]);
     }
     let report = host.migrate_again(&id(), &options);
-    assert_eq!(report.error.unwrap().stage, Stage::Migrate);
+    assert_eq!(report.error.as_ref().unwrap().stage, Stage::Migrate);
+    let reload = LiveReload {
+        tick: 3,
+        cause: Cause::MigratedAgain,
+        about: vec![id()],
+        report,
+        times: None,
+        lines: BTreeMap::new(),
+    };
+    let told = View::default().happening(&Happening::Reload(Box::new(reload)));
+    let line = "tick 3  rolled back  subject 1.1.0  g3 goes on instead of the state of 1.0.0, g1, nothing lost · failed at migrate\n";
+    assert!(told.starts_with(&format!("\n{line}")), "{told}");
     host.tick(&[]);
     twin.tick(&[]);
     assert_eq!(host.chain(), twin.chain());

@@ -133,7 +133,7 @@ fn library_code_is_reached_through_dependencies_alone() {
         (
             "",
             "@library/queue",
-            "write `library = \"^1\"` under [dependencies]",
+            "write `library = \"^1\"` under [dependencies] in user/mod.toml",
         ),
         (NEEDS, "@library/queu", "did you mean `@library/queue`?"),
     ] {
@@ -186,4 +186,86 @@ fn an_optional_library_that_goes_is_gone_for_its_users_too() {
     let log = log_by_tick(&record);
     let told = [2, 3, 5, 8].map(|tick| log[&tick].concat());
     assert_eq!(told, ["true", "false", "true", "true"]);
+}
+
+#[test]
+fn a_mod_asks_for_its_own_library_code_by_its_id() {
+    let relay = "local queue = require('@library/queue')\nreturn { name = function() return queue.name() .. ' relayed' end }\n";
+    let record = project()
+        .file("mods/library/lib/relay.lua", relay)
+        .file(
+            "mods/library/scripts/main.lua",
+            &USER.replace("/queue", "/relay"),
+        )
+        .lua_mod("user", "1.0.0", NEEDS, &USER.replace("/queue", "/relay"))
+        .scenario(1, &["library", "user"], "")
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+    assert_eq!(log_by_tick(&record)[&1], ["first relayed", "first relayed"]);
+    for (name, expected) in [
+        (
+            "queue",
+            "there is no module `queue`: expected library/scripts/queue.lua at library/scripts/main.lua:1:1; code in lib/ is asked for with the mod's id: require(\"@library/queue\")",
+        ),
+        (
+            "lib/queue",
+            "there is no module `lib/queue`: expected library/scripts/lib/queue.lua at library/scripts/main.lua:1:1; code in lib/ is asked for with the mod's id: require(\"@library/queue\")",
+        ),
+        (
+            "@library/somewhere_else",
+            "there is no module `@library/somewhere_else`: expected library/lib/somewhere_else.lua at library/scripts/main.lua:1:1; ",
+        ),
+    ] {
+        let record = project()
+            .file(
+                "mods/library/scripts/main.lua",
+                &format!("require('{name}')\n"),
+            )
+            .scenario(1, &["library"], "")
+            .run()
+            .unwrap();
+        let fault = &record.left_out[0].faults[0];
+        let help = fault.help.as_deref().unwrap_or_default();
+        assert_eq!(format!("{fault}; {help}"), expected);
+    }
+}
+
+#[test]
+fn library_code_that_another_mod_brings_along_has_to_be_declared() {
+    for (order, asks) in [
+        ("first", "require('@library/queue')\n"),
+        (
+            "loaded already",
+            "require('@middle/relay')\nrequire('@library/queue')\n",
+        ),
+    ] {
+        let record = project()
+            .file("mods/library/mod.toml", &manifest("library", "0.3.1", ""))
+            .file(
+                "mods/middle/mod.toml",
+                &manifest("middle", "1.0.0", "[dependencies]\nlibrary = \"*\""),
+            )
+            .file("mods/middle/scripts/main.lua", "")
+            .file(
+                "mods/middle/lib/relay.lua",
+                "return { queue = require('@library/queue') }\n",
+            )
+            .lua_mod("user", "1.0.0", "[dependencies]\nmiddle = \"*\"", asks)
+            .scenario(1, &["user", "middle", "library"], "")
+            .run()
+            .unwrap();
+        let fault = &record.left_out[0].faults[0];
+        assert!(
+            fault
+                .to_string()
+                .starts_with("user does not depend on `library`, whose library code it asks for"),
+            "{order}: {fault}"
+        );
+        assert_eq!(
+            fault.help.as_deref(),
+            Some("write `library = \"^0.3\"` under [dependencies] in user/mod.toml"),
+            "{order}"
+        );
+    }
 }

@@ -445,3 +445,42 @@ end)";
     let lines: Vec<&str> = record.log.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(lines, ["6", "7", "8"]);
 }
+
+#[test]
+fn globals_that_other_scripts_assign_are_read_as_they_are() {
+    // What a script reads of a table that nobody assigns may be looked up once, when it is loaded.
+    let reader = "local reader = {}\nfunction reader.read() return Config.speed, tell(), math.floor(2.5), tostring(Config) end\n\
+                  for i, v in { 'a' } do end\nreturn reader\n";
+    let main = "Config, tell = { speed = 1 }, function() return 'first' end\nlocal reader = require('reader')\n\
+                colony.events.register('tick_start', function(event)\n\
+                if event.tick == 2 then Config.speed = 2 end\n\
+                if event.tick == 3 then Config = { speed = 3 } function tell() return 'second' end end\n\
+                if event.tick == 4 then math = { floor = function() return 'mine' end } end\n\
+                print((select(1, reader.read())), (select(2, reader.read())), (select(3, reader.read())))\nend)\n";
+    for scanned in ["", "local x = 2 ^ 3\n"] {
+        let record = Project::new()
+            .lua_mod("subject", "1.0.0", "", main)
+            .file(
+                "mods/subject/scripts/reader.lua",
+                &format!("{scanned}{reader}"),
+            )
+            .scenario(
+                5,
+                &["subject"],
+                "[[step]]\nat = 5\nedit = { file = \"subject/scripts/main.lua\", find = \"math = {\", replace = \"ours = {\" }\n",
+            )
+            .run()
+            .unwrap();
+        assert_eq!(record.faults(), []);
+        let log = log_by_tick(&record);
+        let told = [1, 2, 3, 4, 5].map(|tick| log[&tick].concat());
+        let expected = [
+            "1\tfirst\t2",
+            "2\tfirst\t2",
+            "3\tsecond\t2",
+            "3\tsecond\tmine",
+            "1\tfirst\t2",
+        ];
+        assert_eq!(told, expected, "{scanned}");
+    }
+}

@@ -446,3 +446,117 @@ fn a_mod_that_waits_can_be_kept_away() {
         [(Outcome::Committed, vec!["counter".to_owned()])]
     );
 }
+
+#[test]
+fn files_that_are_no_longer_part_of_a_mod_are_told() {
+    let steps = "[[step]]\nat = 2\nedit = { file = \"subject/mod.toml\", find = \"main.lua\\\"\", replace = \"main.luau\\\"\\n[hot_reload]\\nsupported_extensions = [\\\"luau\\\"]\" }\n\n\
+                 [[step]]\nat = 3\nwrite = { file = \"subject/scripts/main.luau\", text = \"\" }\n";
+    let record = Project::new()
+        .lua_mod("subject", "1.0.0", "", "require('helper')\n")
+        .file("mods/subject/scripts/helper.lua", "return {}\n")
+        .file("mods/subject/scripts/main.luau", "print('here')\n")
+        .scenario(4, &["subject"], steps)
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+    let notes = [0, 1].map(|step| match &record.steps[step].result {
+        harness::record::StepResult::Reloads(reports) => {
+            assert_eq!(reports[0].error, None);
+            reports[0].members[0].state.notes.clone()
+        }
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(
+        notes,
+        [
+            ["no longer part of the mod: scripts/helper.lua, scripts/main.lua".to_owned()],
+            ["empty now: scripts/main.luau".to_owned()]
+        ]
+    );
+}
+
+#[test]
+fn a_dependency_with_a_broken_manifest_is_what_has_to_be_mended() {
+    let record = Project::new()
+        .lua_mod("stats", "1.0", "", "")
+        .lua_mod("user", "1.0.0", "[dependencies]\nstats = \"*\"", "")
+        .scenario(1, &["stats", "user"], "")
+        .run()
+        .unwrap();
+    let left_out = record
+        .left_out
+        .iter()
+        .find(|left_out| left_out.name == "user");
+    let fault = &left_out.unwrap().faults[0];
+    assert!(
+        fault
+            .to_string()
+            .starts_with("`user` depends on `stats`, whose files are no mod at user/mod.toml:"),
+        "{fault}"
+    );
+    let help = fault.help.as_deref().unwrap();
+    assert!(
+        help.starts_with("mend `stats` first: ") && help.contains("stats/mod.toml:3:"),
+        "{help}"
+    );
+}
+
+#[test]
+fn a_dependency_that_is_left_out_as_broken_is_to_be_mended_and_not_added() {
+    let needs = |version: &str| manifest("user", version, "[dependencies]\nstats = \"*\"");
+    let expect = |error: &str| {
+        format!("\nexpect = {{ outcome = \"rolled_back\", stage = \"plan\", error = {error:?} }}")
+    };
+    let asks = "`user` depends on `stats`, which is left out";
+    let steps = [
+        // It runs, and would need the other from now on.
+        step(
+            2,
+            &(write("user/mod.toml", &needs("1.1.0")) + &expect(asks)),
+        ),
+        step(
+            4,
+            "add = { mod = \"late\" }\nexpect = { outcome = \"rolled_back\" }",
+        ),
+        // What is wrong by then is told, not what was wrong at the start.
+        step(
+            6,
+            &(write("stats/scripts/main.lua", "local = 2\n")
+                + "\nexpect = { outcome = \"rolled_back\" }"),
+        ),
+        step(
+            8,
+            &(write("user/mod.toml", &needs("1.2.0")) + &expect(asks)),
+        ),
+        step(10, &write("stats/scripts/main.lua", "")),
+    ];
+    let record = Project::new()
+        .lua_mod("stats", "1.0.0", "", "error('no luck')\n")
+        .lua_mod("user", "1.0.0", "", "")
+        .lua_mod("late", "1.0.0", "[dependencies]\nstats = \"*\"", "")
+        .scenario(12, &["stats", "user"], &steps.concat())
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+    let help = |step: usize| {
+        let error = reports(&record, step)[0].error.as_ref().unwrap();
+        error.faults[0].help.clone().unwrap()
+    };
+    for (step, reason) in [
+        (0, "no luck at stats/scripts/main.lua:1:1"),
+        (1, "no luck at stats/scripts/main.lua:1:1"),
+        (3, " at stats/scripts/main.lua:1:7"),
+    ] {
+        let help = help(step);
+        assert!(
+            help.starts_with("mend `stats` first: ") && help.ends_with(reason),
+            "{help}"
+        );
+    }
+    let ran = outcomes(&record, 4);
+    assert!(
+        ran.iter()
+            .all(|(outcome, _)| *outcome == Outcome::Committed),
+        "{ran:?}"
+    );
+}

@@ -165,6 +165,15 @@ fn mods_that_changed_together_go_back_together_or_not_at_all() {
          [[step]]\nat = 9\ncheckpoint = true\n"
     );
     let record = run(project, 10, &["counter", "user"], &steps);
+    let told = harness::report::text::report(&record, Default::default());
+    assert!(
+        told.contains("g2 goes on instead of the content of g1\n"),
+        "{told}"
+    );
+    assert!(
+        told.contains("g2 goes on instead of the content of counter g1, user g1   same cohort\n"),
+        "{told}"
+    );
     assert_eq!(record.steps[4].title, "rollback counter, user to g1");
     let [report] = reports(&record, 4) else {
         panic!("one transaction")
@@ -346,4 +355,22 @@ fn what_a_save_keeps_beside_the_parts_has_hashes_of_its_own() {
             .host;
         assert_eq!(different(&after, &beside.kept_hashes().unwrap()), [""; 0]);
     }
+}
+
+#[test]
+fn the_report_for_programs_has_a_trail_that_cannot_be_read() {
+    let project = Project::new().lua_mod("counter", "1.0.0", "", COUNTER);
+    let mut record = run(project, 1, &["counter"], "");
+    let told = |record: &RunRecord| harness::report::json::report(record, 0);
+    assert!(told(&record).contains("\"broken_trail\": null"));
+    let fault = modding::diagnostic::Fault::new("no trail");
+    record.broken_trail = Some(fault.help("remove the file"));
+    let told = told(&record);
+    let (_, trail) = told.split_once("\"broken_trail\": {").unwrap();
+    let (trail, _) = trail.split_once('}').unwrap();
+    assert!(
+        trail.contains("\"message\": \"no trail\"")
+            && trail.contains("\"help\": \"remove the file\""),
+        "{trail}"
+    );
 }

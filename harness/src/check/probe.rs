@@ -130,6 +130,10 @@ fn probe(
     options: &CheckOptions,
     hears_of_config: bool,
 ) -> Result<Draft, Vec<Fault>> {
+    // A scenario of the author's may bring along what the folders of mods lack; the probe cannot.
+    if !subject.not_found.is_empty() {
+        return Err(subject.not_found.clone());
+    }
     let seed = options.seed.unwrap_or(SEED);
     let ticks = options.ticks.unwrap_or(TICKS);
     let mut text = format!(

@@ -1,6 +1,6 @@
 //! The mod under examination, and where it and the mods that it depends on are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use modding::api;
@@ -40,6 +40,8 @@ pub struct Subject {
     pub in_library: bool,
     /// It and all that it depends on.
     pub mods: BTreeSet<ModId>,
+    /// What it depends on that is nowhere to be found, at the line that asks for it.
+    pub(super) not_found: Vec<Fault>,
 }
 
 impl Named {
@@ -77,6 +79,7 @@ impl Subject {
         };
         let start = folder.as_deref().unwrap_or(Path::new("."));
         let found = Project::find(start)?;
+        let in_project = found.is_some();
         let (root, library) = match found {
             Some(project) => (project.root.clone(), project.library()),
             None => {
@@ -103,7 +106,15 @@ impl Subject {
         };
         let bundle = Bundle::new(mod_id.as_str(), files.as_ref().clone())?;
         let manifest = Manifest::parse(&bundle, &api::capability_names())?;
-        let mods = closure(&mod_id, &manifest, &library)?;
+        let Closure {
+            mods,
+            mut not_found,
+        } = closure(&manifest, &library)?;
+        let help = where_mods_belong(in_project);
+        for fault in &mut not_found {
+            let known = fault.help.take();
+            fault.help = Some(known.map_or(help.to_owned(), |known| format!("{help}; {known}")));
+        }
         Ok(Subject {
             mod_id,
             bundle,
@@ -113,6 +124,7 @@ impl Subject {
             folder,
             in_library,
             mods,
+            not_found,
         })
     }
 
@@ -152,29 +164,48 @@ fn id_of(folder: &Path) -> Result<ModId, Vec<Fault>> {
         .map_err(|error| vec![Fault::new(format!("`{name}` is no id of a mod: {error}"))])
 }
 
-/// The mod and all that it depends on, with `base`, without which there is no colony.
-fn closure(
-    mod_id: &ModId,
-    manifest: &Manifest,
-    library: &ModLibrary,
-) -> Result<BTreeSet<ModId>, Vec<Fault>> {
-    let mut manifests: BTreeMap<ModId, Vec<ModId>> = BTreeMap::new();
-    manifests.insert(
-        mod_id.clone(),
-        manifest.dependencies.keys().cloned().collect(),
-    );
-    let mut wanted: Vec<ModId> = manifest.dependencies.keys().cloned().collect();
-    wanted.extend(ModId::parse("base"));
-    while let Some(id) = wanted.pop() {
-        // One that is not there is named by the mod that needs it, when the colony begins.
-        if manifests.contains_key(&id) || !library.known().contains(&id) {
-            continue;
+/// A mod and all that it depends on, with `base`, without which there is no colony.
+struct Closure {
+    mods: BTreeSet<ModId>,
+    /// What is nowhere to be found.
+    not_found: Vec<Fault>,
+}
+
+fn closure(manifest: &Manifest, library: &ModLibrary) -> Result<Closure, Vec<Fault>> {
+    let mut mods = BTreeSet::from([manifest.id.clone()]);
+    let mut not_found = Vec::new();
+    let mut wanted: Vec<ModId> = ModId::parse("base").into_iter().collect();
+    let mut read = vec![manifest.clone()];
+    loop {
+        while let Some(manifest) = read.pop() {
+            for (id, dependency) in &manifest.dependencies {
+                if library.known().contains(id) || mods.contains(id) {
+                    wanted.push(id.clone());
+                    continue;
+                }
+                let faults = library.of(id).err().unwrap_or_default();
+                not_found.extend(faults.into_iter().map(|fault| Fault {
+                    message: format!("`{}` depends on `{id}`: {}", manifest.id, fault.message),
+                    place: Some(dependency.place.clone()),
+                    help: fault.help,
+                }));
+            }
         }
-        let bundle = Bundle::new(id.as_str(), library.of(&id)?.as_ref().clone())?;
-        let manifest = Manifest::parse(&bundle, &api::capability_names())?;
-        let needed: Vec<ModId> = manifest.dependencies.keys().cloned().collect();
-        wanted.extend(needed.iter().cloned());
-        manifests.insert(id, needed);
+        let Some(id) = wanted.pop() else {
+            return Ok(Closure { mods, not_found });
+        };
+        if mods.insert(id.clone()) {
+            let bundle = Bundle::new(id.as_str(), library.of(&id)?.as_ref().clone())?;
+            read.push(Manifest::parse(&bundle, &api::capability_names())?);
+        }
     }
-    Ok(manifests.into_keys().collect())
+}
+
+/// What to do about a mod that was not found.
+fn where_mods_belong(in_project: bool) -> &'static str {
+    if in_project {
+        "put it into one of these folders, or name its folder in `mods` of colony.toml"
+    } else {
+        "put it into one of these folders; without a project (colony.toml) mods are looked for beside the one that is checked"
+    }
 }

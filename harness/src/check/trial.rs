@@ -57,6 +57,7 @@ pub(super) struct Trials<'a> {
     hand_overs: AtomicU64,
     failures: Vec<HandlerFailure>,
     unheard: Vec<String>,
+    uncalled: Vec<String>,
     progress: Counter<'a>,
 }
 
@@ -129,6 +130,9 @@ impl<'a> Trials<'a> {
             .filter(|(_, verdict)| verdict.fault.is_some())
             .map(|(event, _)| (*event).clone())
             .collect();
+        let exports = plain.uncalled_exports.into_iter();
+        let own = exports.filter(|(id, _)| id == mod_id);
+        let uncalled = own.map(|(_, name)| name).collect();
         let failures = plain.failures.iter();
         Ok(Trials {
             scenario: Scenario {
@@ -142,6 +146,7 @@ impl<'a> Trials<'a> {
                 .cloned()
                 .collect(),
             unheard,
+            uncalled,
             chain: plain.chain.into(),
             steps: plain.steps,
             hand_overs: AtomicU64::new(plain.hand_overs),
@@ -161,6 +166,11 @@ impl<'a> Trials<'a> {
     /// Events that the mod listens to and that did not happen in the plain run.
     pub(super) fn unheard(&self) -> &[String] {
         &self.unheard
+    }
+
+    /// Functions that the mod exports and that no mod called in the plain run.
+    pub(super) fn uncalled(&self) -> &[String] {
+        &self.uncalled
     }
 
     /// How often a mod was handed over in all runs so far.

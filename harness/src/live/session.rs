@@ -127,8 +127,10 @@ impl Session {
             Vec::new()
         };
         let (started, unreadable) = bundles(&initial_mods(scenario), workspace);
-        let (host, mut left_out) = Host::start(&setup(scenario), started, workspace.known_mods())
-            .map_err(|faults| at_colony(scenario, faults))?;
+        let (mut host, mut left_out) =
+            Host::start(&setup(scenario), started, workspace.known_mods())
+                .map_err(|faults| at_colony(scenario, faults))?;
+        host.note_left_out(&unreadable);
         left_out.extend(unreadable);
         let contents: BTreeMap<ModId, Content> = scenario
             .mods
@@ -203,6 +205,13 @@ impl Session {
     #[must_use]
     pub fn content(&self, id: &ModId) -> Option<&Bundle> {
         self.contents.get(id)?.as_deref().ok()
+    }
+
+    /// The files that a mod runs, if it runs: they need not be what lies on the disk.
+    #[must_use]
+    pub fn running(&self, id: &ModId) -> Option<Bundle> {
+        let mut bundles = self.host.bundles().into_iter();
+        bundles.find(|bundle| bundle.folder() == id.as_str())
     }
 
     /// Whether the next tick has to wait.

@@ -9,14 +9,15 @@ use modding::diagnostic::Fault;
 use modding::host::LeftOut;
 use modding::mod_id::ModId;
 use modding::report::{
-    Fate, MemberAction, MemberReport, Outcome, ReloadReport, ReloadType, Stage, StateReport,
+    Fate, MemberAction, MemberReport, Outcome, ReloadReport, ReloadType, Stage, StageError,
+    StateReport,
 };
 
 use super::happening::{Cause, ChangedFile, Failing, Happening, LiveReload, Times};
 use super::session::Session;
 use crate::report::json::hex;
 use crate::report::source::render;
-use crate::report::text::{failure_details, handler_name, number, state_lines};
+use crate::report::text::{failure_details, handler_name, instead, number, state_lines};
 
 /// Files of one change that are named.
 const FILES_SHOWN_MAX: usize = 4;
@@ -40,13 +41,25 @@ c  keep the run in a file (checkpoint)
 q  quit, as Ctrl-C does
 ";
 
+/// Where the keys of a session come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeySource {
+    /// There are none.
+    #[default]
+    Nowhere,
+    /// A terminal, as they are pressed.
+    Terminal,
+    /// Lines of standard input.
+    Lines,
+}
+
 /// How a session is shown.
 #[derive(Clone, Debug, Default)]
 pub struct View {
     /// Colour in the errors.
     pub colour: bool,
-    /// Whether there are keys to speak of.
-    pub keys: bool,
+    /// Where the keys come from that it speaks of.
+    pub keys: KeySource,
     /// The folder of each watched mod as a person in the working directory would write it: errors name files in it.
     pub folders: BTreeMap<ModId, String>,
 }
@@ -63,7 +76,11 @@ impl View {
             1 => "1 mod".to_owned(),
             count => format!("{count} mods"),
         };
-        let keys = if self.keys { KEYS } else { "Ctrl-C ends it" };
+        let keys = match self.keys {
+            KeySource::Terminal => KEYS,
+            KeySource::Lines => "lines of standard input are keys, ? lists them · Ctrl-C ends it",
+            KeySource::Nowhere => "Ctrl-C ends it",
+        };
         format!("watching {mods} {speed} · {keys}\n")
     }
 
@@ -188,10 +205,14 @@ impl View {
 
     fn errors(&self, text: &mut String, report: &ReloadReport, cause: Cause) {
         if let Some(error) = &report.error {
-            let faults = self.located(&error.faults);
+            let faults = if error.stage == Stage::Unload {
+                self.located_in_running(&error.faults, report)
+            } else {
+                self.located(&error.faults)
+            };
             text.push_str(&render(&faults, self.colour));
-            if error.stage == Stage::Unload && !report.timed_out {
-                text.push_str("help: this is the code that runs, told of its end; in a terminal, u reloads without telling it\n");
+            if error.stage == Stage::Unload {
+                text.push_str(&self.way_past_the_end(error, report, cause));
             // Advice of the error's own is better than this.
             } else if cause == Cause::Saved && faults.iter().all(|fault| fault.help.is_none()) {
                 text.push_str("help: save again to retry\n");
@@ -203,7 +224,35 @@ impl View {
                 "the old code of {} could not take its state back in a new machine: the old machine goes on",
                 error.mod_id
             );
-            text.push_str(&render(&self.located(&error.faults), self.colour));
+            let faults = self.located_in_running(&error.faults, report);
+            text.push_str(&render(&faults, self.colour));
+        }
+    }
+
+    /// What to do where the running code could not be told of its end: what lies on the disk has no part in that.
+    fn way_past_the_end(&self, error: &StageError, report: &ReloadReport, cause: Cause) -> String {
+        let id = &error.mod_id;
+        let mut members = report.members.iter();
+        let member = members.find(|member| member.mod_id == *id);
+        let running = member.map_or(id.to_string(), |member| {
+            format!("g{}", member.generations.0)
+        });
+        let skip = match self.keys {
+            KeySource::Terminal => "u reloads without telling it",
+            KeySource::Lines => "a line `u` on standard input reloads without telling it",
+            KeySource::Nowhere => "watched in a terminal, u reloads without telling it",
+        };
+        match cause {
+            Cause::Saved if report.timed_out => format!(
+                "help: save again to retry; should {running}, which runs, take too long at its end once more, {skip}\n"
+            ),
+            Cause::Saved => format!(
+                "help: this is {running}, which runs, told of its end: what you save cannot mend it, {skip}\n"
+            ),
+            Cause::Forced | Cause::Back | Cause::MigratedAgain => format!(
+                "help: this is {running}, which runs, told of its end: mend it and save; then {skip}\n"
+            ),
+            Cause::InjectedFault => String::new(),
         }
     }
 
@@ -236,7 +285,7 @@ impl View {
         }
         let fault = self.located_one(&failure.fault);
         failure_details(&mut text, failure, &fault, self.colour);
-        if let Some(number) = failing.back_to.filter(|_| self.keys) {
+        if let Some(number) = failing.back_to.filter(|_| self.keys != KeySource::Nowhere) {
             let _ = writeln!(
                 text,
                 "help: b goes back to g{number}, the last generation without errors"
@@ -248,6 +297,25 @@ impl View {
     /// Faults at the files where they lie.
     fn located(&self, faults: &[Fault]) -> Vec<Fault> {
         faults.iter().map(|fault| self.located_one(fault)).collect()
+    }
+
+    /// Faults in the code that runs. A file that lies otherwise on the disk by now is named as that of its generation.
+    fn located_in_running(&self, faults: &[Fault], report: &ReloadReport) -> Vec<Fault> {
+        let mut located = self.located(faults);
+        for (fault, located) in faults.iter().zip(&mut located) {
+            let (Some(place), Some(shown)) = (&fault.place, &mut located.place) else {
+                continue;
+            };
+            let is_changed = |member: &&MemberReport| {
+                let path = place.file.strip_prefix(member.mod_id.as_str());
+                let path = path.and_then(|path| path.strip_prefix('/'));
+                path.is_some_and(|path| member.changed.iter().any(|changed| changed == path))
+            };
+            if let Some(member) = report.members.iter().find(is_changed) {
+                shown.file = format!("g{} of {}", member.generations.0, shown.file).into();
+            }
+        }
+        located
     }
 
     fn located_one(&self, fault: &Fault) -> Fault {
@@ -296,12 +364,14 @@ fn member_line(member: &MemberReport, reload: &LiveReload) -> String {
         Outcome::Committed => committed_line(member, reload),
         Outcome::RolledBack => {
             let (id, number) = (&member.mod_id, member.generations.0);
-            let (running, instead) = match &member.action {
+            let (running, not_renamed) = match &member.action {
                 MemberAction::Renamed { from } => (from, format!(" · {id} does not take over")),
                 _ => (id, String::new()),
             };
-            let failed = failed_at(report);
-            format!("{running} {before}  g{number} goes on, nothing lost{instead}{failed}")
+            let (instead, failed) = (instead(report), failed_at(report));
+            format!(
+                "{running} {before}  g{number} goes on{instead}, nothing lost{not_renamed}{failed}"
+            )
         }
         Outcome::Ignored | Outcome::Superseded => {
             let reason = report.reason.clone().unwrap_or_default();

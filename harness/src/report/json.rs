@@ -29,6 +29,7 @@ pub fn report(record: &RunRecord, exit_code: u8) -> String {
         "steps": record.steps.iter().map(step).collect::<Vec<_>>(),
         "expectations": { "met": met, "all": all, "faults": faults(&record.faults()) },
         "snapshots": record.snapshots.iter().map(|verdict| snapshot::json(verdict, &folder)).collect::<Vec<_>>(),
+        "broken_trail": record.broken_trail.as_ref().map(fault),
         "failures": record.failures.iter().map(failure).collect::<Vec<_>>(),
         "refused_commands": record.refused,
         "log": record.log,
@@ -142,17 +143,18 @@ pub(crate) fn failure(failure: &HandlerFailure) -> Value {
     })
 }
 
-/// Faults as objects with `message`, `file`, `line`, `column`, `help`.
+/// Faults as objects with `message`, `file`, `line`, `column`, `label`, `help`.
 pub fn faults(faults: &[Fault]) -> Vec<Value> {
     faults.iter().map(fault).collect()
 }
 
-fn fault(fault: &Fault) -> Value {
+pub(crate) fn fault(fault: &Fault) -> Value {
     json!({
         "message": fault.message,
         "file": fault.place.as_ref().map(|place| portable(&place.file)),
         "line": fault.place.as_ref().map(|place| place.line()),
         "column": fault.place.as_ref().map(|place| place.column()),
+        "label": fault.place.as_ref().and_then(|place| place.label.as_deref()),
         "help": fault.help,
     })
 }

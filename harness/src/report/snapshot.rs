@@ -96,7 +96,10 @@ pub fn json(verdict: &SnapshotVerdict, folder: &str) -> Value {
             value["facts"] = facts.collect();
             value["parts"] = json!(difference.parts);
         }
-        SnapshotOutcome::Broken(fault) => value["message"] = json!(fault.message),
+        SnapshotOutcome::Broken(fault) => {
+            value["message"] = json!(fault.message);
+            value["fault"] = super::json::fault(fault);
+        }
         _ => {}
     }
     value

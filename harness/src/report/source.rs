@@ -132,7 +132,10 @@ error: no place
             ("\t\u{1b}[31mx\u{202e}y", 6..7, "m/x.lua:1:7"),
             (long.as_str(), 100_000..100_001, "m/x.lua:1:50001"),
         ] {
-            let rendered = render(&[fault(source, span.clone())], false);
+            let fault = fault(source, span.clone());
+            let place = fault.place.as_ref().map(ToString::to_string);
+            assert_eq!(place.as_deref(), Some(expected), "{span:?}");
+            let rendered = render(&[fault], false);
             assert!(
                 rendered.contains(&format!("--> {expected}\n")),
                 "{span:?}\n{rendered}"

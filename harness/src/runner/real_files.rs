@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
+use modding::host::Host;
+use modding::manifest::watching_of;
 use modding::mod_id::ModId;
 use tempfile::TempDir;
 
 use crate::scenario::{FileAction, FileChange, Scenario};
-use crate::watcher::{WatchedMod, Watcher, WatcherOptions};
+use crate::watcher::{WatchedMod, Watcher, WatcherOptions, unwatched_by};
 use crate::workspace::{Files, Workspace};
 
 /// The longest time until a change must have been seen: far more than the watcher ever waits, on a busy machine too.
@@ -25,6 +27,8 @@ pub(super) struct RealFiles {
     watcher: Watcher,
     /// The content of each mod as the watcher read it last.
     seen: BTreeMap<ModId, Result<Bundle, Vec<Fault>>>,
+    /// What ran before the last change.
+    running: BTreeMap<ModId, Bundle>,
 }
 
 impl RealFiles {
@@ -50,6 +54,7 @@ impl RealFiles {
             folder,
             watcher,
             seen,
+            running: BTreeMap::new(),
         })
     }
 
@@ -128,25 +133,46 @@ impl RealFiles {
         Ok(())
     }
 
-    /// Waits until the watcher has read of these mods what is in the scratch copy. A step that changes nothing is not waited for.
+    /// Tells the watcher what runs: what the mods ask of it is theirs to ask once they run.
+    pub(super) fn note_running(&mut self, host: &Host) {
+        let running = host.bundles().into_iter();
+        let running =
+            running.filter_map(|bundle| Some((ModId::parse(bundle.folder()).ok()?, bundle)));
+        self.running = running.collect();
+        for id in self.seen.keys() {
+            self.watcher.note_manifest(id, self.running.get(id));
+        }
+    }
+
+    /// Waits until the watcher has read of these mods what is in the scratch copy, which was `before`. A step that changes nothing
+    /// is not waited for, nor one that no watcher can see: that is refused.
     pub(super) fn wait_for<'m>(
         &mut self,
         mods: impl IntoIterator<Item = &'m ModId>,
+        before: &Workspace,
         workspace: &Workspace,
     ) -> Result<(), Vec<Fault>> {
-        let expected: BTreeMap<&ModId, Option<Bundle>> = mods
+        let expected: BTreeMap<&ModId, Result<Bundle, Vec<Fault>>> = mods
             .into_iter()
-            .map(|id| (id, workspace.bundle(id).ok()))
+            .map(|id| (id, workspace.bundle(id)))
             .collect();
+        let unseen = expected
+            .iter()
+            .filter(|(id, expected)| !self.has_seen(id, expected));
+        let faults: Vec<Fault> = unseen
+            .filter_map(|(id, _)| self.unwatched(id, before, workspace))
+            .collect();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
         let until = Instant::now() + SEEN_WITHIN;
         loop {
             for settled in self.watcher.poll() {
                 self.seen.insert(settled.mod_id, settled.bundle);
             }
-            let missing = expected.iter().find(|(id, expected)| {
-                let seen = self.seen.get(**id).and_then(|seen| seen.as_ref().ok());
-                seen.map(Bundle::hash) != expected.as_ref().map(Bundle::hash)
-            });
+            let missing = expected
+                .iter()
+                .find(|(id, expected)| !self.has_seen(id, expected));
             let Some((missing, _)) = missing else {
                 return Ok(());
             };
@@ -156,13 +182,38 @@ impl RealFiles {
                     "the watcher has not seen the change of {missing} within {} seconds",
                     SEEN_WITHIN.as_secs()
                 );
-                let help = "[hot_reload] in its mod.toml may keep a watcher from looking";
-                return Err(vec![Fault::new(message).help(help)]);
+                return Err(vec![Fault::new(message)]);
             }
             for settled in self.watcher.wait(left) {
                 self.seen.insert(settled.mod_id, settled.bundle);
             }
         }
+    }
+
+    /// Whether the watcher has read this last, or failed to for these reasons.
+    fn has_seen(&self, id: &ModId, expected: &Result<Bundle, Vec<Fault>>) -> bool {
+        match (self.seen.get(id), expected) {
+            (Some(Ok(seen)), Ok(expected)) => seen.hash() == expected.hash(),
+            (Some(Err(seen)), Err(expected)) => seen == expected,
+            _ => false,
+        }
+    }
+
+    /// Why no watcher can see what has changed of a mod, if so.
+    fn unwatched(&self, id: &ModId, before: &Workspace, after: &Workspace) -> Option<Fault> {
+        let empty = Files::new();
+        let [before, after] = [before, after].map(|files| files.files(id).unwrap_or(&empty));
+        let changed = before.keys().chain(after.keys()).map(String::as_str);
+        let changed = changed.filter(|path| before.get(*path) != after.get(*path));
+        let asked = watching_of(id.as_str(), before);
+        let key = unwatched_by(id, &asked, self.running.get(id), changed)?;
+        let seen = match key {
+            "watch_mod_directory" => "at nothing but `mod.toml`",
+            _ => "at no folder in it",
+        };
+        let message = format!("a watcher looks {seen} of {id} (`{key} = false` in [hot_reload])");
+        let help = "take the key out of its `mod.toml`, or run without --watcher real";
+        Some(Fault::new(message).help(help))
     }
 
     /// The content of a mod as the watcher read it last.

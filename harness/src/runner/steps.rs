@@ -210,11 +210,14 @@ impl Runner<'_> {
         left_out.extend(unreadable.filter(|left_out| !is_absent(left_out)));
         let tick_before = self.host.current_tick();
         self.hand_overs_before_load += self.host.hand_overs();
+        let called = self.host.called_exports();
+        self.exports_called_before_load.extend(called);
         self.present = saved.present;
         self.record.failures = saved.failures;
         // What mods wrote while they were saved is part of the run.
         self.record.log.extend(self.host.take_log());
         self.host = host;
+        self.host.note_left_out(&left_out);
         if let Some(trace) = &self.trace {
             self.host.trace_into(trace.clone());
         }

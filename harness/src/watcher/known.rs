@@ -1,14 +1,14 @@
 //! What a watcher knows of a mod, and whether what it finds is news.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use modding::diagnostic::Fault;
-use modding::manifest::Watching;
+use modding::manifest::{MANIFEST_FILE, Watching};
 
 use super::WatchedMod;
-use super::reading::{Identity, Reading, Stamps};
+use super::reading::{Identity, Reading, Stamp, Stamps};
 use crate::workspace::disk::counts_as_folder;
 
 /// A watched mod.
@@ -19,8 +19,14 @@ pub(super) struct Known {
     roots: BTreeSet<PathBuf>,
     /// The folder of whose changes the system tells; None if it tells of none.
     told: Option<Identity>,
-    /// What it asked of watching when it was read last.
+    /// What its manifest on the disk asked of watching when it was read last.
+    asked: Watching,
+    /// What the manifest that it runs with asks of watching.
+    running: Watching,
+    /// What holds of the two.
     watching: Watching,
+    /// What the system said about its manifest when it was read last.
+    manifest: Option<Stamp>,
     /// Its files when it was read last.
     paths: BTreeSet<String>,
     /// What the system said about its files last.
@@ -52,7 +58,10 @@ impl Known {
             roots: BTreeSet::from([watched.folder.clone()]),
             watched,
             told: None,
+            asked: Watching::default(),
+            running: Watching::default(),
             watching: Watching::default(),
+            manifest: None,
             paths: BTreeSet::new(),
             stamps: None,
             content: News::default(),
@@ -94,9 +103,6 @@ impl Known {
 
     /// The path below the mod's folder of something whose change may be a change of the mod.
     pub(super) fn relevant(&self, path: &Path) -> Option<String> {
-        if !self.watching.watch_mod_directory {
-            return None;
-        }
         let below = self
             .roots
             .iter()
@@ -105,8 +111,36 @@ impl Known {
         let is_hidden = below.split('/').any(|name| name.starts_with('.'));
         let is_relevant = !below.is_empty()
             && !is_hidden
-            && (self.watching.watches(&below) || self.is_relevant_folder(path, &below));
+            && (self.watches(&below) || self.is_relevant_folder(path, &below));
         is_relevant.then_some(below)
+    }
+
+    /// Whether a change of this file is looked at.
+    fn watches(&self, path: &str) -> bool {
+        is_looked_at(&self.watching, path)
+    }
+
+    /// Whether the files that are looked at are others than when this was asked last, by what the system says of them.
+    pub(super) fn has_moved(&self, stamps: &Stamps) -> bool {
+        let watched = |stamps: &Stamps| {
+            let stamps = stamps.clone()?;
+            let watched = stamps.into_iter().filter(|(path, _)| self.watches(path));
+            Some(watched.collect::<BTreeMap<_, _>>())
+        };
+        watched(stamps) != watched(&self.stamps)
+    }
+
+    /// Takes note of what the running manifest asks for: whether more is looked at from now on.
+    pub(super) fn set_running(&mut self, running: Watching) -> bool {
+        let before = self.watching.clone();
+        self.running = running;
+        self.hold();
+        (self.watching.watch_mod_directory && !before.watch_mod_directory)
+            || (self.watching.watch_subdirectories && !before.watch_subdirectories)
+    }
+
+    fn hold(&mut self) {
+        self.watching = in_force(&self.asked, &self.running);
     }
 
     /// A folder that was moved in brings files, one that is gone took them along; either is a single event.
@@ -116,14 +150,22 @@ impl Known {
             let mut from = self.paths.range(inside.clone()..);
             from.next().is_some_and(|path| path.starts_with(&inside))
         };
-        self.watching.watch_subdirectories
+        self.watching.watch_mod_directory
+            && self.watching.watch_subdirectories
             && counts_as_folder(&self.watching, below)
             && (path.is_dir() || had_files())
     }
 
     /// Whether what was read is to be reported.
     pub(super) fn is_news(&mut self, reading: &Reading) -> bool {
-        self.watching = reading.watching.clone();
+        let stamps = reading.stamps.as_ref();
+        let manifest = stamps.and_then(|stamps| stamps.get(MANIFEST_FILE).cloned());
+        if !self.watching.watch_mod_directory && manifest == self.manifest {
+            return false;
+        }
+        self.manifest = manifest;
+        self.asked = reading.watching.clone();
+        self.hold();
         self.paths = reading.paths();
         self.stamps = reading.stamps.clone();
         self.content.is_news(content_of(reading))
@@ -133,6 +175,7 @@ impl Known {
     pub(super) fn begin(&mut self, reading: &Reading) -> bool {
         let is_news = self.is_news(reading);
         if reading.bundle.is_ok() {
+            self.set_running(reading.watching.clone());
             self.content.was_reported = false;
             self.content.was_running = true;
             return false;
@@ -144,6 +187,22 @@ impl Known {
     pub(super) fn note_running(&mut self, hash: u128) -> bool {
         self.content.note_running(hash)
     }
+}
+
+/// What holds where the manifest on the disk asks for one thing and the running one for another. That on the disk says which files
+/// there are. It may have been refused: so it can have more watched, and not less.
+pub(super) fn in_force(asked: &Watching, running: &Watching) -> Watching {
+    Watching {
+        watch_mod_directory: asked.watch_mod_directory || running.watch_mod_directory,
+        watch_subdirectories: asked.watch_subdirectories || running.watch_subdirectories,
+        debounce_delay: running.debounce_delay,
+        ..asked.clone()
+    }
+}
+
+/// Whether a change of a file is looked at. That of the manifest always is: it may be the one that asks for the others.
+pub(super) fn is_looked_at(watching: &Watching, path: &str) -> bool {
+    path == MANIFEST_FILE || watching.watches(path)
 }
 
 fn content_of(reading: &Reading) -> Content {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use modding::manifest::Watching;
 use modding::mod_id::ModId;
 use notify::{ErrorKind, Event};
 
@@ -40,6 +41,8 @@ pub(super) enum Message {
     Remove(ModId),
     /// What a mod runs.
     Running(ModId, u128),
+    /// What the manifest that a mod runs with asks of watching.
+    Manifest(ModId, Watching),
     /// There is nobody left to watch for.
     Stop,
 }
@@ -149,6 +152,12 @@ impl Worker {
                     self.change(&mod_id, "", Rest::Finished, Instant::now());
                 }
             }
+            Message::Manifest(mod_id, watching) => {
+                let known = self.mods.get_mut(&mod_id);
+                if known.is_some_and(|known| known.set_running(watching)) {
+                    self.change(&mod_id, "", Rest::Finished, Instant::now());
+                }
+            }
             // Taken by the loop.
             Message::Stop => {}
         }
@@ -191,9 +200,7 @@ impl Worker {
     }
 
     fn change(&mut self, mod_id: &ModId, path: &str, rest: Rest, when: Instant) {
-        if let Some(known) = self.mods.get(mod_id)
-            && known.watching().watch_mod_directory
-        {
+        if let Some(known) = self.mods.get(mod_id) {
             self.settling
                 .change(mod_id, path, rest, known.delay(), when);
         }
@@ -314,10 +321,10 @@ impl Worker {
         let mut changed = Vec::new();
         for (mod_id, known) in &mut self.mods {
             let stamps = reading::stamps(&known.watched.folder, known.watching());
-            if stamps != known.stamps {
-                known.stamps = stamps;
+            if known.has_moved(&stamps) {
                 changed.push(mod_id.clone());
             }
+            known.stamps = stamps;
         }
         for mod_id in changed {
             self.change(&mod_id, "", Rest::Unfinished, now);

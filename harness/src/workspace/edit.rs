@@ -175,7 +175,33 @@ fn patched(content: &[u8], file: &ModFile, diff: &str) -> Result<String, Fault> 
         fault.help("make it anew from the file as it is at this tick")
     };
     let patch = diffy::Patch::from_str(diff).map_err(|error| fault(error.to_string()))?;
-    diffy::apply(text, &patch).map_err(|error| fault(error.to_string()))
+    diffy::apply(text, &patch).map_err(|error| {
+        let misfit = fault(error.to_string());
+        let nearest = absent_line(text, &patch).map(|line| nearest_lines(text, line));
+        match nearest {
+            Some(lines) if !lines.is_empty() => {
+                let lines = lines.join("\n");
+                let help =
+                    "make it anew from the file as it is at this tick; the nearest lines are";
+                misfit.help(format!("{help}\n{lines}"))
+            }
+            _ => misfit,
+        }
+    })
+}
+
+/// The first line that a patch expects in a text and that is not in it.
+fn absent_line<'p>(text: &str, patch: &'p diffy::Patch<'p, str>) -> Option<&'p str> {
+    let lines: BTreeSet<&str> = text.lines().collect();
+    let expected = patch.hunks().iter().flat_map(diffy::Hunk::lines);
+    expected
+        .filter_map(|line| match line {
+            diffy::Line::Context(line) | diffy::Line::Delete(line) => {
+                Some(line.trim_end_matches(['\r', '\n']))
+            }
+            diffy::Line::Insert(_) => None,
+        })
+        .find(|line| !line.trim().is_empty() && !lines.contains(line))
 }
 
 fn text_of<'c>(content: &'c [u8], file: &ModFile) -> Result<&'c str, Fault> {

@@ -9,6 +9,7 @@ use modding::diagnostic::Fault;
 use modding::mod_id::ModId;
 
 use super::{Files, disk};
+use crate::project::location;
 use crate::scenario::ModChoice;
 
 /// The files of a folder, or why it cannot be read.
@@ -74,7 +75,7 @@ impl ModLibrary {
             let folders: Vec<String> = self
                 .folders
                 .iter()
-                .map(|folder| format!("`{}`", folder.to_string_lossy().replace('\\', "/")))
+                .map(|folder| format!("`{}`", location::text(folder)))
                 .collect();
             let fault = Fault::new(format!("there is no mod `{id}` in {}", folders.join(", ")));
             vec![fault.suggest(id, self.known.iter().map(ModId::as_str))]

@@ -200,6 +200,17 @@ help: the nearest lines are
 }
 
 #[test]
+fn a_patch_that_does_not_fit_shows_the_nearest_lines() {
+    let action = "patch = { file = \"stats/scripts/main.lua\", diff = \"--- a\\n+++ b\\n@@ -2 +2 @@\\n-  if event.job.prority >= 8 then\\n+  if true then\\n\" }";
+    let rendered = after(&step(action)).unwrap_err();
+    let expected = "\
+help: make it anew from the file as it is at this tick; the nearest lines are
+         2 |   if event.job.priority >= 8 then
+";
+    assert!(rendered.ends_with(expected), "{rendered}");
+}
+
+#[test]
 fn the_dry_run_finds_every_step_that_fails_and_a_failed_batch_changes_nothing() {
     let rest = [
         step(

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use harness::live::happening::Happening;
 use harness::live::session::{Key, Session, SessionOptions};
-use harness::live::text::View;
+use harness::live::text::{KeySource, View};
 use harness::live::watchdog::TimeBound;
 use harness::watcher::Settled;
 use modding::context::Deadline;
@@ -161,7 +161,7 @@ impl Watched {
         };
         let view = View {
             colour: false,
-            keys: true,
+            keys: KeySource::Terminal,
             folders,
         };
         let (session, left_out) = Session::begin(&scenario, &workspace, options).unwrap();

@@ -10,6 +10,8 @@ use harness::watcher::{Notice, WatchedMod, WatcherOptions};
 
 use crate::session::{LIBRARY, MAIN, Project, Session, id, manifest, options, script};
 
+const MANIFEST: &str = "mods/probe/mod.toml";
+
 const BROKEN: &str =
     "rolled back probe: parse: incomplete statement: expected assignment or a function call";
 
@@ -41,6 +43,49 @@ fn the_manifest_removed_and_restored() {
     session.expect_running(&["ignored probe"]);
     session.project.write(MAIN, &script("two"));
     session.expect_one();
+}
+
+#[test]
+fn what_a_refused_manifest_asks_for_does_not_end_the_watching() {
+    for key in [
+        "watch_mod_directory = false",
+        "watch_subdirectories = false",
+        "debounce_delay = 60000",
+    ] {
+        let mut session = Session::new();
+        let asks = format!("[hot_reload]\n{key}\n");
+        session.project.write(MANIFEST, &manifest(&asks));
+        session.project.write(MAIN, "broken");
+        session.expect(&[BROKEN]);
+        session.project.write(MAIN, &script("two"));
+        session.expect_one();
+    }
+}
+
+#[test]
+fn the_manifest_of_a_mod_that_is_not_watched() {
+    for force_polling in [false, true] {
+        let options = WatcherOptions {
+            force_polling,
+            ..options()
+        };
+        let mut session = Session::with(Project::new(""), options);
+        let asks = "[hot_reload]\nwatch_mod_directory = false\n";
+        session.project.write(MANIFEST, &manifest(asks));
+        session.expect_one();
+        session.project.write(MAIN, &script("two"));
+        session.expect(&[]);
+        // What changed meanwhile comes with it.
+        let asks = "[hot_reload]\nwatch_subdirectories = false\n";
+        session.project.write(MANIFEST, &manifest(asks));
+        session.expect_one();
+        session.project.write(MAIN, &script("three"));
+        session.expect(&[]);
+        session.project.write(MANIFEST, &manifest(""));
+        session.expect_one();
+        session.project.write(MAIN, &script("four"));
+        session.expect_one();
+    }
 }
 
 #[test]

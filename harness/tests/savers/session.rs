@@ -160,6 +160,8 @@ impl Session {
         for bundle in self.host.bundles() {
             self.watcher
                 .note_running(&id(bundle.folder()), bundle.hash());
+            self.watcher
+                .note_manifest(&id(bundle.folder()), Some(&bundle));
         }
     }
 

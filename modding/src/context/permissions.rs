@@ -51,6 +51,7 @@ impl Context {
         let Some(runtime) = &instance.runtime else {
             return Err(ApiError::new(format!("{mod_id} has no code")));
         };
+        self.note_called(instance.generation.id(), name);
         self.call(&instance.generation, Phase::Running, || {
             runtime.export(name, arguments)
         })

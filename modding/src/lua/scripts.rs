@@ -1,9 +1,9 @@
 //! The scripts of a mod, compiled: all of them before any runs, so that a mistake is found before anything happens.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::{Rc, Weak};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::{self, Rc};
+use std::sync::{Arc, Weak};
 
 use mlua::chunk::{ChunkMode, Compiler};
 use mlua::{Function, Lua};
@@ -18,12 +18,22 @@ use super::errors;
 use super::source::{Scan, rewrite, scan};
 
 /// The one compiler of all scripts of all mods.
-pub(super) fn compiler() -> Compiler {
+fn compiler() -> Compiler {
     Compiler::new()
         .set_optimization_level(1)
         .set_debug_level(1)
         .set_mutable_globals(CHANGED_GLOBALS)
         .set_disabled_builtins(CHANGED_BUILTINS)
+}
+
+/// A script that looks up those globals whenever it reads them. Any other that it does not assign itself is looked up when it is
+/// loaded, and kept; of those that the compiler is told are mutable the value is kept all the same, only not its fields. An
+/// assignment that no code is made of has it look.
+fn with_looked_up(text: &str, globals: &[Box<str>]) -> String {
+    if globals.is_empty() {
+        return text.to_owned();
+    }
+    format!("if false then {} = nil end {text}", globals.join(", "))
 }
 
 /// Globals that the prelude changes and for which the compiler has instructions of its own. `pairs` and `ipairs` are not among
@@ -66,31 +76,47 @@ const OF_LIBRARY: char = '@';
 struct Script {
     source: Arc<str>,
     scan: Scan,
-    /// Compiled as it is.
-    as_written: Arc<[u8]>,
-    /// Compiled with what has to be replaced replaced, without and with iterators that are ours.
-    rewritten: RefCell<[Option<Arc<[u8]>>; 2]>,
+    /// What somebody runs of it.
+    compiled: RefCell<BTreeMap<Form, Weak<[u8]>>>,
+}
+
+/// What a script is compiled to in one mod, and maybe not in another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Form {
+    kind: FormKind,
+    /// Of the globals that it names, those that other scripts of the mod may assign.
+    changed: Vec<Box<str>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum FormKind {
+    AsWritten,
+    /// With what has to be replaced replaced.
+    Rewritten {
+        /// Whether `pairs` and `ipairs` are ours.
+        iterators_are_ours: bool,
+    },
 }
 
 /// Scripts that somebody runs, by their text: equal text is compiled once, whoever it belongs to.
 #[derive(Debug, Default)]
-pub(crate) struct KnownScripts(RefCell<BTreeMap<Arc<str>, Weak<Script>>>);
+pub(crate) struct KnownScripts(RefCell<BTreeMap<Arc<str>, rc::Weak<Script>>>);
 
 impl KnownScripts {
     /// The script of that text, made where nobody runs it.
-    fn get_or_make<E>(
-        &self,
-        source: Arc<str>,
-        make: impl FnOnce(Arc<str>) -> Result<Script, E>,
-    ) -> Result<Rc<Script>, E> {
+    fn get_or_make(&self, source: Arc<str>) -> Rc<Script> {
         let mut known = self.0.borrow_mut();
-        if let Some(script) = known.get(&source).and_then(Weak::upgrade) {
-            return Ok(script);
+        if let Some(script) = known.get(&source).and_then(rc::Weak::upgrade) {
+            return script;
         }
         known.retain(|_, script| script.strong_count() > 0);
-        let script = Rc::new(make(source.clone())?);
+        let script = Rc::new(Script {
+            scan: scan(&source),
+            source: source.clone(),
+            compiled: RefCell::default(),
+        });
         known.insert(source, Rc::downgrade(&script));
-        Ok(script)
+        script
     }
 }
 
@@ -152,23 +178,27 @@ impl Scripts {
         });
         for (key, bundle, path) in own.chain(libraries) {
             match script(known, bundle, path) {
-                Ok(script) => found.push((key, script)),
+                Ok(script) => found.push((key, bundle.display_path(path), script)),
                 Err(error) => errors.push(error),
             }
         }
-        let tokens_max = found.iter().map(|(_, script)| script.scan.tokens).max();
+        let tokens_max = found.iter().map(|(.., script)| script.scan.tokens).max();
         let iterators_are_ours = !found
             .iter()
-            .any(|(_, script)| script.scan.rebinds_iterators);
+            .any(|(.., script)| script.scan.rebinds_iterators);
         let mut scripts = Scripts {
             folder: files.own().folder().to_owned(),
             bytecode: BTreeMap::new(),
-            _scripts: found.iter().map(|(_, script)| script.clone()).collect(),
+            _scripts: found.iter().map(|(.., script)| script.clone()).collect(),
             tokens_max: tokens_max.unwrap_or(0),
         };
-        for (key, script) in found {
-            match script.bytecode(&scripts.display_path(&key), iterators_are_ours) {
-                Ok(bytecode) => drop(scripts.bytecode.insert(key, bytecode)),
+        let assigned: BTreeSet<&str> = found
+            .iter()
+            .flat_map(|(.., script)| script.scan.assigned.iter().map(|name| &**name))
+            .collect();
+        for (key, file, script) in &found {
+            match script.bytecode(file, iterators_are_ours, &assigned) {
+                Ok(bytecode) => drop(scripts.bytecode.insert(key.clone(), bytecode)),
                 Err(error) => errors.push(error),
             }
         }
@@ -225,7 +255,7 @@ fn is_script(path: &str) -> bool {
     path.ends_with(".lua") || path.ends_with(".luau")
 }
 
-/// A script that compiles as its author wrote it.
+/// A script as its author wrote it, which need not compile.
 fn script(known: &KnownScripts, bundle: &Bundle, path: &str) -> Result<Rc<Script>, GuestError> {
     let source = match bundle.text(path) {
         Some(Ok(source)) => source,
@@ -237,24 +267,21 @@ fn script(known: &KnownScripts, bundle: &Bundle, path: &str) -> Result<Rc<Script
             )));
         }
     };
-    known.get_or_make(source, |source| match compiler().compile(&*source) {
-        Ok(bytecode) => Ok(Script {
-            scan: scan(&source),
-            source,
-            as_written: bytecode.into(),
-            rewritten: RefCell::default(),
-        }),
-        Err(error) => Err(errors::syntax_fault(
-            &bundle.display_path(path),
-            &source,
-            &error,
-        )),
-    })
+    Ok(known.get_or_make(source))
 }
 
 impl Script {
-    /// What runs, in a mod with or without another meaning of `pairs` and `ipairs`.
-    fn bytecode(&self, file: &str, iterators_are_ours: bool) -> Result<Arc<[u8]>, GuestError> {
+    /// What runs in a mod whose scripts leave `pairs` and `ipairs` as they are, or do not, and assign those globals.
+    ///
+    /// # Errors
+    /// The script's first mistake.
+    fn bytecode(
+        &self,
+        file: &str,
+        iterators_are_ours: bool,
+        assigned: &BTreeSet<&str>,
+    ) -> Result<Arc<[u8]>, GuestError> {
+        let Script { source, scan, .. } = self;
         let at_line = |line, message: String, help: &str| GuestError {
             help: Some(help.to_owned()),
             location: Some(Location {
@@ -263,27 +290,68 @@ impl Script {
             }),
             ..GuestError::new(message)
         };
-        let Script { source, scan, .. } = self;
-        if let Some((line, name)) = scan.reserved {
-            return Err(at_line(
-                line,
-                format!("`{name}` is a name of colony-sim's own"),
-                "choose another name",
-            ));
+        let changed = self.changed_by_others(assigned);
+        let as_written = Form {
+            kind: FormKind::AsWritten,
+            changed,
+        };
+        if !scan.needs_parsing && (!scan.iterates || iterators_are_ours) && scan.reserved.is_none()
+        {
+            return self.compiled(as_written, file, || Ok(source.to_string()));
         }
-        if !scan.needs_parsing && (!scan.iterates || iterators_are_ours) {
-            return Ok(self.as_written.clone());
+        let form = Form {
+            kind: FormKind::Rewritten { iterators_are_ours },
+            changed: as_written.changed.clone(),
+        };
+        self.compiled(form, file, || {
+            // What does not compile is not for our parser: the compiler says better what is wrong.
+            self.compiled(as_written, file, || Ok(source.to_string()))?;
+            if let Some((line, name)) = scan.reserved {
+                let message = format!("`{name}` is a name of colony-sim's own");
+                return Err(at_line(line, message, "choose another name"));
+            }
+            rewrite(source, iterators_are_ours).map_err(|unsupported| {
+                at_line(unsupported.line, unsupported.message, unsupported.help)
+            })
+        })
+    }
+
+    /// The names of this script that are globals which others of the mod's scripts may assign. What it assigns itself the compiler
+    /// finds.
+    fn changed_by_others(&self, assigned: &BTreeSet<&str>) -> Vec<Box<str>> {
+        let Scan {
+            assigned: own,
+            named,
+            ..
+        } = &self.scan;
+        named
+            .iter()
+            .filter(|name| assigned.contains(&***name) && !own.contains(&***name))
+            .cloned()
+            .collect()
+    }
+
+    /// A form of the script, from its text if nobody runs it.
+    fn compiled(
+        &self,
+        form: Form,
+        file: &str,
+        text: impl FnOnce() -> Result<String, GuestError>,
+    ) -> Result<Arc<[u8]>, GuestError> {
+        let known = self.compiled.borrow().get(&form).and_then(Weak::upgrade);
+        if let Some(bytecode) = known {
+            return Ok(bytecode);
         }
-        let mut rewritten = self.rewritten.borrow_mut();
-        let rewritten = &mut rewritten[usize::from(iterators_are_ours)];
-        if let Some(bytecode) = rewritten {
-            return Ok(bytecode.clone());
-        }
-        let text = rewrite(source, iterators_are_ours).map_err(|unsupported| {
-            at_line(unsupported.line, unsupported.message, unsupported.help)
-        })?;
-        let compiled = compiler().compile(&*text);
-        let compiled = compiled.map_err(|error| errors::syntax_fault(file, source, &error))?;
-        Ok(rewritten.insert(compiled.into()).clone())
+        let text = text()?;
+        let bytecode = compiler().compile(with_looked_up(&text, &form.changed));
+        // Errors name columns of the first line.
+        let bytecode = bytecode.or_else(|_| compiler().compile(&text));
+        let bytecode: Arc<[u8]> = bytecode
+            .map_err(|error| errors::syntax_fault(file, &self.source, &error))?
+            .into();
+        let mut compiled = self.compiled.borrow_mut();
+        compiled.retain(|_, bytecode| bytecode.strong_count() > 0);
+        compiled.insert(form, Arc::downgrade(&bytecode));
+        Ok(bytecode)
     }
 }

@@ -84,6 +84,7 @@ impl Host {
         match added {
             Ok(report) => report,
             Err(error) => {
+                self.note_not_added(&error);
                 let fault_reached = options.fault.as_ref().is_some_and(|fault| {
                     fault.stage == error.stage && fault.mod_id == error.mod_id
                 });

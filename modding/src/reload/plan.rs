@@ -293,7 +293,10 @@ impl Host {
                 mod_id: errors
                     .first()
                     .map_or_else(|| blamed.clone(), |error| error.mod_id().clone()),
-                faults: errors.iter().map(|error| error.fault()).collect(),
+                faults: errors
+                    .iter()
+                    .map(|error| self.dependency_fault(error))
+                    .collect(),
             })?;
         // The same mods in the same order define the same, as long as no file of definitions changes.
         let same_order = hint.iter().filter(|id| world.contains_key(*id)).eq(&order);

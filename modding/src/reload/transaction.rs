@@ -152,6 +152,7 @@ impl Host {
         if member.skips_unload() {
             state.notes.push("mod_unloaded was skipped".to_owned());
         }
+        state.notes.extend(lost_files(member));
         self.inject_one(member, options, Stage::Loaded)?;
         handover::loaded(&self.context, new, reason, Some(&previous), &mut state)?;
         let by = match &member.past {
@@ -465,4 +466,23 @@ pub(super) fn injected_fault(stage: Stage) -> Fault {
         place: None,
         help: None,
     }
+}
+
+/// Files that were part of a mod and are not any more, or have nothing in them now: code that went without a word.
+fn lost_files(member: &Member) -> Vec<String> {
+    let (old, new) = (member.old.generation.bundle(), member.package.bundle());
+    let files = |lost: &dyn Fn(&str) -> bool| {
+        let paths: Vec<&str> = old.paths().filter(|path| lost(path)).collect();
+        paths.join(", ")
+    };
+    let gone = files(&|path| new.file(path).is_none());
+    let is_blank = |file: &[u8]| file.trim_ascii().is_empty();
+    let emptied = files(&|path| {
+        new.file(path).is_some_and(is_blank) && !old.file(path).is_some_and(is_blank)
+    });
+    [("no longer part of the mod", gone), ("empty now", emptied)]
+        .into_iter()
+        .filter(|(_, files)| !files.is_empty())
+        .map(|(what, files)| format!("{what}: {files}"))
+        .collect()
 }

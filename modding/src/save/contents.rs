@@ -84,7 +84,7 @@ impl Contents {
         let package = self.0.get(&saved.own)?;
         let libraries = saved.libraries.iter().map(|(id, hash)| {
             let library = self.0.get(hash)?;
-            Some((id.clone(), library.bundle().clone()))
+            Some((id.clone(), library.library()))
         });
         let libraries = libraries.collect::<Option<_>>()?;
         Some(Package {

@@ -1,7 +1,7 @@
 //! The report of a check for programs, with the version that all reports have.
 
 use modding::diagnostic::Place;
-use modding::findings::Finding;
+use modding::findings::{Edit, Finding};
 use serde_json::{Value, json};
 
 use super::{code, title};
@@ -18,6 +18,7 @@ pub fn report(report: &CheckReport, shown: &dyn Fn(&str) -> String, exit_code: u
             "file": portable(&location::text(&reproduction.path)),
             "ticks": reproduction.ticks,
             "colonists": reproduction.colonists,
+            "interruption": if reproduction.saves { "restart" } else { "reload" },
             "interruptions": reproduction.interruptions,
         })
     });
@@ -37,6 +38,7 @@ pub fn report(report: &CheckReport, shown: &dyn Fn(&str) -> String, exit_code: u
         "findings": report.findings.iter().map(|found| finding(found, shown)).collect::<Vec<_>>(),
         "failures": report.failures.iter().map(failure).collect::<Vec<_>>(),
         "unheard_events": report.unheard,
+        "uncalled_exports": report.uncalled,
         "reproduction": reproduction,
     });
     format!("{report:#}\n")
@@ -95,5 +97,22 @@ fn finding(finding: &Finding, shown: &dyn Fn(&str) -> String) -> Value {
         "place": place(&finding.place),
         "related": finding.related.iter().map(place).collect::<Vec<_>>(),
         "help": finding.help,
+        "edits": finding.edits.iter().map(|edit| edited(&finding.place, edit)).collect::<Vec<_>>(),
+    })
+}
+
+/// What to write in the place of what stands from one place of the file to another, which is not part of it.
+fn edited(file: &Place, edit: &Edit) -> Value {
+    let at = |offset: usize| Place {
+        span: offset..offset,
+        ..file.clone()
+    };
+    let (start, end) = (at(edit.span.start), at(edit.span.end));
+    json!({
+        "line": start.line(),
+        "column": start.column(),
+        "end_line": end.line(),
+        "end_column": end.column(),
+        "replacement": edit.replacement,
     })
 }

@@ -118,30 +118,52 @@ fn problems(text: &mut String, report: &CheckReport, options: &CheckTextOptions<
     for failure in &report.failures {
         handler_failure(text, failure, options.colour);
     }
+    unchecked(text, report, options.colour);
+}
+
+/// Warnings of what did not happen in the runs, and so was not checked.
+fn unchecked(text: &mut String, report: &CheckReport, colour: bool) {
+    let given = report.scenario.is_some();
     if !report.unheard.is_empty() {
-        let names: Vec<String> = report
-            .unheard
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect();
-        let help = match report.scenario {
-            Some(_) => "use a scenario in which they do",
-            None => "use more --ticks, or a --scenario in which they do",
+        let help = match given {
+            true => "use a scenario in which they do",
+            false => "use more --ticks, or a --scenario in which they do",
         };
-        let fault = format!(
+        let message = format!(
             "the mod listens to {}, which never happened: its handlers were not checked",
-            names.join(", ")
+            quoted(&report.unheard)
         );
-        let group = Group::with_title(Level::WARNING.primary_title(&fault).id("unheard-event"));
-        let help = Group::with_title(Level::HELP.secondary_title(help));
-        let renderer = renderer(options.colour);
-        let _ = write!(
-            text,
-            "\n{}\n{}\n",
-            renderer.render(&[group]),
-            renderer.render(&[help])
-        );
+        warning(text, &message, "unheard-event", help, colour);
     }
+    if !report.uncalled.is_empty() {
+        let help = match given {
+            true => "use a scenario with a mod that does",
+            false => "use a --scenario with a mod that does",
+        };
+        let message = format!(
+            "the mod exports {}, which no mod called: these calls were not checked",
+            quoted(&report.uncalled)
+        );
+        warning(text, &message, "uncalled-export", help, colour);
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// A warning that is about no line.
+fn warning(text: &mut String, message: &str, code: &str, help: &str, colour: bool) {
+    let group = Group::with_title(Level::WARNING.primary_title(message).id(code));
+    let help = Group::with_title(Level::HELP.secondary_title(help));
+    let renderer = renderer(colour);
+    let _ = write!(
+        text,
+        "\n{}\n{}\n",
+        renderer.render(&[group]),
+        renderer.render(&[help])
+    );
 }
 
 /// The error that convicts the mod.

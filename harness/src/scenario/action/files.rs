@@ -90,7 +90,25 @@ fn read_patch(table: &mut TableReader<'_>, context: &Context<'_>) -> Option<(Fil
         }
     };
     let (file, diff) = (file?.0, text?);
-    let problem = match diffy::Patch::from_str(&diff) {
+    let patch = diffy::Patch::from_str(&diff);
+    if let Ok(patch) = &patch {
+        let named = [patch.original(), patch.modified()];
+        let other = named
+            .into_iter()
+            .flatten()
+            .find(|name| !is_named(&file, name));
+        if let Some(name) = other {
+            let fault = Fault::new(format!(
+                "the patch is of `{name}`, the step's file is `{file}`"
+            ));
+            let help = format!(
+                "write `--- a/{file}` and `+++ b/{file}`, or name the file that the patch is of in `file`"
+            );
+            table.report(fault.at(place).help(help));
+            return None;
+        }
+    }
+    let problem = match patch {
         Ok(patch) if patch.hunks().is_empty() => Some("it changes nothing".to_owned()),
         Ok(_) => None,
         Err(error) => Some(error.to_string()),
@@ -104,6 +122,24 @@ fn read_patch(table: &mut TableReader<'_>, context: &Context<'_>) -> Option<(Fil
         return None;
     }
     Some((FileChange::Patch { file, diff }, place))
+}
+
+/// Whether a name in the head of a patch can be that file's: the sides alone, or a path with the same end.
+fn is_named(file: &ModFile, name: &str) -> bool {
+    let name = name.split('\t').next().unwrap_or(name);
+    if matches!(name, "a" | "b" | "original" | "modified") {
+        return true;
+    }
+    let name = name
+        .strip_prefix("a/")
+        .or_else(|| name.strip_prefix("b/"))
+        .unwrap_or(name);
+    let file = file.to_string();
+    let ends_with = |path: &str, end: &str| {
+        let before = path.strip_suffix(end);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    };
+    !name.is_empty() && (ends_with(&file, name) || ends_with(name, &file))
 }
 
 fn read_touch(table: &mut TableReader<'_>, context: &Context<'_>) -> Option<(FileChange, Place)> {

@@ -23,11 +23,14 @@ pub(super) fn read_reload(value: &ValueReader<'_>, context: &Context<'_>) -> Opt
         .and_then(|value| value.one_of("priority", context.vocabulary.priorities));
     table.finish();
     let mods = mods?;
-    let ids: Vec<Option<ModId>> = mods
-        .array()?
-        .iter()
-        .map(|element| read_loaded_mod(element, context))
-        .collect();
+    let mut ids: Vec<Option<ModId>> = Vec::new();
+    for element in mods.array()? {
+        let id = read_loaded_mod(&element, context);
+        if let Some(id) = id.as_ref().filter(|_| ids.contains(&id)) {
+            element.fault(format!("`{id}` is named twice"));
+        }
+        ids.push(id);
+    }
     if ids.is_empty() {
         mods.fault("expected at least one mod, found none");
     }

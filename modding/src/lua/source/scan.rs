@@ -1,9 +1,11 @@
 //! Looks at the tokens of a script, to tell whether it has to be parsed at all.
 
+use std::collections::BTreeSet;
+
 use super::{ITERATE, POWER};
 
 /// What the tokens of a script say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::lua) struct Scan {
     /// How many tokens there are.
     pub(in crate::lua) tokens: usize,
@@ -15,6 +17,10 @@ pub(in crate::lua) struct Scan {
     pub(in crate::lua) rebinds_iterators: bool,
     /// The line, from 1, and the name where a script uses a name of the host's.
     pub(in crate::lua) reserved: Option<(usize, &'static str)>,
+    /// Names that it may assign as globals, and some that are locals: with them, too, what is compiled is right.
+    pub(in crate::lua) assigned: BTreeSet<Box<str>>,
+    /// Names that it may read as globals, and some that are locals or words of the language. Sorted.
+    pub(in crate::lua) named: Vec<Box<str>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +30,14 @@ enum Token<'a> {
     Text,
 }
 
-/// Scans a script that compiles.
+/// Scans a script. What is found holds for one that compiles.
 pub(in crate::lua) fn scan(source: &str) -> Scan {
     let tokens = Tokens { source, at: 0 }.all();
+    let (assigned, named) = globals(&tokens);
     let mut scan = Scan {
         tokens: tokens.len(),
+        assigned,
+        named,
         ..Scan::default()
     };
     for (at, (start, token)) in tokens.iter().enumerate() {
@@ -54,6 +63,47 @@ pub(in crate::lua) fn scan(source: &str) -> Scan {
         }
     }
     scan
+}
+
+/// Words that are no names.
+const KEYWORDS: [&str; 21] = [
+    "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "if", "in", "local",
+    "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
+];
+
+/// The names that may be globals: those that are assigned, and all.
+fn globals(tokens: &[(usize, Token<'_>)]) -> (BTreeSet<Box<str>>, Vec<Box<str>>) {
+    let token_at = |at: usize| tokens.get(at).map(|(_, token)| *token);
+    let before = |at: usize, by: usize| at.checked_sub(by).and_then(token_at);
+    let is_concatenation = |at: usize| before(at, 2) == Some(Token::Symbol(b'.'));
+    let mut assigned = BTreeSet::new();
+    let mut named = Vec::new();
+    for (at, (_, token)) in tokens.iter().enumerate() {
+        let Token::Word(word) = *token else { continue };
+        let is_field = match before(at, 1) {
+            Some(Token::Symbol(b'.')) => !is_concatenation(at),
+            Some(Token::Symbol(b':')) => true,
+            _ => false,
+        };
+        if is_field || word.starts_with(|first: char| first.is_ascii_digit()) {
+            continue;
+        }
+        named.push(word);
+        let is_assigned = match (before(at, 1), token_at(at + 1)) {
+            (Some(Token::Word("local" | "for") | Token::Symbol(b'{')), _) => false,
+            (Some(Token::Word("function")), _) => before(at, 2) != Some(Token::Word("local")),
+            (_, Some(Token::Symbol(b'='))) => token_at(at + 2) != Some(Token::Symbol(b'=')),
+            // One of several targets. A compound assignment needs a value that another assignment gave.
+            (_, Some(Token::Symbol(b','))) => true,
+            _ => false,
+        };
+        if is_assigned && !KEYWORDS.contains(&word) && !assigned.contains(word) {
+            assigned.insert(word.into());
+        }
+    }
+    named.sort_unstable();
+    named.dedup();
+    (assigned, named.into_iter().map(Box::from).collect())
 }
 
 /// Whether the tokens after `in` are one call of `pairs` or `ipairs`, then `do`.
@@ -198,15 +248,17 @@ impl<'a> Tokens<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::{Scan, scan};
 
     #[test]
     fn only_what_must_be_parsed_is() {
-        let parse = Scan {
+        let parse = || Scan {
             needs_parsing: true,
             ..Scan::default()
         };
-        let iterates = Scan {
+        let iterates = || Scan {
             iterates: true,
             ..Scan::default()
         };
@@ -215,15 +267,15 @@ mod tests {
                 "local x = 'a ^ b' -- in ^\nlocal y = [[ in ]] --[==[ in ]] ^ ]==] .. \"\\\" ^\"",
                 Scan::default(),
             ),
-            ("for k, v in pairs(t) do end", iterates),
-            ("for i, v in ipairs({ f(1), (2) }) do end", iterates),
+            ("for k, v in pairs(t) do end", iterates()),
+            ("for i, v in ipairs({ f(1), (2) }) do end", iterates()),
             ("for i = 1, 2 do end", Scan::default()),
-            ("for k, v in t do end", parse),
-            ("for k, v in pairs(t), 1 do end", parse),
-            ("for k, v in pairs(t) or t do end", parse),
-            ("for k, v in next, t do end", parse),
-            ("x = y^2", parse),
-            ("x = `a {y ^ 2} b`", parse),
+            ("for k, v in t do end", parse()),
+            ("for k, v in pairs(t), 1 do end", parse()),
+            ("for k, v in pairs(t) or t do end", parse()),
+            ("for k, v in next, t do end", parse()),
+            ("x = y^2", parse()),
+            ("x = `a {y ^ 2} b`", parse()),
             ("x = `a ^ {({ y = `^` }).y} in`", Scan::default()),
             (
                 "local p = pairs",
@@ -250,9 +302,37 @@ mod tests {
         ] {
             let found = Scan {
                 tokens: 0,
+                assigned: BTreeSet::new(),
+                named: Vec::new(),
                 ..scan(source)
             };
             assert_eq!(found, expected, "{source}");
         }
+    }
+
+    #[test]
+    fn every_way_to_assign_a_global_is_found() {
+        for (source, expected) in [
+            ("A = 1 B.c = 2 D == 3", &["A"][..]),
+            ("A, b.c, D = 1, nil, true", &["A", "D"]),
+            ("function A() end function B.c() end", &["A", "B"]),
+            ("function A<T>(x: T) end", &["A"]),
+            (
+                "local a = 1 local function b() end for c = 1, 2 do end",
+                &[],
+            ),
+            ("t = { a = 1, b == 2 } x = 'C = 1' -- D = 1", &["t", "x"]),
+            (
+                "f(function() A = 1 end) x = `{g(function() B = 2 end)}`",
+                &["A", "B", "x"],
+            ),
+        ] {
+            let assigned = scan(source).assigned;
+            let found: Vec<&str> = assigned.iter().map(|name| &**name).collect();
+            assert_eq!(found, expected, "{source}");
+        }
+        let named = scan("local x = 'a' .. B .. c.d .. e:f() .. 0x1").named;
+        let named: Vec<&str> = named.iter().map(|name| &**name).collect();
+        assert_eq!(named, ["B", "c", "e", "local", "x"]);
     }
 }
