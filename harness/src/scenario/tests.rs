@@ -231,7 +231,7 @@ fn every_fault_of_the_head_is_reported() {
             ],
         ),
         (
-            "schema = 1\nname = \"x\"\nseed = 1\nticks = 1\nmods = { load = [] }\n[colony]\nmap = \"vally.txt\"\nsize = [1, 600]\ncolonists = 0\n",
+            "schema = 1\nname = \"x\"\nseed = 1\nticks = 1\nmods = { load = [] }\n[colony]\nmap = \"vally.txt\"\nsize = [1, 6000]\ncolonists = 0\n",
             &[
                 "7:7 there is no `scenarios/vally.txt`",
                 "8:8 expected either `map` or `size`, found both: a map has its own size",
