@@ -163,7 +163,7 @@ impl Host {
                 self.bind(present)
             };
             let cohorts = self.cohorts(wanted);
-            for cohort in self.joined(cohorts) {
+            for cohort in self.joined(cohorts, options) {
                 let requests: Vec<Request> = cohort
                     .iter()
                     .filter_map(|member| member.request.clone())

@@ -560,3 +560,60 @@ fn a_dependency_that_is_left_out_as_broken_is_to_be_mended_and_not_added() {
         "{ran:?}"
     );
 }
+
+#[test]
+fn what_failed_for_another_mod_is_tried_again_when_that_is_mended() {
+    let user = |more: &str| format!("require('@larder/shelf')\n{more}");
+    let steps = [
+        step(
+            2,
+            &format!(
+                "batch = [{{ {} }}, {{ {} }}]\nexpect = {{ outcome = \"rolled_back\" }}",
+                write("larder/lib/shelf.lua", "return { shelves = 2 }"),
+                write("user/scripts/main.lua", &user("if"))
+            ),
+        ),
+        step(4, &write("user/scripts/main.lua", &user("-- mended"))),
+    ];
+    let record = Project::new()
+        .lua_mod("larder", "1.0.0", "", "")
+        .file("mods/larder/lib/shelf.lua", "return { shelves = 1 }")
+        .lua_mod("user", "1.0.0", "[dependencies]\nlarder = \"*\"", &user(""))
+        .scenario(6, &["larder", "user"], &steps.concat())
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+    let committed = reports(&record, 1)
+        .iter()
+        .filter(|report| report.outcome == Outcome::Committed)
+        .flat_map(|report| &report.members)
+        .map(|member| member.mod_id.to_string());
+    assert_eq!(committed.collect::<Vec<_>>(), ["user", "larder", "user"]);
+}
+
+#[test]
+fn versions_that_need_each_other_meet_though_they_are_saved_one_after_the_other() {
+    let larder = manifest("larder", "2.0.0", "");
+    let user = manifest("user", "1.1.0", "[dependencies]\nlarder = \"^2\"");
+    let steps = [
+        step(
+            2,
+            &(write("larder/mod.toml", &larder) + "\nexpect = { outcome = \"rolled_back\" }"),
+        ),
+        step(4, "save = \"between\""),
+        step(
+            5,
+            &(write("user/mod.toml", &user) + "\nexpect = { outcome = \"committed\" }"),
+        ),
+    ];
+    let project = |more: &str| {
+        Project::new()
+            .lua_mod("larder", "1.0.0", "", "")
+            .lua_mod("user", "1.0.0", "[dependencies]\nlarder = \"^1\"", "")
+            .scenario(8, &["larder", "user"], &(steps.concat() + more))
+    };
+    let record = project("").run().unwrap();
+    assert_eq!(record.faults(), []);
+    let ran: Vec<String> = outcomes(&record, 2).into_iter().flat_map(|(_, ids)| ids).collect();
+    assert_eq!(ran, ["larder", "user"]);
+}

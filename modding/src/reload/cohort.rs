@@ -9,7 +9,8 @@ use crate::host::Host;
 use crate::mod_id::ModId;
 use crate::report::ReloadType;
 
-use super::plan::Member;
+use super::ReloadOptions;
+use super::plan::{Member, Planned};
 
 impl Host {
     /// Gives every member the library code of the mods as they will be, and adds the mods whose library code changes with it
@@ -105,8 +106,12 @@ impl Host {
     }
 
     /// Cohorts that fit only together become one: a mod that no longer depends on another, and that other in a version that it could
-    /// not have borne; a definition that goes from one mod to another.
-    pub(super) fn joined(&self, cohorts: Vec<Vec<Member>>) -> Vec<Vec<Member>> {
+    /// not have borne; a definition that goes from one mod to another. What waits joins in where nothing fits without it.
+    pub(super) fn joined(
+        &self,
+        cohorts: Vec<Vec<Member>>,
+        options: &ReloadOptions,
+    ) -> Vec<Vec<Member>> {
         let mut rest: VecDeque<Vec<Member>> = cohorts.into();
         let mut joined = Vec::new();
         while let Some(mut cohort) = rest.pop_front() {
@@ -121,15 +126,41 @@ impl Host {
                     }
                     None => {}
                 }
-                let order = self.context.order();
-                cohort.sort_by_key(|member| {
-                    let id = member.old.generation.id();
-                    order.iter().position(|other| other == id)
-                });
             }
+            let is_alone = rest.is_empty() && joined.is_empty() && !self.waiting.is_empty();
+            if is_alone && !self.fits(cohort.iter()) {
+                cohort = self.with_what_waits(cohort, options);
+            }
+            let order = self.context.order();
+            cohort.sort_by_key(|member| {
+                let id = member.old.generation.id();
+                order.iter().position(|other| other == id)
+            });
             joined.push(cohort);
         }
         joined
+    }
+
+    /// A cohort that does not fit, with changes that failed before, if it fits with one of them or all.
+    fn with_what_waits(&self, mut cohort: Vec<Member>, options: &ReloadOptions) -> Vec<Member> {
+        let is_member = |id: &ModId| cohort.iter().any(|member| member.id() == id);
+        let waiting = self.waiting_requests().into_iter();
+        let waiting = waiting.filter(|request| !is_member(&request.change.mod_id));
+        let mut others: Vec<Member> = waiting
+            .filter_map(|request| match self.plan_request(request, options) {
+                Planned::Member(member) => Some(*member),
+                Planned::Addition(_) | Planned::Nothing(_) => None,
+            })
+            .collect();
+        let one = others
+            .iter()
+            .position(|other| self.fits(cohort.iter().chain([other])));
+        match one {
+            Some(at) => cohort.push(others.swap_remove(at)),
+            None if self.fits(cohort.iter().chain(&others)) => cohort.append(&mut others),
+            None => return cohort,
+        }
+        self.bind(cohort)
     }
 
     /// Whether mods would fit together with these members.

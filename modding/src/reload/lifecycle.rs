@@ -197,6 +197,7 @@ impl Host {
         self.absent.insert(id.clone(), departure.absence);
         self.unhealthy.remove(&id);
         self.refused.remove(&id);
+        self.waiting.remove(&id);
         drop(self.context.uninstall(&id));
         let version = generation.manifest.version.to_string();
         MemberReport {

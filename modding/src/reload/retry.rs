@@ -1,4 +1,5 @@
-//! A change that lacked a mod is tried once more when that mod appears, never in a loop (seed-corrections 45).
+//! A change that lacked a mod is tried once more when that mod appears, and one that failed for what is wrong with another mod when that
+//! one changes; never in a loop (seed-corrections 45).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,8 @@ pub(crate) struct Waiting {
     request: Request,
     /// What it lacks: mods, in versions that will do.
     missing: Vec<(ModId, VersionReq)>,
+    /// Mods that it failed for, and the hash of what they ran; `None` if they did not run.
+    failed_for: BTreeMap<ModId, Option<u128>>,
 }
 
 /// A [`Waiting`] in a save.
@@ -32,6 +35,7 @@ pub(crate) struct SavedWaiting {
     skip_unload: bool,
     enable: bool,
     missing: Vec<(ModId, VersionReq)>,
+    failed_for: BTreeMap<ModId, Option<u128>>,
     /// The hash of what the mod runs meanwhile, if it runs.
     running: Option<u128>,
 }
@@ -49,6 +53,7 @@ impl Host {
                 skip_unload: request.skip_unload,
                 enable: request.enable,
                 missing: waiting.missing.clone(),
+                failed_for: waiting.failed_for.clone(),
                 running: self.running_content(id),
             };
             Some((id.clone(), saved))
@@ -88,8 +93,12 @@ impl Host {
                 skip_unload: saved.skip_unload,
                 enable: saved.enable,
             };
-            let missing = saved.missing;
-            self.waiting.insert(id, Waiting { request, missing });
+            let waiting = Waiting {
+                request,
+                missing: saved.missing,
+                failed_for: saved.failed_for,
+            };
+            self.waiting.insert(id, waiting);
         }
     }
 
@@ -107,6 +116,9 @@ impl Host {
         if wants_mods {
             self.wait_for_dependencies(requests);
         }
+        if let Some(error) = &report.error {
+            self.wait_for_culprit(requests, &error.mod_id);
+        }
         if report.outcome == Outcome::Committed {
             self.retry_waiting();
         }
@@ -122,9 +134,33 @@ impl Host {
             let waiting = Waiting {
                 request: request.clone(),
                 missing: missing.clone(),
+                failed_for: BTreeMap::new(),
             };
             self.waiting.insert(request.change.mod_id.clone(), waiting);
         }
+    }
+
+    /// Lets requests wait that failed for what is wrong with another mod.
+    fn wait_for_culprit(&mut self, requests: &[Request], culprit: &ModId) {
+        let content = self.running_content(culprit);
+        for request in requests {
+            let id = &request.change.mod_id;
+            if id == culprit || request.change.bundle.is_err() {
+                continue;
+            }
+            let waiting = self.waiting.entry(id.clone()).or_insert_with(|| Waiting {
+                request: request.clone(),
+                missing: Vec::new(),
+                failed_for: BTreeMap::new(),
+            });
+            waiting.failed_for.insert(culprit.clone(), content);
+        }
+    }
+
+    /// The changes that wait, for what does not fit without them.
+    pub(super) fn waiting_requests(&self) -> Vec<Request> {
+        let waiting = self.waiting.values();
+        waiting.map(|waiting| waiting.request.clone()).collect()
     }
 
     /// Asks again for every request that has now what it lacked.
@@ -132,7 +168,7 @@ impl Host {
         let ready: Vec<ModId> = self
             .waiting
             .iter()
-            .filter(|(_, waiting)| waiting.missing.iter().all(|wanted| self.runs(wanted)))
+            .filter(|(_, waiting)| self.may_do_now(waiting))
             .map(|(id, _)| id.clone())
             .collect();
         for id in ready {
@@ -141,6 +177,17 @@ impl Host {
                 self.enqueue(request, usize::MAX);
             }
         }
+    }
+
+    fn may_do_now(&self, waiting: &Waiting) -> bool {
+        let Waiting {
+            missing,
+            failed_for,
+            ..
+        } = waiting;
+        let has_all = !missing.is_empty() && missing.iter().all(|wanted| self.runs(wanted));
+        let mut culprits = failed_for.iter();
+        has_all || culprits.any(|(id, content)| self.running_content(id) != *content)
     }
 
     /// What mods of these files lack, were they to change together: mods that do not run, or not in a version that will do.

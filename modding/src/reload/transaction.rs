@@ -248,6 +248,7 @@ impl Host {
         }
         self.unhealthy.remove(&id);
         self.refused.remove(&id);
+        self.waiting.remove(&id);
         MemberReport {
             action: MemberAction::between(&old_id, &id),
             mod_id: id,
