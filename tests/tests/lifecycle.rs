@@ -335,3 +335,17 @@ fn a_mod_whose_end_fails_can_be_repaired_without_it() {
         steps,
     );
 }
+
+#[test]
+fn what_depends_on_a_disabled_mod_is_told_to_enable_that_first() {
+    let steps = "[[step]]\nat = 2\ndisable = { mod = \"top\" }\n\n[[step]]\nat = 3\ndisable = { mod = \"below\" }\n\n\
+                 [[step]]\nat = 4\nenable = { mod = \"top\" }\nexpect = { outcome = \"rolled_back\", error = \"which is disabled\" }\n\n\
+                 [[step]]\nat = 5\nenable = { mod = \"below\" }\n\n[[step]]\nat = 6\nenable = { mod = \"top\" }\n";
+    let record = Project::new()
+        .lua_mod("below", "1.0.0", "", "")
+        .lua_mod("top", "1.0.0", "[dependencies]\nbelow = \"*\"", "")
+        .scenario(7, &["below", "top"], steps)
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+}

@@ -614,6 +614,9 @@ fn versions_that_need_each_other_meet_though_they_are_saved_one_after_the_other(
     };
     let record = project("").run().unwrap();
     assert_eq!(record.faults(), []);
-    let ran: Vec<String> = outcomes(&record, 2).into_iter().flat_map(|(_, ids)| ids).collect();
+    let ran: Vec<String> = outcomes(&record, 2)
+        .into_iter()
+        .flat_map(|(_, ids)| ids)
+        .collect();
     assert_eq!(ran, ["larder", "user"]);
 }

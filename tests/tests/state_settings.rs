@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use harness::record::{RunRecord, StepResult};
-use modding::report::{Fate, ReloadReport};
+use modding::report::{Fate, PathFate, ReloadReport};
 use tests::{Project, first_difference, manifest};
 
 const KEEPS: &str = "colony.state.define({ ticks = 0, ratio = 0.1, by_kind = {}, names = {} })\n\
@@ -95,6 +95,9 @@ fn an_update_that_does_not_preserve_state_begins_with_its_defaults() {
         "{:?}",
         state.notes
     );
+    let begun = |fate: &PathFate| fate.fate == Fate::Defaulted && fate.by.is_some();
+    assert!(state.paths.iter().all(begun), "{:?}", state.paths);
+    assert!(!state.paths.is_empty());
     // What it draws goes on: the numbers are the colony's, not the mod's to lose.
     assert!(state.random_draws > 0);
 }

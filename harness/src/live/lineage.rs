@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use modding::mod_id::ModId;
-use modding::report::{MemberAction, MemberReport, Outcome, ReloadReport};
+use modding::report::{MemberAction, MemberReport, Outcome, ReloadReport, Stage};
 
 /// A generation, and whether one of its handlers failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +32,19 @@ impl Lineage {
         &self.last_changed
     }
 
-    /// A change was made.
+    /// A change was made, or was not.
     pub(super) fn note_change(&mut self, report: &ReloadReport) {
+        // The generation that runs failed when it was told of its end: going back to it would lead into that trap again.
+        if let Some(error) = report
+            .error
+            .as_ref()
+            .filter(|error| error.stage == Stage::Unload)
+        {
+            let mut members = report.members.iter();
+            if let Some(member) = members.find(|member| member.mod_id == error.mod_id) {
+                self.note_failure(&error.mod_id, member.generations.0);
+            }
+        }
         if report.outcome == Outcome::Committed {
             for member in &report.members {
                 self.note_member(member);
@@ -123,7 +134,7 @@ impl Lineage {
 
 #[cfg(test)]
 mod tests {
-    use modding::report::{MemberAction, ReloadType, StateReport};
+    use modding::report::{MemberAction, ReloadType, StageError, StateReport};
 
     use super::*;
 
@@ -149,6 +160,23 @@ mod tests {
             fault_reached: false,
             timed_out: false,
         }
+    }
+
+    #[test]
+    fn a_generation_that_failed_at_its_end_is_not_gone_back_to() {
+        let mut lineage = Lineage::default();
+        lineage.begin(id(), 1);
+        lineage.note_change(&committed(1, 2));
+        let mut failed = committed(2, 2);
+        failed.outcome = Outcome::RolledBack;
+        failed.error = Some(StageError {
+            stage: Stage::Unload,
+            mod_id: id(),
+            faults: Vec::new(),
+        });
+        lineage.note_change(&failed);
+        lineage.note_change(&committed(2, 3));
+        assert_eq!(lineage.before(&id()), Some(1));
     }
 
     #[test]

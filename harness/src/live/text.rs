@@ -215,7 +215,7 @@ impl View {
                 text.push_str(&self.way_past_the_end(error, report, cause));
             // Advice of the error's own is better than this.
             } else if cause == Cause::Saved && faults.iter().all(|fault| fault.help.is_none()) {
-                text.push_str("help: save again to retry\n");
+                text.push_str("help: change it and save, or r to try it again\n");
             }
         }
         for error in &report.hand_back_errors {
@@ -244,7 +244,7 @@ impl View {
         };
         match cause {
             Cause::Saved if report.timed_out => format!(
-                "help: save again to retry; should {running}, which runs, take too long at its end once more, {skip}\n"
+                "help: r tries it again; should {running}, which runs, take too long at its end once more, {skip}\n"
             ),
             Cause::Saved => format!(
                 "help: this is {running}, which runs, told of its end: what you save cannot mend it, {skip}\n"

@@ -8,7 +8,7 @@ use crate::codec;
 use crate::context::{Context, Deadline, Reason};
 use crate::generation::Instance;
 use crate::manifest::OnStateError;
-use crate::report::{StageError, StateReport};
+use crate::report::{Fate, PathFate, StageError, StateReport};
 use crate::state::{Held, Snapshot};
 use crate::value::Value;
 
@@ -78,7 +78,14 @@ fn begin_again(instance: &Instance, bytes: &[u8], why: String) -> Result<StateRe
         },
     );
     let mut state = BTreeMap::new();
-    fill_defaults(generation, &mut state);
+    let declared_at = fill_defaults(generation, &mut state).declared_at;
+    let begun = state.iter().map(|(path, value)| PathFate {
+        path: path.clone(),
+        fate: Fate::Defaulted,
+        value: value.to_string(),
+        by: declared_at.clone(),
+    });
+    let paths = begun.collect();
     let snapshot = Snapshot {
         version: generation.manifest.version.clone(),
         storage: Value::Map(state),
@@ -88,6 +95,7 @@ fn begin_again(instance: &Instance, bytes: &[u8], why: String) -> Result<StateRe
         notes: vec![format!(
             "{why}: the state begins with its defaults, the one before is in the history"
         )],
+        paths,
         ..StateReport::default()
     };
     restore(instance, Carried { snapshot, report }, Reason::Update)

@@ -191,7 +191,7 @@ pub(super) struct Filled {
     /// Names of tables that lacked something.
     completed: BTreeSet<String>,
     /// Where the defaults are declared.
-    declared_at: Option<String>,
+    pub(super) declared_at: Option<String>,
 }
 
 /// Gives declared paths that are not there their defaults.
@@ -301,6 +301,8 @@ pub(crate) fn revise_fates(old: &Generation, new: &Generation, by: &str, report:
         .drain(..)
         .map(|fate| (fate.path.clone(), fate))
         .collect();
+    // What begins with its default is not what it was, though it may look the same.
+    let is_begun = |told: Option<&PathFate>| told.is_some_and(|told| told.fate == Fate::Defaulted);
     let paths: BTreeSet<&String> = before.names().chain(after.names()).collect();
     for path in paths {
         let told = told.get(path);
@@ -311,7 +313,9 @@ pub(crate) fn revise_fates(old: &Generation, new: &Generation, by: &str, report:
             )
         };
         let (fate, value, by) = match (before.entry(path), after.entry(path)) {
-            (Some(old), Some(new)) if old == new => (Fate::Kept, new.to_string(), None),
+            (Some(old), Some(new)) if old == new && !is_begun(told) => {
+                (Fate::Kept, new.to_string(), None)
+            }
             (Some(old), None) => (Fate::Dropped, format!("was {old}"), by()),
             (_, Some(new)) => match told {
                 Some(told) if told.fate != Fate::Kept && told.value == new.to_string() => {

@@ -4,7 +4,7 @@ use crate::diagnostic::Fault;
 use crate::report::StageError;
 use crate::resolve::DependencyError;
 
-use super::{Host, LeftOut};
+use super::{Absence, Host, LeftOut};
 
 impl Host {
     /// Remembers why mods do not run, until they do: what depends on them is told so. For messages only: a save does not hold it.
@@ -42,6 +42,18 @@ impl Host {
         else {
             return error.fault();
         };
+        let absence = self.absent.iter().find(|(id, _)| **id == *dependency);
+        if let Some((_, absence)) = absence {
+            let (word, how) = match absence {
+                Absence::Disabled => ("disabled", "enable"),
+                Absence::Removed => ("removed", "add"),
+            };
+            return Fault::new(format!(
+                "`{mod_id}` depends on `{dependency}`, which is {word}"
+            ))
+            .at(place.as_ref().clone())
+            .help(format!("{how} {dependency} first"));
+        }
         let Some(reason) = self.broken.get(dependency.as_str()) else {
             return error.fault();
         };

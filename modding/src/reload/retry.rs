@@ -145,7 +145,11 @@ impl Host {
         let content = self.running_content(culprit);
         for request in requests {
             let id = &request.change.mod_id;
-            if id == culprit || request.change.bundle.is_err() {
+            let Ok(bundle) = &request.change.bundle else {
+                continue;
+            };
+            // What runs already was to be reloaded by hand: no edit is lost with that.
+            if id == culprit || self.running_content(id) == Some(bundle.hash()) {
                 continue;
             }
             let waiting = self.waiting.entry(id.clone()).or_insert_with(|| Waiting {

@@ -248,7 +248,9 @@ impl Host {
         }
         self.unhealthy.remove(&id);
         self.refused.remove(&id);
-        self.waiting.remove(&id);
+        if member.request.is_some() {
+            self.waiting.remove(&id);
+        }
         MemberReport {
             action: MemberAction::between(&old_id, &id),
             mod_id: id,
