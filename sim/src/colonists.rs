@@ -108,7 +108,7 @@ impl Colony {
     /// Name of somebody alive.
     pub(crate) fn name(&self, id: StableId) -> SmolStr {
         let person = self.entities.person(id);
-        person.map_or_else(|| SmolStr::default(), |person| person.name.clone())
+        person.map_or_else(SmolStr::default, |person| person.name.clone())
     }
 
     /// Place of somebody alive.

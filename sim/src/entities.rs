@@ -1,15 +1,12 @@
 //! Everything that has an id: the colonists, jobs and stacks there are. Every listing follows the order of ids, so that no storage
 //! order reaches state.
 
-use std::collections::HashMap;
-
-use rustc_hash::FxBuildHasher;
-
 use crate::StableId;
 use crate::colonists::{Colonist, Person};
 use crate::hash::PartHasher;
 use crate::items::Stack;
 use crate::jobs::Job;
+use crate::lookup::Lookup;
 use crate::table::Table;
 
 /// See the [module](self).
@@ -18,7 +15,7 @@ pub(crate) struct Entities {
     /// In order of id. Ids are given out in ascending order, so that newcomers come last.
     colonists: Vec<(StableId, Colonist)>,
     /// Where in `colonists` somebody is; never gone through.
-    places: HashMap<StableId, usize, FxBuildHasher>,
+    places: Lookup<StableId, usize>,
     people: Table<Person>,
     jobs: Table<Job>,
     stacks: Table<Stack>,

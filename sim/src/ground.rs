@@ -1,10 +1,9 @@
 //! What lies where: an index of the stacks, never state.
 
-use std::collections::{BTreeSet, HashMap};
-
-use rustc_hash::FxBuildHasher;
+use std::collections::BTreeSet;
 
 use crate::items::Stack;
+use crate::lookup::Lookup;
 use crate::names::Name;
 use crate::{Position, StableId};
 
@@ -12,8 +11,8 @@ use crate::{Position, StableId};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Ground {
     // Never gone through in their own order.
-    stack_at: HashMap<Position, StableId, FxBuildHasher>,
-    stacks_of: HashMap<Name, BTreeSet<StableId>, FxBuildHasher>,
+    stack_at: Lookup<Position, StableId>,
+    stacks_of: Lookup<Name, BTreeSet<StableId>>,
 }
 
 impl Ground {

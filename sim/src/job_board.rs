@@ -1,26 +1,20 @@
 //! What can be looked up of the jobs there are: never state, changed only together with the job it is about.
 
-use std::collections::HashMap;
-
-use rustc_hash::FxBuildHasher;
-
 use crate::entities::Entities;
 use crate::jobs::Job;
+use crate::lookup::Lookup;
 use crate::open_jobs::OpenJobs;
 use crate::{Position, StableId};
-
-// Maps that are never gone through in their own order.
-type Map<K, V> = HashMap<K, V, FxBuildHasher>;
 
 /// See the [module](self).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct JobBoard {
     /// Jobs that anybody may take.
     open: OpenJobs,
-    designated: Map<Position, StableId>,
-    haul_of_stack: Map<StableId, StableId>,
-    units: Map<StableId, u32>,
-    cells: Map<Position, StableId>,
+    designated: Lookup<Position, StableId>,
+    haul_of_stack: Lookup<StableId, StableId>,
+    units: Lookup<StableId, u32>,
+    cells: Lookup<Position, StableId>,
 }
 
 impl JobBoard {
@@ -125,7 +119,7 @@ fn follow<T: PartialEq>(
 }
 
 fn set<K: Eq + std::hash::Hash>(
-    map: &mut Map<K, StableId>,
+    map: &mut Lookup<K, StableId>,
     (key, id): (K, StableId),
     is_there: bool,
 ) {

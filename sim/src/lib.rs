@@ -87,6 +87,7 @@ mod id;
 mod items;
 mod job_board;
 mod jobs;
+mod lookup;
 mod names;
 mod nearest;
 mod needs;

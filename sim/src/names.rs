@@ -49,7 +49,7 @@ impl Names {
     pub(crate) fn id(&self, name: Name) -> SmolStr {
         let id = self.ids.get(&name).cloned();
         // Invariant: state names only what is defined, and every definition's name is known.
-        id.unwrap_or_else(|| SmolStr::default())
+        id.unwrap_or_default()
     }
 
     /// Two ids with the same name, which cannot both be used.

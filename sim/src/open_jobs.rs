@@ -148,7 +148,7 @@ mod tests {
             }
             for probe in 0..50 {
                 let from = Position::new(draw(90_000 + probe, 1024), draw(95_000 + probe, 1024));
-                let claim = |id: StableId| (id.get() % 3 != 0).then_some(());
+                let claim = |id: StableId| (!id.get().is_multiple_of(3)).then_some(());
                 let all = jobs.iter().filter(|(_, id)| claim(*id).is_some());
                 let expected = all.map(|(at, id)| (at.octile_distance(from), *id)).min();
                 let found = open.nearest(4, from, claim);

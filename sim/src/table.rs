@@ -1,13 +1,11 @@
 //! Things of one kind by id. Reading and changing one does not depend on how many there are; a hash of all is kept up to date at the
 //! cost of those that have changed; whoever lists them gets them in order of id.
 
-use std::collections::HashMap;
-
-use rustc_hash::FxBuildHasher;
 use serde::Serialize;
 
 use crate::StableId;
 use crate::hash::hash_of;
+use crate::lookup::Lookup;
 
 /// A thing and its part of the hash of all.
 #[derive(Debug, Clone)]
@@ -21,7 +19,7 @@ struct Row<T> {
 #[derive(Debug, Clone)]
 pub(crate) struct Table<T> {
     // Never gone through in its own order.
-    rows: HashMap<StableId, Row<T>, FxBuildHasher>,
+    rows: Lookup<StableId, Row<T>>,
     /// Sum of the hashes of all rows that have one. A sum does not depend on order.
     sum: u128,
     /// Rows whose hash is not in the sum; some may be gone.
@@ -31,7 +29,7 @@ pub(crate) struct Table<T> {
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Self {
-            rows: HashMap::default(),
+            rows: Lookup::default(),
             sum: 0,
             changed: Vec::new(),
         }

@@ -1,11 +1,11 @@
 //! What the systems need of the definitions at every step, looked up once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
 use super::{DefinitionFault, Definitions, ItemDefinition, JobAction, NeedDefinition};
+use crate::lookup::Lookup;
 use crate::names::{Name, Names};
 use crate::nearest::{hint, nearest};
 
@@ -54,8 +54,8 @@ pub(crate) struct Rules {
     /// What the names of items and kinds of jobs stand for.
     pub(crate) names: Names,
     // Never gone through in their own order.
-    items: HashMap<Name, ItemDefinition, FxBuildHasher>,
-    kinds: HashMap<Name, KindRule, FxBuildHasher>,
+    items: Lookup<Name, ItemDefinition>,
+    kinds: Lookup<Name, KindRule>,
     /// In order of id.
     food: Vec<Name>,
     harvested: Vec<String>,
@@ -141,14 +141,14 @@ impl Rules {
     }
 }
 
-fn items_by_name(definitions: &Definitions) -> HashMap<Name, ItemDefinition, FxBuildHasher> {
+fn items_by_name(definitions: &Definitions) -> Lookup<Name, ItemDefinition> {
     let items = definitions.items.iter();
     items
         .map(|(id, item)| (Name::of(id), item.clone()))
         .collect()
 }
 
-fn kinds_by_name(definitions: &Definitions) -> HashMap<Name, KindRule, FxBuildHasher> {
+fn kinds_by_name(definitions: &Definitions) -> Lookup<Name, KindRule> {
     let kinds = definitions.jobs.iter().map(|(id, job)| {
         let outcome = |leaves: Option<&String>, yields: &BTreeMap<String, u32>| Outcome {
             leaves: leaves.cloned(),
