@@ -21,7 +21,7 @@ use crate::mod_id::ModId;
 use crate::perturbation::Perturbation;
 use crate::reload::{Change, ReloadOptions, ReloadQueue, Waiting};
 use crate::report::{StageError, StateReport};
-use crate::resolve::{DependencyError, ResolutionCache, dependents, load_order};
+use crate::resolve::{ResolutionCache, dependents, load_order};
 use crate::save::SavedMod;
 use crate::tick::{HandlerFailure, table_event};
 use crate::trace::SharedTrace;
@@ -447,7 +447,7 @@ pub(crate) fn roster(bundles: Vec<Bundle>, known: &BTreeSet<ModId>, preferred: &
                     removed
                         .entry(error.mod_id().clone())
                         .or_default()
-                        .push(broken_dependency(error, &left_out).unwrap_or_else(|| error.fault()));
+                        .push(left_out::unreadable_dependency(error, &left_out));
                 }
                 for id in removed.keys().cloned().collect::<Vec<_>>() {
                     for dependent in dependents(&manifests, &id) {
@@ -474,27 +474,6 @@ pub(crate) fn ids(packages: &[Package]) -> Vec<ModId> {
         .iter()
         .map(|package| package.manifest.id.clone())
         .collect()
-}
-
-/// What to say of a dependency that is there and could not be read, instead of that it is missing.
-fn broken_dependency(error: &DependencyError, left_out: &[LeftOut]) -> Option<Fault> {
-    let (DependencyError::Missing { place, .. } | DependencyError::Unknown { place, .. }) = error
-    else {
-        return None;
-    };
-    let missing = error.missing()?;
-    let mut left_out = left_out.iter();
-    let broken = left_out.find(|left_out| left_out.name == missing.as_str())?;
-    let message = format!(
-        "`{}` depends on `{missing}`, whose files are no mod",
-        error.mod_id()
-    );
-    let fault = Fault::new(message).at(place.as_ref().clone());
-    let reason = broken
-        .faults
-        .first()
-        .map_or(String::new(), Fault::to_string);
-    Some(fault.help(format!("mend `{missing}` first: {reason}")))
 }
 
 fn depends_on_left_out(id: &ModId, missing: &ModId) -> Fault {

@@ -41,12 +41,8 @@ impl Host {
                 named.collect::<Vec<_>>().join(", ")
             }
         };
-        let order = self.context.order();
         let mut cohort = self.bind(members);
-        cohort.sort_by_key(|member| {
-            let id = member.old.generation.id();
-            order.iter().position(|other| other == id)
-        });
+        self.sort_by_load_order(&mut cohort);
         let report = ReloadReport {
             reason: Some(format!("content of {content}")),
             ..self.transact(cohort, options)

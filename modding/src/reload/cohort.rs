@@ -51,12 +51,7 @@ impl Host {
     /// Members that depend on each other, directly or through members, belong together. Cohorts come by the highest priority of
     /// their members, then in load order; members in load order.
     pub(super) fn cohorts(&self, mut members: Vec<Member>) -> Vec<Vec<Member>> {
-        let order = self.context.order();
-        let rank = |member: &Member| {
-            let id = member.old.generation.id();
-            order.iter().position(|other| other == id)
-        };
-        members.sort_by_key(rank);
+        self.sort_by_load_order(&mut members);
         let uses = |one: &Member, other: &Member| {
             let id = other.id();
             one.package.manifest.libraries().any(|named| named == id)
@@ -70,13 +65,22 @@ impl Host {
                 .partition(|cohort| cohort.iter().any(linked));
             let mut cohort: Vec<Member> = joined.drain(..).flatten().collect();
             cohort.push(member);
-            cohort.sort_by_key(rank);
+            self.sort_by_load_order(&mut cohort);
             cohorts = apart;
             cohorts.push(cohort);
         }
         let urgency = |cohort: &Vec<Member>| cohort.iter().map(Member::priority).max();
         cohorts.sort_by_key(|cohort| std::cmp::Reverse(urgency(cohort)));
         cohorts
+    }
+
+    /// Puts members where the mods that they are now come in load order.
+    pub(super) fn sort_by_load_order(&self, members: &mut [Member]) {
+        let order = self.context.order();
+        members.sort_by_key(|member| {
+            let id = member.old.generation.id();
+            order.iter().position(|other| other == id)
+        });
     }
 
     /// The mods as they run.
@@ -131,11 +135,7 @@ impl Host {
             if is_alone && !self.fits(cohort.iter()) {
                 cohort = self.with_what_waits(cohort, options);
             }
-            let order = self.context.order();
-            cohort.sort_by_key(|member| {
-                let id = member.old.generation.id();
-                order.iter().position(|other| other == id)
-            });
+            self.sort_by_load_order(&mut cohort);
             joined.push(cohort);
         }
         joined
