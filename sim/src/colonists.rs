@@ -1,13 +1,18 @@
 //! The people: who they are, what they are at, how they come and go.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::definitions::NeedKind;
+use crate::definitions::{NEED_KINDS, NeedKind};
 use crate::items::Load;
+use crate::jobs::Subject;
 use crate::names::Name;
 use crate::needs::Needs;
 use crate::rng::{below, random_u64, stream};
+use crate::schedule::Schedule;
+use crate::skills;
 use crate::{Colony, Event, Position, StableId};
 
 /// Full health of a colonist, in points; at 0 it dies.
@@ -26,6 +31,12 @@ const NAMES: [&str; 64] = [
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Person {
     pub(crate) name: SmolStr,
+    /// Points of experience of each skill they have any of.
+    pub(crate) skills: Vec<(Name, u32)>,
+    /// `None` where every hour is for anything.
+    pub(crate) schedule: Option<Schedule>,
+    /// Kinds of job they do not take.
+    pub(crate) forbidden: BTreeSet<Name>,
 }
 
 /// How somebody is: what changes from tick to tick.
@@ -36,7 +47,10 @@ pub(crate) struct Colonist {
     pub(crate) activity: Activity,
     /// The jobs that wait for or are done by nobody else, by need: what the board says of them, where it is asked every tick.
     #[serde(skip)]
-    pub(crate) personal: [Option<StableId>; 2],
+    pub(crate) personal: [Option<StableId>; NEED_KINDS],
+    /// Whether there is a schedule: what is known of the person, where it is asked every tick.
+    #[serde(skip)]
+    pub(crate) has_schedule: bool,
 }
 
 /// What somebody is at.
@@ -51,6 +65,8 @@ pub(crate) struct Activity {
     pub(crate) step_ticks: u8,
     /// Ticks of work done at the place of the job.
     pub(crate) work_ticks: u32,
+    /// How good they are at it, as they were when they took it.
+    pub(crate) level: u8,
     pub(crate) load: Option<Load>,
 }
 
@@ -63,9 +79,16 @@ impl Colony {
             at,
             needs: Needs::of_newcomer(self.seed, id),
             activity: Activity::default(),
-            personal: [None; 2],
+            personal: [None; NEED_KINDS],
+            has_schedule: false,
         };
-        self.entities.add_colonist(id, Person { name }, colonist);
+        let person = Person {
+            name,
+            skills: skills::of_newcomer(self.seed, id, &self.rules),
+            schedule: None,
+            forbidden: BTreeSet::new(),
+        };
+        self.entities.add_colonist(id, person, colonist);
         id
     }
 
@@ -84,10 +107,17 @@ impl Colony {
     /// lies where they fell.
     pub(crate) fn remove_dead(&mut self, id: StableId, cause: &str) {
         self.leave_job(id, "the colonist died");
-        for job in self.personal_jobs(id).into_iter().flatten() {
+        let treatment = self.board.about(Subject::Patient(id));
+        for job in self
+            .personal_jobs(id)
+            .into_iter()
+            .flatten()
+            .chain(treatment)
+        {
             self.cancel_job(job);
         }
-        let Some((Person { name }, Colonist { at, .. })) = self.entities.remove_colonist(id) else {
+        let Some((Person { name, .. }, Colonist { at, .. })) = self.entities.remove_colonist(id)
+        else {
             return;
         };
         self.statistics.deaths = self.statistics.deaths.saturating_add(1);
@@ -100,9 +130,9 @@ impl Colony {
     }
 
     /// The jobs that are somebody's own, by need.
-    pub(crate) fn personal_jobs(&self, id: StableId) -> [Option<StableId>; 2] {
+    pub(crate) fn personal_jobs(&self, id: StableId) -> [Option<StableId>; NEED_KINDS] {
         let colonist = self.entities.colonist(id);
-        colonist.map_or([None; 2], |colonist| colonist.personal)
+        colonist.map_or([None; NEED_KINDS], |colonist| colonist.personal)
     }
 
     /// Name of somebody alive.
@@ -122,8 +152,12 @@ impl Colony {
 }
 
 impl Colonist {
-    pub(crate) fn is_asleep(&self) -> bool {
-        self.activity.job.is_some() && self.activity.job == self.personal[NeedKind::Rest as usize]
+    /// The need that somebody is meeting, or on the way to meet, bit by bit.
+    pub(crate) fn need_being_met(&self) -> Option<NeedKind> {
+        let job = self.activity.job?;
+        let is_met = |need: &NeedKind| self.personal[*need as usize] == Some(job);
+        let gradual = [NeedKind::Rest, NeedKind::Recreation];
+        gradual.into_iter().find(is_met)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::definitions::Rules;
 use crate::entities::Entities;
 use crate::environment::Environment;
+use crate::farming::Plots;
 use crate::ground::Ground;
 use crate::hash::hash_of;
 use crate::id::IdSource;
@@ -14,6 +15,7 @@ use crate::job_board::JobBoard;
 use crate::path::PathFinder;
 use crate::regions::Regions;
 use crate::stockpiles::Stockpiles;
+use crate::structures::StructureIndex;
 use crate::terrain::{Override, Terrain, WalkCostChange};
 use crate::{Definitions, Event, Position, View};
 
@@ -25,6 +27,7 @@ pub struct Colony {
     pub(crate) terrain: Terrain,
     pub(crate) entities: Entities,
     pub(crate) stockpiles: Stockpiles,
+    pub(crate) plots: Plots,
     pub(crate) environment: Environment,
     pub(crate) statistics: Statistics,
     /// Events that nobody has taken yet.
@@ -36,6 +39,7 @@ pub struct Colony {
     pub(crate) regions: Regions,
     pub(crate) board: JobBoard,
     pub(crate) ground: Ground,
+    pub(crate) structures: StructureIndex,
     pub(crate) path_finder: PathFinder,
 }
 
@@ -110,6 +114,8 @@ impl Colony {
             ("terrain", terrain),
             ("stockpiles", hash_of(self.stockpiles.zones())),
             ("items", self.entities.hash_of_stacks()),
+            ("buildings", self.entities.hash_of_structures()),
+            ("plots", self.plots.hash()),
             ("jobs", self.entities.hash_of_jobs()),
             ("colonists", self.entities.hash_of_colonists()),
             ("environment", hash_of(&self.environment)),
@@ -127,13 +133,6 @@ impl Colony {
 
     /// Puts something onto a tile of the map that decides instead of the ground what it costs to enter it, or takes it
     /// away.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "nothing that stands on the ground is in the way yet"
-        )
-    )]
     pub(crate) fn set_override(&mut self, at: Position, standing: Option<Override>) {
         let change = self.terrain.set_override(at, standing);
         self.update_ways(at, change);

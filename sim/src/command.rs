@@ -1,16 +1,28 @@
 //! Every change the outside may make to the colony. Nothing else changes it but time.
 
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use std::collections::BTreeSet;
 
-use crate::items::{Load, Placement};
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
 use crate::jobs::Task;
 use crate::names::Name;
-use crate::nearest::{hint, nearest};
-use crate::{COLONISTS_MAX, Colony, JobAction, PRIORITY_MAX, Position, StableId};
+use crate::schedule::{HOURS_OF_DAY, Hour};
+use crate::stockpiles::Stockpile;
+use crate::structures::Order;
+use crate::{Colony, JobAction, Position, StableId};
+
+mod check;
+mod error;
+
+pub use error::CommandError;
 
 /// Most items one [`Command::SpawnItem`] makes.
 pub const SPAWN_COUNT_MAX: u32 = 10_000;
+/// Most of a recipe that can be ordered at a time.
+pub const ORDER_COUNT_MAX: u32 = 10_000;
+/// Longest side of the rectangle of [`Command::AddStockpile`], in tiles.
+pub const STOCKPILE_SIDE_MAX: u16 = 64;
 
 /// A change from outside. What it needs is checked in full before anything happens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +68,87 @@ pub enum Command {
         /// A walkable tile.
         at: Position,
     },
+    /// Plans a building: colonists bring what it is made of and build it.
+    PlaceBlueprint {
+        /// A defined building.
+        building: String,
+        /// A walkable tile on which nothing lies, stands or grows, outside stockpiles and without ordered work.
+        at: Position,
+    },
+    /// Takes a building or a blueprint away. What was brought to it, and what a building is made of, lies there.
+    RemoveBuilding {
+        /// A building or blueprint.
+        building: StableId,
+    },
+    /// Orders something to be made at a workplace, instead of what was ordered there before.
+    OrderRecipe {
+        /// A finished building.
+        building: StableId,
+        /// A recipe for such buildings.
+        recipe: String,
+        /// How often, 0 to [`ORDER_COUNT_MAX`]; 0 takes the order back.
+        count: u32,
+    },
+    /// Makes a tile a plot for a crop, or one for none any more. Another crop that grows there is lost.
+    SetPlot {
+        /// A walkable tile with fertility on which nothing stands.
+        at: Position,
+        /// A defined crop; `None` for no plot.
+        crop: Option<String>,
+    },
+    /// Makes a stockpile of those tiles of a rectangle that can be walked on and are in no other and free of buildings.
+    AddStockpile {
+        /// Its first column and row.
+        at: Position,
+        /// Columns, 1 to [`STOCKPILE_SIDE_MAX`].
+        width: u16,
+        /// Rows, 1 to [`STOCKPILE_SIDE_MAX`].
+        height: u16,
+        /// The items and categories it takes; `None` means all.
+        filter: Option<BTreeSet<String>>,
+    },
+    /// Dissolves a stockpile; what lies there stays, loose.
+    RemoveStockpile {
+        /// A stockpile.
+        stockpile: StableId,
+    },
+    /// Changes what a stockpile takes; what lies there and is not wanted any more is hauled elsewhere.
+    SetStockpileFilter {
+        /// A stockpile.
+        stockpile: StableId,
+        /// Items and categories; `None` means all.
+        filter: Option<BTreeSet<String>>,
+    },
+    /// Says what the hours of somebody's day are for.
+    SetSchedule {
+        /// Somebody alive.
+        colonist: StableId,
+        /// 24 hours from midnight on; `None` for a day without a plan.
+        hours: Option<Vec<Hour>>,
+    },
+    /// Says whether somebody takes jobs of a kind; one they are at they finish.
+    AllowWork {
+        /// Somebody alive.
+        colonist: StableId,
+        /// A kind of job that is not done for oneself.
+        kind: String,
+        /// Whether they take it.
+        allowed: bool,
+    },
+    /// Hurts somebody: health is lost and a wound is left. They may die of it.
+    Injure {
+        /// Somebody alive.
+        colonist: StableId,
+        /// 1 to [`HEALTH_MAX`](crate::HEALTH_MAX) points.
+        points: u16,
+    },
+    /// Gives somebody health back and heals as much of a wound.
+    Heal {
+        /// Somebody alive.
+        colonist: StableId,
+        /// 1 to [`HEALTH_MAX`](crate::HEALTH_MAX) points.
+        points: u16,
+    },
     /// Starts an incident, whatever the storyteller thinks of it: day, season, pause and weight do not count.
     StartIncident {
         /// A defined incident that does not run, of an effect that is possible now.
@@ -63,167 +156,7 @@ pub enum Command {
     },
 }
 
-/// Why a command is not valid in the world as it is. Nothing has changed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum CommandError {
-    /// The job is not on the board.
-    #[error("there is no job {job}; it may be done or cancelled")]
-    NoSuchJob {
-        /// The id given.
-        job: StableId,
-    },
-    /// The priority is out of bounds.
-    #[error("priority {priority}, expected 0 to {PRIORITY_MAX}")]
-    PriorityOutOfRange {
-        /// The priority given.
-        priority: u8,
-    },
-    /// The job kind is not defined.
-    #[error("there is no job kind `{kind}`{}", hint(nearest.as_deref()))]
-    UnknownJobKind {
-        /// The name given.
-        kind: String,
-        /// The defined name most like it.
-        nearest: Option<String>,
-    },
-    /// The job kind is not one to designate.
-    #[error("`{kind}` is posted by the colony itself, expected one of: {designatable}")]
-    NotDesignatable {
-        /// The kind given.
-        kind: String,
-        /// The kinds that can be designated, with commas.
-        designatable: String,
-    },
-    /// The place is not on the map.
-    #[error("{at} is off the map, expected x below {width} and y below {height}")]
-    OffMap {
-        /// The place given.
-        at: Position,
-        /// Columns of the map.
-        width: u16,
-        /// Rows of the map.
-        height: u16,
-    },
-    /// The tile cannot be harvested so.
-    #[error("{at} is `{found}`, expected `{expected}` for `{kind}`")]
-    WrongTerrain {
-        /// The kind given.
-        kind: String,
-        /// The tile.
-        at: Position,
-        /// Its terrain.
-        found: String,
-        /// The terrain the kind harvests.
-        expected: String,
-    },
-    /// The tile has such a job already.
-    #[error("{at} already has job {job}; cancel it first")]
-    AlreadyDesignated {
-        /// The tile.
-        at: Position,
-        /// Its job.
-        job: StableId,
-    },
-    /// The item is not defined.
-    #[error("there is no item `{item}`{}", hint(nearest.as_deref()))]
-    UnknownItem {
-        /// The name given.
-        item: String,
-        /// The defined name most like it.
-        nearest: Option<String>,
-    },
-    /// The count is out of bounds.
-    #[error("{count} items, expected 1 to {max}")]
-    CountOutOfRange {
-        /// The count given.
-        count: u32,
-        /// The most there can be.
-        max: u32,
-    },
-    /// Nobody can stand there and nothing can lie there.
-    #[error("{at} is `{terrain}`, expected a walkable tile")]
-    Impassable {
-        /// The tile.
-        at: Position,
-        /// Its terrain.
-        terrain: String,
-    },
-    /// The tiles around are full.
-    #[error("there is no room for {count} of `{item}` around {at}")]
-    NoRoom {
-        /// The item given.
-        item: String,
-        /// The count given.
-        count: u32,
-        /// The tile given.
-        at: Position,
-    },
-    /// There are fewer.
-    #[error("{count} of `{item}`, expected at most the {available} that nobody has reserved")]
-    NotEnough {
-        /// The item given.
-        item: String,
-        /// The count given.
-        count: u32,
-        /// How many lie unreserved.
-        available: u64,
-    },
-    /// There are as many colonists as can be.
-    #[error("the colony has {COLONISTS_MAX} colonists already, which is the most there can be")]
-    ColonyFull,
-    /// The incident is not defined.
-    #[error("there is no incident `{incident}`{}", hint(nearest.as_deref()))]
-    UnknownIncident {
-        /// The name given.
-        incident: String,
-        /// The defined name most like it.
-        nearest: Option<String>,
-    },
-    /// The incident is not over yet.
-    #[error("the incident `{incident}` runs already; it is over in tick {ends}")]
-    IncidentRunning {
-        /// The name given.
-        incident: String,
-        /// The tick in which it is over.
-        ends: u64,
-    },
-    /// There is nobody whom it could happen to.
-    #[error("there is no colonist alive")]
-    NobodyAlive,
-    /// There is no tile to arrive at.
-    #[error("there is no walkable tile where somebody or something could arrive")]
-    NoPlaceToArrive,
-}
-
 impl Colony {
-    /// Whether a command is valid in the world as it is now.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn check(&self, command: &Command) -> Result<(), CommandError> {
-        match command {
-            Command::SetJobPriority { job, priority } => {
-                self.check_job(*job)?;
-                check_that(*priority <= PRIORITY_MAX, || {
-                    CommandError::PriorityOutOfRange {
-                        priority: *priority,
-                    }
-                })
-            }
-            Command::CancelJob { job } => self.check_job(*job),
-            Command::Designate { kind, at } => self.check_designation(kind, *at),
-            Command::SpawnItem { item, count, at } => self.plan_spawn(item, *count, *at).map(drop),
-            Command::RemoveItem { item, count } => self.check_removal(item, *count),
-            Command::SpawnColonist { at } => {
-                self.check_walkable(*at)?;
-                let has_room = u32::try_from(self.entities.colonist_count())
-                    .is_ok_and(|count| count < COLONISTS_MAX);
-                check_that(has_room, || CommandError::ColonyFull)
-            }
-            Command::StartIncident { incident } => self.check_incident(incident),
-        }
-    }
-
     /// Applies a command; its events follow those of earlier ones.
     ///
     /// # Errors
@@ -255,112 +188,108 @@ impl Colony {
             Command::RemoveItem { item, count } => self.remove_items(item, *count),
             Command::SpawnColonist { at } => self.join(*at),
             Command::StartIncident { incident } => self.start_incident(incident),
+            Command::PlaceBlueprint { building, at } => {
+                self.place_blueprint(Name::of(building), *at);
+            }
+            Command::RemoveBuilding { building } => self.remove_structure(*building),
+            Command::OrderRecipe {
+                building,
+                recipe,
+                count,
+            } => self.order_recipe(*building, recipe, *count),
+            Command::SetPlot { at, crop } => {
+                self.set_plot(*at, crop.as_deref().map(Name::of));
+            }
+            Command::AddStockpile {
+                at,
+                width,
+                height,
+                filter,
+            } => {
+                let cells = self.free_cells(*at, *width, *height);
+                self.add_stockpile(cells, filter.as_ref());
+            }
+            Command::RemoveStockpile { stockpile } => {
+                self.stockpiles.remove(*stockpile, &self.definitions);
+            }
+            Command::SetStockpileFilter { stockpile, filter } => {
+                let filter = filter.as_ref().map(short_names);
+                self.stockpiles
+                    .set_filter(*stockpile, filter, &self.definitions);
+            }
+            _ => self.apply_to_somebody(command),
         }
         Ok(())
     }
 
-    fn check_job(&self, job: StableId) -> Result<(), CommandError> {
-        check_that(self.entities.job(job).is_some(), || {
-            CommandError::NoSuchJob { job }
-        })
-    }
-
-    fn check_on_map(&self, at: Position) -> Result<&str, CommandError> {
-        let (width, height) = (self.terrain.width(), self.terrain.height());
-        self.terrain
-            .name(at)
-            .ok_or(CommandError::OffMap { at, width, height })
-    }
-
-    fn check_walkable(&self, at: Position) -> Result<(), CommandError> {
-        let terrain = self.check_on_map(at)?;
-        check_that(self.terrain.is_walkable(at), || CommandError::Impassable {
-            at,
-            terrain: terrain.to_owned(),
-        })
-    }
-
-    fn check_item(&self, item: &str) -> Result<(), CommandError> {
-        let known = &self.definitions.items;
-        check_that(known.contains_key(item), || CommandError::UnknownItem {
-            item: item.to_owned(),
-            nearest: nearest(item, known.keys().map(String::as_str)),
-        })
-    }
-
-    fn check_designation(&self, kind: &str, at: Position) -> Result<(), CommandError> {
-        let known = &self.definitions.jobs;
-        let definition = known
-            .get(kind)
-            .ok_or_else(|| CommandError::UnknownJobKind {
-                kind: kind.to_owned(),
-                nearest: nearest(kind, known.keys().map(String::as_str)),
-            })?;
-        match &definition.action {
-            JobAction::Harvest { target, .. } => {
-                let found = self.check_on_map(at)?;
-                check_that(found == target, || CommandError::WrongTerrain {
-                    kind: kind.to_owned(),
-                    at,
-                    found: found.to_owned(),
-                    expected: target.clone(),
-                })?;
+    /// Applies a valid command that is about one colonist.
+    fn apply_to_somebody(&mut self, command: &Command) {
+        match command {
+            Command::SetSchedule { colonist, hours } => {
+                self.set_schedule(*colonist, hours.as_deref())
             }
-            JobAction::Labour { .. } => self.check_walkable(at)?,
-            JobAction::Haul | JobAction::Eat | JobAction::Sleep => {
-                let kinds: Vec<&str> = self.definitions.designated_kinds().collect();
-                return Err(CommandError::NotDesignatable {
-                    kind: kind.to_owned(),
-                    designatable: kinds.join(", "),
-                });
+            Command::AllowWork {
+                colonist,
+                kind,
+                allowed,
+            } => {
+                if let Some(person) = self.entities.person_mut(*colonist) {
+                    if *allowed {
+                        person.forbidden.remove(&Name::of(kind));
+                    } else {
+                        person.forbidden.insert(Name::of(kind));
+                    }
+                }
             }
-        }
-        match self.board.designated_at(at) {
-            Some(job) => Err(CommandError::AlreadyDesignated { at, job }),
-            None => Ok(()),
+            Command::Injure { colonist, points } => self.hurt(*colonist, *points, "injury"),
+            Command::Heal { colonist, points } => self.heal(*colonist, *points),
+            _ => {}
         }
     }
 
-    fn plan_spawn(
-        &self,
-        item: &str,
-        count: u32,
-        at: Position,
-    ) -> Result<Vec<Placement>, CommandError> {
-        self.check_item(item)?;
-        let is_in_bounds = (1..=SPAWN_COUNT_MAX).contains(&count);
-        check_that(is_in_bounds, || CommandError::CountOutOfRange {
-            count,
-            max: SPAWN_COUNT_MAX,
-        })?;
-        self.check_walkable(at)?;
-        let load = Load {
-            item: Name::of(item),
-            count,
+    fn order_recipe(&mut self, building: StableId, recipe: &str, count: u32) {
+        let recipe = Name::of(recipe);
+        let order = (count > 0).then_some(Order {
+            recipe,
+            left: count,
+        });
+        let before = self.entities.structure(building);
+        let is_same = before
+            .and_then(|structure| structure.order)
+            .is_some_and(|before| order.is_some_and(|order| order.recipe == before.recipe));
+        if !is_same {
+            self.cancel_jobs_of_structure(building);
+        }
+        self.change_structure(building, |structure| structure.order = order);
+        self.put_down_surplus(building);
+    }
+
+    fn add_stockpile(&mut self, cells: Vec<Position>, filter: Option<&BTreeSet<String>>) {
+        let zone = Stockpile {
+            id: self.ids.allocate(),
+            cells,
+            filter: filter.map(short_names),
         };
-        let placements = self.plan_placements(vec![load], at);
-        placements.ok_or_else(|| CommandError::NoRoom {
-            item: item.to_owned(),
-            count,
-            at,
-        })
+        self.stockpiles.add(zone, &self.definitions);
     }
 
-    fn check_removal(&self, item: &str, count: u32) -> Result<(), CommandError> {
-        self.check_item(item)?;
-        check_that(count >= 1, || CommandError::CountOutOfRange {
-            count,
-            max: u32::MAX,
-        })?;
-        let available = self.count_unreserved(item);
-        check_that(u64::from(count) <= available, || CommandError::NotEnough {
-            item: item.to_owned(),
-            count,
-            available,
-        })
+    fn set_schedule(&mut self, id: StableId, hours: Option<&[Hour]>) {
+        let schedule = hours.map(|hours| {
+            let mut schedule = [Hour::default(); HOURS_OF_DAY];
+            for (hour, given) in schedule.iter_mut().zip(hours) {
+                *hour = *given;
+            }
+            schedule
+        });
+        if let Some(colonist) = self.entities.colonist_mut(id) {
+            colonist.has_schedule = schedule.is_some();
+        }
+        if let Some(person) = self.entities.person_mut(id) {
+            person.schedule = schedule;
+        }
     }
 }
 
-fn check_that(is_valid: bool, error: impl FnOnce() -> CommandError) -> Result<(), CommandError> {
-    if is_valid { Ok(()) } else { Err(error()) }
+fn short_names(names: &BTreeSet<String>) -> BTreeSet<SmolStr> {
+    names.iter().map(SmolStr::from).collect()
 }

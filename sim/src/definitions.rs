@@ -7,11 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::hash::PartHasher;
 
+mod buildings;
 mod changes;
 mod environment;
+mod farming;
 mod rules;
+mod skills;
 mod validation;
 
+pub use buildings::{BuildingDefinition, BuildingUse, MATERIAL_MAX, RecipeDefinition};
 pub(crate) use changes::changes;
 pub use changes::{ChangeRule, DefinitionChange};
 pub use environment::{
@@ -20,14 +24,16 @@ pub use environment::{
     SeasonDefinition, StorytellerDefinition, TEMPERATURE_DEFAULT, TEMPERATURE_MAX, WAIT_DAYS_MAX,
     WEIGHT_MAX, WeatherDefinition,
 };
-pub(crate) use rules::{NeedKind, Outcome, Rules};
+pub use farming::CropDefinition;
+pub(crate) use rules::{Amounts, CropRule, NEED_KINDS, NeedKind, Outcome, Rules, SkillRule};
+pub use skills::{EXPERIENCE_MAX, SKILL_LEVEL_MAX, SkillDefinition, SkillUse};
 pub use validation::DefinitionFault;
 
 /// Highest priority of a job; the lowest is 0.
 pub const PRIORITY_MAX: u8 = 10;
 /// From this priority on a job counts as urgent.
 pub const PRIORITY_URGENT: u8 = 8;
-/// Priority of eating and sleeping once the need is critical: above all but what was explicitly put first.
+/// Priority of eating, sleeping and relaxing once the need is critical: above all but what was explicitly put first.
 pub const PRIORITY_CRITICAL_NEED: u8 = 9;
 /// A need that is fully met, in points; 0 is its lowest level.
 pub const NEED_MAX: u16 = 10_000;
@@ -54,10 +60,19 @@ pub struct Definitions {
     pub terrain: BTreeMap<String, TerrainDefinition>,
     /// What can lie in stacks.
     pub items: BTreeMap<String, ItemDefinition>,
-    /// Exactly `food` and `rest`.
+    /// `food`, `rest` and, if colonists are to need it, `recreation`.
     pub needs: BTreeMap<String, NeedDefinition>,
-    /// What colonists can do: exactly one kind each of haul, eat and sleep, any number of harvest and labour kinds.
+    /// What colonists can do: exactly one kind each of haul, eat and sleep, at most one of every other action that the
+    /// colony posts by itself, any number of harvest and labour kinds.
     pub jobs: BTreeMap<String, JobDefinition>,
+    /// What colonists can be good at.
+    pub skills: BTreeMap<String, SkillDefinition>,
+    /// What can be built; needs a kind of job that builds and one that supplies.
+    pub buildings: BTreeMap<String, BuildingDefinition>,
+    /// What can be made at workplaces; needs a kind of job that crafts.
+    pub recipes: BTreeMap<String, RecipeDefinition>,
+    /// What can be grown; needs a kind of job that sows and one that reaps.
+    pub crops: BTreeMap<String, CropDefinition>,
     /// The year; without any, days are all that is counted and the temperature stays as it is.
     pub seasons: BTreeMap<String, SeasonDefinition>,
     /// What the weather can be.
@@ -77,9 +92,13 @@ pub struct TerrainDefinition {
     pub symbol: char,
     /// Ticks to enter a tile, 1 to [`WALK_COST_MAX`]; `None` means nobody can.
     ///
-    /// Changes *now*; ways already chosen stay. To `None`: *refuse* while something stands or lies on such a tile or
-    /// leads over one, as nothing can be there any more.
+    /// Changes *now*; ways already chosen stay, and who finds theirs closed looks for another. To `None`: *refuse* while
+    /// something stands or lies on such a tile, as nothing can be there any more.
     pub walk_cost: Option<u8>,
+    /// How fast crops grow on it, as a factor in permille up to [`FACTOR_MAX`]; 0 means nothing can be sown.
+    ///
+    /// Changes *now*: it is a rate.
+    pub fertility: u16,
 }
 
 /// An item.
@@ -97,10 +116,37 @@ pub struct ItemDefinition {
     ///
     /// Changes *now*. To 0: *clamp*, as who was about to eat it would waste it: they leave it and look for other food.
     pub nutrition: u16,
+    /// Ticks until a stack of it is spoiled, 1 to [`LASTS_MAX`]; `None` means never. Nothing spoils while it freezes.
+    ///
+    /// Changes *now*: the age of a stack is compared with it.
+    pub spoils_after: Option<u32>,
+    /// Points of a wound that one of it heals on top of what treatment heals, 0 to [`HEALTH_MAX`](crate::HEALTH_MAX);
+    /// 0 means it is no medicine.
+    ///
+    /// Changes *now*. To 0: *clamp*, as who was about to use it would waste it: they leave it.
+    pub medicine: u16,
+    /// What filters of stockpiles may say instead of its id; an id like those of definitions.
+    ///
+    /// Changes *now*: a stack that lies where it is not wanted any more is hauled.
+    pub category: String,
+}
+
+impl Default for ItemDefinition {
+    /// A thing of the category `goods` with no use, of which one lies on a tile.
+    fn default() -> Self {
+        Self {
+            stack_max: 1,
+            haul_priority: 0,
+            nutrition: 0,
+            spoils_after: None,
+            medicine: 0,
+            category: "goods".to_owned(),
+        }
+    }
 }
 
 /// A need. All amounts are points of [`NEED_MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NeedDefinition {
     /// Points lost each tick.
     ///
@@ -118,6 +164,11 @@ pub struct NeedDefinition {
     ///
     /// Changes *now*: it is a rate.
     pub damage: u16,
+    /// Points of mood that somebody lacks while the need is at 0, in points of [`MOOD_MAX`](crate::MOOD_MAX); in
+    /// proportion above.
+    ///
+    /// Changes *now*: mood follows within some ticks.
+    pub mood: u16,
 }
 
 /// A kind of job.
@@ -132,11 +183,15 @@ pub struct JobDefinition {
     ///
     /// Changes at the *next use*: a posted job keeps its priority, which a player may have chosen.
     pub priority: Option<u8>,
-    /// Ticks of work at the place, 1 to [`WORK_TICKS_MAX`]: to pick up, to harvest, to eat one item, to sleep from no
-    /// rest to full rest.
+    /// Ticks of work at the place, 1 to [`WORK_TICKS_MAX`]: to pick up, to harvest, to eat one item, to sleep or relax
+    /// from nothing to the full, to treat somebody. 0 exactly where the building, recipe or crop says.
     ///
     /// Changes *now*: work done so far counts.
     pub work: u32,
+    /// Whether it takes skill; for crafting the recipe says.
+    ///
+    /// Changes *now* for how fast it is done, at the *next use* for who may take it.
+    pub skill: Option<SkillUse>,
 }
 
 /// What colonists do in a job.
@@ -168,8 +223,22 @@ pub enum JobAction {
     },
     /// Eat one item with nutrition.
     Eat,
-    /// Sleep until rested.
+    /// Sleep until rested, in a bed if there is one.
     Sleep,
+    /// Relax until the need for recreation is met, at a place for it if there is one.
+    Relax,
+    /// Bring what is needed to a blueprint or a workplace.
+    Supply,
+    /// Make a building of a blueprint that has its materials.
+    Build,
+    /// Make something at a workplace that has what it takes.
+    Craft,
+    /// Sow a plot.
+    Sow,
+    /// Reap a ripe plot.
+    Reap,
+    /// Treat somebody's wound.
+    Treat,
 }
 
 impl JobAction {
@@ -181,7 +250,19 @@ impl JobAction {
             Self::Labour { .. } => "labour",
             Self::Eat => "eat",
             Self::Sleep => "sleep",
+            Self::Relax => "relax",
+            Self::Supply => "supply",
+            Self::Build => "build",
+            Self::Craft => "craft",
+            Self::Sow => "sow",
+            Self::Reap => "reap",
+            Self::Treat => "treat",
         }
+    }
+
+    /// Whether how long it takes is said by what is built, made or grown instead of the kind of job.
+    pub fn takes_time_of_its_object(&self) -> bool {
+        matches!(self, Self::Build | Self::Craft | Self::Sow | Self::Reap)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::hash::PartHasher;
 use crate::items::Stack;
 use crate::jobs::Job;
 use crate::lookup::Lookup;
+use crate::structures::Structure;
 use crate::table::Table;
 
 /// See the [module](self).
@@ -19,6 +20,7 @@ pub(crate) struct Entities {
     people: Table<Person>,
     jobs: Table<Job>,
     stacks: Table<Stack>,
+    structures: Table<Structure>,
 }
 
 impl Entities {
@@ -35,6 +37,31 @@ impl Entities {
 
     pub(crate) fn add_stack(&mut self, id: StableId, stack: Stack) {
         self.stacks.insert(id, stack);
+    }
+
+    pub(crate) fn add_structure(&mut self, structure: Structure) {
+        self.structures.insert(structure.id, structure);
+    }
+
+    pub(crate) fn remove_structure(&mut self, id: StableId) -> Option<Structure> {
+        self.structures.remove(id)
+    }
+
+    pub(crate) fn structure(&self, id: StableId) -> Option<&Structure> {
+        self.structures.get(id)
+    }
+
+    pub(crate) fn structure_mut(&mut self, id: StableId) -> Option<&mut Structure> {
+        self.structures.get_mut(id)
+    }
+
+    /// All blueprints and buildings.
+    pub(crate) fn structures(&self) -> impl Iterator<Item = &Structure> {
+        self.structures.iter().map(|(_, structure)| structure)
+    }
+
+    pub(crate) fn hash_of_structures(&mut self) -> u128 {
+        self.structures.hash()
     }
 
     pub(crate) fn remove_colonist(&mut self, id: StableId) -> Option<(Person, Colonist)> {
@@ -64,6 +91,15 @@ impl Entities {
 
     pub(crate) fn person(&self, id: StableId) -> Option<&Person> {
         self.people.get(id)
+    }
+
+    pub(crate) fn person_mut(&mut self, id: StableId) -> Option<&mut Person> {
+        self.people.get_mut(id)
+    }
+
+    /// The ids of everybody.
+    pub(crate) fn colonist_ids(&self) -> Vec<StableId> {
+        self.colonists.iter().map(|(id, _)| *id).collect()
     }
 
     pub(crate) fn job(&self, id: StableId) -> Option<&Job> {
@@ -114,6 +150,11 @@ impl Entities {
     /// The stacks in no order that may reach state: for sums and the like.
     pub(crate) fn stacks_unordered(&self) -> impl Iterator<Item = (StableId, &Stack)> {
         self.stacks.unordered()
+    }
+
+    /// Who everybody is, in no order that may reach state.
+    pub(crate) fn people_unordered(&self) -> impl Iterator<Item = &Person> {
+        self.people.unordered().map(|(_, person)| person)
     }
 
     /// The jobs in no order that may reach state.

@@ -28,6 +28,8 @@ pub(crate) struct Environment {
     pub(crate) started_on: BTreeMap<String, u32>,
     /// How many incidents have started: tells the draws of several in one tick apart.
     pub(crate) started: u64,
+    /// How much a crop would have grown that was there all the time, in permille of ticks.
+    pub(crate) growth: u64,
 }
 
 /// An incident that lasts.
@@ -81,6 +83,7 @@ impl Environment {
             running: BTreeMap::new(),
             started_on: BTreeMap::new(),
             started: 0,
+            growth: 0,
         }
     }
 
@@ -91,6 +94,19 @@ impl Environment {
     ) -> impl Iterator<Item = &'a IncidentEffect> {
         let definitions = self.running.keys().map(|id| definitions.incidents.get(id));
         definitions.flatten().map(|definition| &definition.effect)
+    }
+}
+
+impl Environment {
+    /// How long the longest of the running blights lasts, in ticks.
+    pub(crate) fn longest_blight(&self, definitions: &Definitions) -> Option<u64> {
+        let blights = self.running.iter().filter(|(id, _)| {
+            let definition = definitions.incidents.get(*id);
+            definition.is_some_and(|it| matches!(it.effect, IncidentEffect::Blight { .. }))
+        });
+        blights
+            .map(|(_, running)| running.ends - running.began)
+            .max()
     }
 }
 

@@ -41,8 +41,19 @@ pub enum Event {
         name: SmolStr,
         /// Where it died.
         at: Position,
-        /// `starvation`, `exhaustion` or `accident`.
+        /// `starvation`, `exhaustion`, `misery`, `accident` or what a command said.
         cause: String,
+    },
+    /// The health of a colonist has become so bad that it takes no work.
+    ColonistCollapsed {
+        /// Who.
+        colonist: StableId,
+        /// Its name.
+        name: SmolStr,
+        /// Where it lies.
+        at: Position,
+        /// What is left of its health, below [`COLLAPSE_BELOW`](crate::COLLAPSE_BELOW).
+        health: u16,
     },
     /// A need fell below its critical level; told once each time it does.
     NeedCritical {
@@ -65,6 +76,40 @@ pub enum Event {
         at: Position,
         /// The job that produced them.
         job: StableId,
+    },
+    /// A stack is spoiled and gone.
+    ItemSpoiled {
+        /// Id of the item.
+        item: SmolStr,
+        /// How many.
+        count: u32,
+        /// Where they lay.
+        at: Position,
+    },
+    /// A blueprint has become a building.
+    BuildingCompleted {
+        /// The building.
+        building: StableId,
+        /// Id of its definition.
+        kind: SmolStr,
+        /// Where it stands.
+        at: Position,
+    },
+    /// A plot can be reaped.
+    CropRipe {
+        /// Id of the crop.
+        crop: SmolStr,
+        /// The plot.
+        at: Position,
+    },
+    /// What grew or stood on a plot is gone.
+    CropDied {
+        /// Id of the crop.
+        crop: SmolStr,
+        /// The plot.
+        at: Position,
+        /// `frost` or `blight`.
+        cause: String,
     },
     /// A day began, not told of the first.
     DayStarted {
@@ -107,6 +152,11 @@ impl Event {
             Self::JobCancelled(_) => "job_cancelled",
             Self::ColonistJoined { .. } => "colonist_joined",
             Self::ColonistDied { .. } => "colonist_died",
+            Self::ColonistCollapsed { .. } => "colonist_collapsed",
+            Self::ItemSpoiled { .. } => "item_spoiled",
+            Self::BuildingCompleted { .. } => "building_completed",
+            Self::CropRipe { .. } => "crop_ripe",
+            Self::CropDied { .. } => "crop_died",
             Self::NeedCritical { .. } => "need_critical",
             Self::ItemProduced { .. } => "item_produced",
             Self::DayStarted { .. } => "day_started",
@@ -126,10 +176,10 @@ pub struct JobFacts {
     pub kind: SmolStr,
     /// 0 to [`PRIORITY_MAX`](crate::PRIORITY_MAX), higher first.
     pub priority: u8,
-    /// The tile it is about: the stack to fetch, the tile to harvest, the food, the place to sleep.
+    /// The tile it is about: the stack to haul, the tile to work at, the food, the place to sleep, the patient.
     pub at: Position,
-    /// Who has taken it, or for whom alone it waits (eating and sleeping).
+    /// Who has taken it, or for whom alone it waits (eating, sleeping and relaxing).
     pub colonist: Option<StableId>,
-    /// Id of the item hauled or eaten, where there is one.
+    /// Id of the item hauled, brought, eaten or used to treat somebody, where there is one.
     pub item: Option<SmolStr>,
 }

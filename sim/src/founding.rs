@@ -6,15 +6,17 @@ use crate::colony::{DerivedHashes, Statistics};
 use crate::definitions::Rules;
 use crate::entities::Entities;
 use crate::environment::Environment;
+use crate::farming::Plots;
 use crate::ground::Ground;
 use crate::id::IdSource;
-use crate::items::{Load, Placement};
+use crate::items::Placement;
 use crate::job_board::JobBoard;
 use crate::names::Name;
 use crate::nearest::nearest;
 use crate::path::PathFinder;
 use crate::regions::{Flood, Regions};
 use crate::stockpiles::{Stockpile, Stockpiles};
+use crate::structures::StructureIndex;
 use crate::terrain::{Terrain, ascii, generation};
 use crate::{COLONISTS_MAX, Colony, Definitions, MapSource, Position, Setup, SetupError};
 
@@ -50,6 +52,8 @@ impl Colony {
             regions: Regions::new(&terrain),
             terrain,
             entities: Entities::default(),
+            structures: StructureIndex::default(),
+            plots: Plots::default(),
             stockpiles: Stockpiles::default(),
             environment: Environment::new(setup.seed, &definitions),
             statistics: Statistics::default(),
@@ -89,7 +93,8 @@ impl Colony {
             self.add_colonist(at);
         }
         let id = self.ids.allocate();
-        self.stockpiles = Stockpiles::new(vec![Stockpile { id, cells }]);
+        let filter = None;
+        self.stockpiles = Stockpiles::new(vec![Stockpile { id, cells, filter }], &self.definitions);
         self.place(placements);
         Ok(())
     }
@@ -135,7 +140,7 @@ impl Colony {
             let (item, mut left) = (Name::of(item), *count);
             while let Some(at) = if left > 0 { cells.next() } else { None } {
                 let count = left.min(self.stack_max(item));
-                placements.push((at, Load { item, count }));
+                placements.push((at, self.load_of(item, count)));
                 left -= count;
             }
         }

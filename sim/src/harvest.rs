@@ -1,8 +1,7 @@
 //! Work that was designated: a harvested tile of one terrain becomes another, labour leaves the tile as it is; both may bring items.
 
 use crate::definitions::Outcome;
-use crate::items::Load;
-use crate::{Colony, Event, StableId};
+use crate::{Colony, StableId};
 
 /// One tick at the tile.
 pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId) {
@@ -21,10 +20,7 @@ pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId) {
     };
     let loads = yields
         .iter()
-        .map(|(item, count)| Load {
-            item: *item,
-            count: *count,
-        })
+        .map(|(item, count)| colony.load_of(*item, *count))
         .collect();
     // Planned before anything changes: a full map fails the job and leaves the tile as it is.
     let Some(placements) = colony.plan_placements(loads, at) else {
@@ -36,13 +32,7 @@ pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId) {
     }
     colony.place(placements);
     for (item, count) in yields {
-        let item = colony.rules.names.id(item);
-        colony.events.push(Event::ItemProduced {
-            item,
-            count,
-            at,
-            job,
-        });
+        colony.tell_produced(item, count, at, job);
     }
     colony.complete_job(job);
 }

@@ -1,7 +1,7 @@
 //! Hauling: loose stacks are carried into stockpiles.
 
 use crate::items::Stack;
-use crate::jobs::{HaulLeg, Task};
+use crate::jobs::{HaulLeg, Subject, Task};
 use crate::path::Goal;
 use crate::{Colony, StableId};
 
@@ -11,8 +11,8 @@ pub(crate) fn post_jobs(colony: &mut Colony) {
         .entities
         .stacks()
         .filter(|(id, stack)| {
-            !colony.stockpiles.contains(stack.at)
-                && colony.board.haul_of(*id).is_none()
+            !colony.stockpiles.is_stored(stack.item, stack.at)
+                && colony.board.about(Subject::Stack(*id)).is_none()
                 && colony.unreserved(*id) > 0
         })
         .filter(|(_, stack)| {
@@ -27,7 +27,7 @@ pub(crate) fn post_jobs(colony: &mut Colony) {
             item,
             leg: HaulLeg::Posted { stack: id },
         };
-        colony.post_job(colony.rules.haul.kind, priority, at, task);
+        colony.post_job(colony.rules.jobs.haul.kind, priority, at, task);
     }
 }
 
@@ -35,15 +35,12 @@ pub(crate) fn post_jobs(colony: &mut Colony) {
 pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId, leg: HaulLeg) {
     match leg {
         HaulLeg::Fetching { stack, count, cell } => {
-            if colony.work_one_tick(colonist, colony.rules.haul.work) {
+            if colony.work_one_tick(colonist, colony.rules.jobs.haul.work) {
                 // Carrying before taking: the emptied stack must not withdraw the job that empties it.
                 colony.change_job(job, |job| {
                     set_leg(&mut job.task, HaulLeg::Carrying { cell })
                 });
-                let load = colony.take_from_stack(stack, count);
-                if let Some(colonist) = colony.entities.colonist_mut(colonist) {
-                    colonist.activity.load = load;
-                }
+                colony.pick_up(colonist, stack, count);
                 colony.walk_to(colonist, job, Goal::On(cell));
             }
         }

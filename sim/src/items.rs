@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::jobs::{ReservedPlace, Subject};
 use crate::names::Name;
 use crate::regions::Flood;
+use crate::spoilage::mean_since;
 use crate::{Colony, Position, StableId};
 
 /// Some of an item, lying on a tile.
@@ -13,6 +15,8 @@ pub(crate) struct Stack {
     /// At least 1.
     pub(crate) count: u32,
     pub(crate) at: Position,
+    /// The tick from which its age counts.
+    pub(crate) since: u64,
 }
 
 /// Some of an item, in the hands of a colonist or about to be put down.
@@ -21,6 +25,8 @@ pub(crate) struct Load {
     pub(crate) item: Name,
     /// At least 1.
     pub(crate) count: u32,
+    /// The tick from which its age counts.
+    pub(crate) since: u64,
 }
 
 /// Where part of some loads will lie.
@@ -78,13 +84,7 @@ impl Colony {
             };
             let count = load.count.min(self.room_for(load.item, tile));
             load.count -= count;
-            placements.push((
-                tile,
-                Load {
-                    item: load.item,
-                    count,
-                },
-            ));
+            placements.push((tile, Load { count, ..*load }));
         }
         loads
             .iter()
@@ -94,7 +94,7 @@ impl Colony {
 
     /// How many of an item can be put onto a tile where nobody is about to put something.
     fn room_for(&self, item: Name, at: Position) -> u32 {
-        if self.board.is_cell_reserved(at) {
+        if self.board.is_reserved(ReservedPlace::Cell(at)) || self.structures.at(at).is_some() {
             0
         } else {
             self.space_on(item, at)
@@ -112,16 +112,23 @@ impl Colony {
 
     /// Puts loads where a plan says.
     pub(crate) fn place(&mut self, placements: Vec<Placement>) {
-        for (at, Load { item, count }) in placements {
+        for (at, Load { item, count, since }) in placements {
             match self.stack_at(at) {
                 Some(id) => {
                     if let Some(stack) = self.entities.stack_mut(id) {
+                        stack.since = mean_since((stack.since, stack.count), (since, count));
                         stack.count += count;
                     }
                 }
                 None => {
                     let id = self.ids.allocate();
-                    self.add_stack(id, Stack { item, count, at });
+                    let stack = Stack {
+                        item,
+                        count,
+                        at,
+                        since,
+                    };
+                    self.add_stack(id, stack);
                 }
             }
         }
@@ -140,11 +147,12 @@ impl Colony {
         let taken = Load {
             item: stack.item,
             count: count.min(stack.count),
+            since: stack.since,
         };
         stack.count -= taken.count;
         if stack.count == 0 {
             self.remove_stack(id);
-            if let Some(job) = self.board.haul_of(id) {
+            if let Some(job) = self.board.about(Subject::Stack(id)) {
                 self.cancel_job(job);
             }
         }
@@ -155,14 +163,7 @@ impl Colony {
     /// among equals.
     pub(crate) fn nearest_food(&self, from: Position) -> Option<StableId> {
         let region = self.regions.of(from)?;
-        let food = self.rules.food_items();
-        let stacks = food.flat_map(|item| self.ground.stacks_of(item));
-        let fit = stacks.filter_map(|id| {
-            let stack = self.entities.stack(id)?;
-            let can_be_had = self.regions.of(stack.at) == Some(region) && self.unreserved(id) > 0;
-            can_be_had.then(|| (stack.at.octile_distance(from), id))
-        });
-        fit.min().map(|(_, id)| id)
+        self.nearest_stack(self.rules.food_items(), from, region)
     }
 
     fn add_stack(&mut self, id: StableId, stack: Stack) {

@@ -1,7 +1,7 @@
 //! What can be looked up of the jobs there are: never state, changed only together with the job it is about.
 
 use crate::entities::Entities;
-use crate::jobs::Job;
+use crate::jobs::{Job, ReservedPlace, Subject};
 use crate::lookup::Lookup;
 use crate::open_jobs::OpenJobs;
 use crate::{Position, StableId};
@@ -11,10 +11,9 @@ use crate::{Position, StableId};
 pub(crate) struct JobBoard {
     /// Jobs that anybody may take.
     open: OpenJobs,
-    designated: Lookup<Position, StableId>,
-    haul_of_stack: Lookup<StableId, StableId>,
+    about: Lookup<Subject, StableId>,
     units: Lookup<StableId, u32>,
-    cells: Lookup<Position, StableId>,
+    places: Lookup<ReservedPlace, StableId>,
 }
 
 impl JobBoard {
@@ -43,17 +42,11 @@ impl JobBoard {
                 self.open.remove(priority, at, id);
             }
         });
-        let designated = |job: &Job| job.is_designated().then_some((job.at, job.id));
-        follow(old, new, designated, |entry, is_there| {
-            set(&mut self.designated, entry, is_there);
+        follow(old, new, about, |entry, is_there| {
+            set(&mut self.about, entry, is_there);
         });
-        let hauled = |job: &Job| Some((job.stack_to_haul()?, job.id));
-        follow(old, new, hauled, |entry, is_there| {
-            set(&mut self.haul_of_stack, entry, is_there);
-        });
-        let cell = |job: &Job| Some((job.reserved_cell()?, job.id));
-        follow(old, new, cell, |entry, is_there| {
-            set(&mut self.cells, entry, is_there);
+        follow(old, new, place, |entry, is_there| {
+            set(&mut self.places, entry, is_there);
         });
         follow(old, new, Job::reserved_units, |(stack, count), is_there| {
             let reserved = self.units.entry(stack).or_default();
@@ -73,14 +66,9 @@ impl JobBoard {
         &self.open
     }
 
-    /// The job that somebody ordered for a tile.
-    pub(crate) fn designated_at(&self, at: Position) -> Option<StableId> {
-        self.designated.get(&at).copied()
-    }
-
-    /// The job to haul a stack that has not been picked up yet.
-    pub(crate) fn haul_of(&self, stack: StableId) -> Option<StableId> {
-        self.haul_of_stack.get(&stack).copied()
+    /// The job that is about something.
+    pub(crate) fn about(&self, subject: Subject) -> Option<StableId> {
+        self.about.get(&subject).copied()
     }
 
     /// How many of a stack are reserved.
@@ -88,9 +76,22 @@ impl JobBoard {
         self.units.get(&stack).copied().unwrap_or(0)
     }
 
-    pub(crate) fn is_cell_reserved(&self, cell: Position) -> bool {
-        self.cells.contains_key(&cell)
+    pub(crate) fn is_reserved(&self, place: ReservedPlace) -> bool {
+        self.places.contains_key(&place)
     }
+
+    /// The job that keeps a place for itself.
+    pub(crate) fn user_of(&self, place: ReservedPlace) -> Option<StableId> {
+        self.places.get(&place).copied()
+    }
+}
+
+fn about(job: &Job) -> Option<(Subject, StableId)> {
+    Some((job.subject()?, job.id))
+}
+
+fn place(job: &Job) -> Option<(ReservedPlace, StableId)> {
+    Some((job.reserved_place()?, job.id))
 }
 
 /// Where somebody finds a job that anybody may take.

@@ -39,7 +39,76 @@ pub(crate) enum Task {
     },
     Sleep {
         sleeper: StableId,
+        bed: Option<StableId>,
     },
+    Relax {
+        idler: StableId,
+        /// The building at which they do.
+        place: Option<StableId>,
+    },
+    Supply {
+        structure: StableId,
+        item: Name,
+        leg: SupplyLeg,
+    },
+    Build {
+        structure: StableId,
+    },
+    Craft {
+        structure: StableId,
+    },
+    Sow,
+    Reap,
+    Treat {
+        patient: StableId,
+        leg: TreatLeg,
+    },
+}
+
+/// How far what a blueprint or workplace needs has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum SupplyLeg {
+    /// Nobody has taken the job.
+    Posted,
+    /// Somebody is on the way to a stack: some of it is reserved.
+    Fetching { stack: StableId, count: u32 },
+    /// Somebody carries it.
+    Carrying,
+}
+
+/// How far help has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum TreatLeg {
+    /// Nobody has taken the job.
+    Posted,
+    /// Somebody is on the way to medicine: one of a stack is reserved.
+    Fetching { stack: StableId, item: Name },
+    /// Somebody is on the way to the patient, with medicine or without.
+    Going { medicine: Option<Name> },
+}
+
+/// What there is at most one job about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Subject {
+    /// A tile for which somebody ordered work.
+    Designated(Position),
+    /// A blueprint, workplace or plot to work at.
+    Site(Position),
+    /// A stack to haul that has not been picked up yet.
+    Stack(StableId),
+    /// What a blueprint or workplace needs of an item.
+    Supply(StableId, Name),
+    /// Somebody to be treated.
+    Patient(StableId),
+}
+
+/// A place that a job keeps for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum ReservedPlace {
+    /// A cell of a stockpile.
+    Cell(Position),
+    /// A bed, or something to relax at.
+    Furniture(StableId),
 }
 
 /// How far a load has come.
@@ -76,8 +145,9 @@ impl Job {
     pub(crate) const fn owner(&self) -> Option<(StableId, NeedKind)> {
         match self.task {
             Task::Eat { eater, .. } => Some((eater, NeedKind::Food)),
-            Task::Sleep { sleeper } => Some((sleeper, NeedKind::Rest)),
-            Task::Haul { .. } | Task::Harvest | Task::Labour => None,
+            Task::Sleep { sleeper, .. } => Some((sleeper, NeedKind::Rest)),
+            Task::Relax { idler, .. } => Some((idler, NeedKind::Recreation)),
+            _ => None,
         }
     }
 
@@ -93,17 +163,36 @@ impl Job {
         }
     }
 
-    /// Whether somebody ordered it for a tile.
-    pub(crate) const fn is_designated(&self) -> bool {
-        matches!(self.task, Task::Harvest | Task::Labour)
+    /// What no other job is about.
+    pub(crate) const fn subject(&self) -> Option<Subject> {
+        match self.task {
+            Task::Harvest | Task::Labour => Some(Subject::Designated(self.at)),
+            Task::Build { .. } | Task::Craft { .. } | Task::Sow | Task::Reap => {
+                Some(Subject::Site(self.at))
+            }
+            Task::Haul {
+                leg: HaulLeg::Posted { stack } | HaulLeg::Fetching { stack, .. },
+                ..
+            } => Some(Subject::Stack(stack)),
+            Task::Supply {
+                structure, item, ..
+            } => Some(Subject::Supply(structure, item)),
+            Task::Treat { patient, .. } => Some(Subject::Patient(patient)),
+            _ => None,
+        }
     }
 
     /// The item it is about.
     pub(crate) fn item(&self) -> Option<Name> {
         match self.task {
-            Task::Haul { item, .. } => Some(item),
+            Task::Haul { item, .. } | Task::Supply { item, .. } => Some(item),
             Task::Eat { food, .. } => food.map(|food| food.item),
-            Task::Harvest | Task::Labour | Task::Sleep { .. } => None,
+            Task::Treat { leg, .. } => match leg {
+                TreatLeg::Fetching { item, .. } => Some(item),
+                TreatLeg::Going { medicine } => medicine,
+                TreatLeg::Posted => None,
+            },
+            _ => None,
         }
     }
 
@@ -113,33 +202,71 @@ impl Job {
             Task::Haul {
                 leg: HaulLeg::Fetching { stack, count, .. },
                 ..
+            }
+            | Task::Supply {
+                leg: SupplyLeg::Fetching { stack, count },
+                ..
             } => Some((*stack, *count)),
             Task::Eat {
                 food: Some(food), ..
             } => Some((food.stack, 1)),
+            Task::Treat {
+                leg: TreatLeg::Fetching { stack, .. },
+                ..
+            } => Some((*stack, 1)),
             _ => None,
         }
     }
 
-    /// The stockpile cell it has reserved.
-    pub(crate) const fn reserved_cell(&self) -> Option<Position> {
+    /// The place it has reserved.
+    pub(crate) const fn reserved_place(&self) -> Option<ReservedPlace> {
         match self.task {
             Task::Haul {
                 leg: HaulLeg::Fetching { cell, .. } | HaulLeg::Carrying { cell },
                 ..
-            } => Some(cell),
+            } => Some(ReservedPlace::Cell(cell)),
+            Task::Sleep {
+                bed: Some(furniture),
+                ..
+            }
+            | Task::Relax {
+                place: Some(furniture),
+                ..
+            } => Some(ReservedPlace::Furniture(furniture)),
             _ => None,
         }
     }
 
-    /// The stack it is to haul, until it is picked up.
-    pub(crate) const fn stack_to_haul(&self) -> Option<StableId> {
+    /// The blueprint or building it is about, other than furniture.
+    pub(crate) const fn structure(&self) -> Option<StableId> {
         match self.task {
-            Task::Haul {
-                leg: HaulLeg::Posted { stack } | HaulLeg::Fetching { stack, .. },
-                ..
-            } => Some(stack),
+            Task::Supply { structure, .. }
+            | Task::Build { structure }
+            | Task::Craft { structure } => Some(structure),
             _ => None,
+        }
+    }
+
+    /// Gives up what was reserved for whoever had taken it.
+    fn release(&mut self) {
+        self.colonist = None;
+        match &mut self.task {
+            Task::Haul { leg, .. } => {
+                if let HaulLeg::Fetching { stack, .. } = *leg {
+                    *leg = HaulLeg::Posted { stack };
+                }
+            }
+            Task::Eat { food, .. } => *food = None,
+            Task::Sleep { bed, .. } => *bed = None,
+            Task::Relax { place, .. } => *place = None,
+            Task::Supply { leg, .. } => *leg = SupplyLeg::Posted,
+            Task::Treat { leg, .. } => *leg = TreatLeg::Posted,
+            Task::Harvest
+            | Task::Labour
+            | Task::Build { .. }
+            | Task::Craft { .. }
+            | Task::Sow
+            | Task::Reap => {}
         }
     }
 }
@@ -181,8 +308,17 @@ impl Colony {
         }
     }
 
+    /// Ends a job that is done. Who has done it has learnt from it.
     pub(crate) fn complete_job(&mut self, id: StableId) {
+        let job = self.entities.job(id);
+        let learnt = job.and_then(|job| {
+            let skill = self.rules.kind(job.kind)?.skill?;
+            Some((job.colonist?, skill))
+        });
         self.end_job(id, Ending::Completed);
+        if let Some((colonist, skill)) = learnt {
+            self.gain_experience(colonist, skill);
+        }
     }
 
     pub(crate) fn fail_job(&mut self, id: StableId, reason: &str) {
@@ -213,18 +349,7 @@ impl Colony {
             return;
         }
         self.become_idle(colonist);
-        self.change_job(job, |job| {
-            job.colonist = None;
-            match &mut job.task {
-                Task::Haul { leg, .. } => {
-                    if let HaulLeg::Fetching { stack, .. } = *leg {
-                        *leg = HaulLeg::Posted { stack };
-                    }
-                }
-                Task::Eat { food, .. } => *food = None,
-                Task::Harvest | Task::Labour | Task::Sleep { .. } => {}
-            }
-        });
+        self.change_job(job, Job::release);
     }
 
     fn end_job(&mut self, id: StableId, ending: Ending) {

@@ -21,15 +21,15 @@
 //! fn table<T>(rows: impl IntoIterator<Item = (&'static str, T)>) -> BTreeMap<String, T> {
 //!     rows.into_iter().map(|(id, definition)| (id.to_owned(), definition)).collect()
 //! }
-//! let need = NeedDefinition { decay: 20, seek_below: 4_000, critical_below: 1_500, damage: 20 };
-//! let job = |action, priority| JobDefinition { action, priority, work: 20 };
+//! let need = NeedDefinition { decay: 20, seek_below: 4_000, critical_below: 1_500, damage: 20, mood: 0 };
+//! let job = |action, priority| JobDefinition { action, priority, work: 20, skill: None };
 //! let chop = JobAction::Harvest { target: "tree".into(), leaves: "grass".into(), yields: table([("wood", 5)]) };
 //! let definitions = Definitions {
 //!     terrain: table([
-//!         ("grass", TerrainDefinition { symbol: '.', walk_cost: Some(1) }),
-//!         ("tree", TerrainDefinition { symbol: 'T', walk_cost: Some(3) }),
+//!         ("grass", TerrainDefinition { symbol: '.', walk_cost: Some(1), fertility: 800 }),
+//!         ("tree", TerrainDefinition { symbol: 'T', walk_cost: Some(3), fertility: 0 }),
 //!     ]),
-//!     items: table([("wood", ItemDefinition { stack_max: 50, haul_priority: 6, nutrition: 0 })]),
+//!     items: table([("wood", ItemDefinition { stack_max: 50, haul_priority: 6, ..Default::default() })]),
 //!     needs: table([("food", need), ("rest", need)]),
 //!     jobs: table([
 //!         ("haul", job(JobAction::Haul, None)),
@@ -77,29 +77,38 @@ mod definitions;
 mod entities;
 mod environment;
 mod event;
+mod farming;
 mod founding;
 mod grid;
 mod ground;
 mod harvest;
 mod hash;
 mod haul;
+mod health;
 mod id;
 mod items;
 mod job_board;
 mod jobs;
 mod lookup;
+mod mood;
 mod names;
 mod nearest;
 mod needs;
 mod open_jobs;
 mod path;
 mod position;
+mod production;
 mod redefinition;
 mod regions;
 mod rng;
 mod save;
+mod schedule;
 mod setup;
+mod skills;
+mod spoilage;
 mod stockpiles;
+mod structures;
+mod supply;
 mod table;
 mod terrain;
 mod tick;
@@ -113,20 +122,24 @@ mod tests;
 
 pub use colonists::HEALTH_MAX;
 pub use colony::Colony;
-pub use command::{Command, CommandError, SPAWN_COUNT_MAX};
+pub use command::{Command, CommandError, ORDER_COUNT_MAX, SPAWN_COUNT_MAX, STOCKPILE_SIDE_MAX};
 pub use definitions::{
-    ChangeRule, DAY_TICKS, DAY_TICKS_MAX, DAY_TICKS_MIN, DefinitionChange, DefinitionFault,
-    Definitions, FACTOR_MAX, INCIDENTS_A_DAY_MAX, IncidentDefinition, IncidentEffect,
-    ItemDefinition, JOINERS_MAX, JobAction, JobDefinition, LASTS_MAX, NEED_MAX, NeedDefinition,
-    PERMILLE, PRIORITY_CRITICAL_NEED, PRIORITY_MAX, PRIORITY_URGENT, SEASON_DAYS_MAX,
-    STACK_MAX_LIMIT, STORYTELLER, SeasonDefinition, StorytellerDefinition, TEMPERATURE_DEFAULT,
-    TEMPERATURE_MAX, TERRAIN_KINDS_MAX, TerrainDefinition, WAIT_DAYS_MAX, WALK_COST_MAX,
-    WEIGHT_MAX, WORK_TICKS_MAX, WeatherDefinition, YIELD_MAX,
+    BuildingDefinition, BuildingUse, ChangeRule, CropDefinition, DAY_TICKS, DAY_TICKS_MAX,
+    DAY_TICKS_MIN, DefinitionChange, DefinitionFault, Definitions, EXPERIENCE_MAX, FACTOR_MAX,
+    INCIDENTS_A_DAY_MAX, IncidentDefinition, IncidentEffect, ItemDefinition, JOINERS_MAX,
+    JobAction, JobDefinition, LASTS_MAX, MATERIAL_MAX, NEED_MAX, NeedDefinition, PERMILLE,
+    PRIORITY_CRITICAL_NEED, PRIORITY_MAX, PRIORITY_URGENT, RecipeDefinition, SEASON_DAYS_MAX,
+    SKILL_LEVEL_MAX, STACK_MAX_LIMIT, STORYTELLER, SeasonDefinition, SkillDefinition, SkillUse,
+    StorytellerDefinition, TEMPERATURE_DEFAULT, TEMPERATURE_MAX, TERRAIN_KINDS_MAX,
+    TerrainDefinition, WAIT_DAYS_MAX, WALK_COST_MAX, WEIGHT_MAX, WORK_TICKS_MAX, WeatherDefinition,
+    YIELD_MAX,
 };
 pub use environment::IncidentFacts;
 pub use event::{Event, JobFacts};
 pub use hash::{PartHasher, chain_hash, hash_bytes};
+pub use health::COLLAPSE_BELOW;
 pub use id::{STABLE_ID_MAX, StableId};
+pub use mood::{MOOD_LOW, MOOD_MAX};
 pub use needs::HEALTH_RECOVERY;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
@@ -135,11 +148,15 @@ pub use position::{DIAGONAL_COST, Position, STRAIGHT_COST};
 pub use redefinition::DefinitionObstacle;
 pub use rng::random_u64;
 pub use save::{SAVE_BYTES_MAX, SAVE_VERSION, SaveError};
+pub use schedule::{HOURS_OF_DAY, Hour};
 pub use setup::{
     COLONISTS_MAX, MAP_SIDE_MAX, MAP_SIDE_MIN, MapSource, START_SYMBOL, Setup, SetupError,
 };
-pub use view::{ColonistFacts, ItemFacts, View};
+pub use view::{
+    BuildingFacts, ColonistFacts, ItemFacts, OrderFacts, PlotFacts, PlotStage, SkillFacts,
+    StockpileFacts, View,
+};
 
 /// Raised whenever the same setup, definitions and commands are meant to give another state than before. Hashes are
 /// compared only between runs of the same rules version.
-pub const RULES_VERSION: u32 = 2;
+pub const RULES_VERSION: u32 = 3;

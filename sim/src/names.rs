@@ -28,10 +28,9 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// The names of all items and kinds of jobs.
+    /// The names of all that state names by number.
     pub(crate) fn of(definitions: &Definitions) -> Self {
-        let ids = definitions.items.keys().chain(definitions.jobs.keys());
-        Self::spelled(ids.map(String::as_str))
+        Self::spelled(ids_of(definitions))
     }
 
     /// The names of some ids.
@@ -60,6 +59,22 @@ impl Names {
             (other != id).then_some((other, id))
         })
     }
+}
+
+/// The ids of all that state names by number; some may be in several tables.
+pub(crate) fn ids_of(definitions: &Definitions) -> impl Iterator<Item = &str> {
+    let Definitions {
+        items,
+        jobs,
+        skills,
+        buildings,
+        recipes,
+        crops,
+        ..
+    } = definitions;
+    let ids = items.keys().chain(jobs.keys()).chain(skills.keys());
+    let ids = ids.chain(buildings.keys()).chain(recipes.keys());
+    ids.chain(crops.keys()).map(String::as_str)
 }
 
 #[cfg(test)]

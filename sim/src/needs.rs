@@ -1,15 +1,16 @@
-//! Food, rest and health: they fall with time; colonists look after them, and die of them.
+//! Food, rest, recreation and health: they fall with time; colonists look after them, and die of them.
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::colonists::{Colonist, HEALTH_MAX};
-use crate::definitions::{NeedKind, Rules};
+use crate::definitions::{NEED_KINDS, NeedKind, Rules};
 use crate::jobs::Task;
+use crate::mood::{self, MOOD_MAX};
 use crate::rng::{below, random_u64, stream};
 use crate::{Colony, Event, NEED_MAX, PRIORITY_CRITICAL_NEED, Position, StableId};
 
-/// Health regained in a tick in which no need is at 0, in points of [`HEALTH_MAX`].
+/// Health regained in a tick without a wound in which no need that harms is at 0, in points of [`HEALTH_MAX`].
 pub const HEALTH_RECOVERY: u16 = 10;
 /// The least a newcomer's needs are met.
 const NEWCOMER_NEED_MIN: u16 = 7_000;
@@ -19,8 +20,15 @@ const NEWCOMER_NEED_MIN: u16 = 7_000;
 pub(crate) struct Needs {
     pub(crate) food: Need,
     pub(crate) rest: Need,
+    pub(crate) recreation: Need,
+    /// 0 to [`MOOD_MAX`].
+    pub(crate) mood: u16,
     /// 1 to [`HEALTH_MAX`]; who has none is gone.
     pub(crate) health: u16,
+    /// What keeps health from coming back, 0 to [`HEALTH_MAX`].
+    pub(crate) wound: u16,
+    /// Whether their health is too bad for any work.
+    pub(crate) collapsed: bool,
 }
 
 /// How far a need is met.
@@ -48,7 +56,11 @@ impl Needs {
         Self {
             food: need(0),
             rest: need(1),
+            recreation: need(2),
+            mood: MOOD_MAX,
             health: HEALTH_MAX,
+            wound: 0,
+            collapsed: false,
         }
     }
 
@@ -56,6 +68,7 @@ impl Needs {
         match need {
             NeedKind::Food => self.food,
             NeedKind::Rest => self.rest,
+            NeedKind::Recreation => self.recreation,
         }
     }
 
@@ -63,15 +76,16 @@ impl Needs {
         match need {
             NeedKind::Food => &mut self.food,
             NeedKind::Rest => &mut self.rest,
+            NeedKind::Recreation => &mut self.recreation,
         }
     }
 
-    /// One tick. Tells which needs have become critical.
-    fn decay(&mut self, rules: &Rules, is_asleep: bool) -> [bool; 2] {
+    /// One tick in which one need at most is being met. Tells which needs have become critical.
+    fn decay(&mut self, rules: &Rules, met: Option<NeedKind>) -> [bool; NEED_KINDS] {
         NeedKind::ALL.map(|kind| {
             let definition = rules.need(kind);
             let need = self.get_mut(kind);
-            if !(is_asleep && kind == NeedKind::Rest) {
+            if met != Some(kind) {
                 need.level = need.level.saturating_sub(definition.decay);
             }
             let was_critical = need.critical;
@@ -82,9 +96,13 @@ impl Needs {
 
     /// One tick's damage or recovery. Returns what somebody died of.
     fn change_health(&mut self, rules: &Rules) -> Option<NeedKind> {
-        let is_unmet = |needs: &Self, need: NeedKind| needs.get(need).level == 0;
+        let is_unmet = |needs: &Self, need: NeedKind| {
+            needs.get(need).level == 0 && (need.is_vital() || rules.need(need).damage > 0)
+        };
         if !NeedKind::ALL.into_iter().any(|need| is_unmet(self, need)) {
-            self.health = (self.health + HEALTH_RECOVERY).min(HEALTH_MAX);
+            if self.wound == 0 {
+                self.health = (self.health + HEALTH_RECOVERY).min(HEALTH_MAX);
+            }
             return None;
         }
         NeedKind::ALL.into_iter().find(|need| {
@@ -99,7 +117,8 @@ impl Needs {
 /// What a tick has done to somebody.
 struct Change {
     id: StableId,
-    critical: [bool; 2],
+    critical: [bool; NEED_KINDS],
+    has_collapsed: bool,
     died_of: Option<NeedKind>,
 }
 
@@ -107,13 +126,18 @@ struct Change {
 pub(crate) fn decay(colony: &mut Colony) {
     let mut changes = Vec::new();
     for (id, colonist) in colony.entities.colonists_mut() {
-        let is_asleep = colonist.is_asleep();
-        let critical = colonist.needs.decay(&colony.rules, is_asleep);
-        let died_of = colonist.needs.change_health(&colony.rules);
-        if critical != [false; 2] || died_of.is_some() {
+        let met = colonist.need_being_met();
+        let needs = &mut colonist.needs;
+        let critical = needs.decay(&colony.rules, met);
+        needs.heal();
+        let died_of = needs.change_health(&colony.rules);
+        needs.mood = mood::next(needs, &colony.rules);
+        let has_collapsed = needs.check_collapse();
+        if critical != [false; NEED_KINDS] || has_collapsed || died_of.is_some() {
             changes.push(Change {
                 id,
                 critical,
+                has_collapsed,
                 died_of,
             });
         }
@@ -121,6 +145,7 @@ pub(crate) fn decay(colony: &mut Colony) {
     for Change {
         id,
         critical,
+        has_collapsed,
         died_of,
     } in changes
     {
@@ -131,6 +156,8 @@ pub(crate) fn decay(colony: &mut Colony) {
         }
         if let Some(need) = died_of {
             colony.remove_dead(id, need.cause_of_death());
+        } else if has_collapsed {
+            colony.collapse(id);
         }
     }
 }
@@ -144,7 +171,9 @@ pub(crate) fn look_after(colony: &mut Colony) {
             let Need { level, critical } = colonist.needs.get(need);
             critical || level < rules.need(need).seek_below
         };
-        colonist.personal != [None; 2] || NeedKind::ALL.into_iter().any(is_low)
+        colonist.personal != [None; NEED_KINDS]
+            || colonist.has_schedule
+            || NeedKind::ALL.into_iter().any(is_low)
     });
     let wanting: Vec<StableId> = wanting.map(|(id, _)| id).collect();
     for id in wanting {
@@ -199,8 +228,10 @@ impl Colony {
             }
             Some(_) => {}
             None => {
-                let is_wanted =
-                    need.critical || (is_idle && need.level < self.rules.need(kind).seek_below);
+                let usual = self.rules.need(kind);
+                let hour = self.hour_of(id);
+                let seek_below = hour.seek_below(kind, usual.seek_below, usual.critical_below);
+                let is_wanted = need.critical || (is_idle && need.level < seek_below);
                 if is_wanted && self.can_be_met(kind, at) {
                     self.post_personal_job(id, kind, need.critical, at);
                 }
@@ -209,7 +240,9 @@ impl Colony {
     }
 
     fn post_personal_job(&mut self, id: StableId, need: NeedKind, is_critical: bool, at: Position) {
-        let rule = self.rules.job_for(need);
+        let Some(rule) = self.rules.job_for(need) else {
+            return;
+        };
         let kind = rule.kind;
         let priority = if is_critical {
             rule.priority.max(PRIORITY_CRITICAL_NEED)
@@ -221,7 +254,14 @@ impl Colony {
                 eater: id,
                 food: None,
             },
-            NeedKind::Rest => Task::Sleep { sleeper: id },
+            NeedKind::Rest => Task::Sleep {
+                sleeper: id,
+                bed: None,
+            },
+            NeedKind::Recreation => Task::Relax {
+                idler: id,
+                place: None,
+            },
         };
         self.post_job(kind, priority, at, task);
     }
@@ -229,7 +269,7 @@ impl Colony {
     fn can_be_met(&self, need: NeedKind, from: Position) -> bool {
         match need {
             NeedKind::Food => self.nearest_food(from).is_some(),
-            NeedKind::Rest => true,
+            NeedKind::Rest | NeedKind::Recreation => true,
         }
     }
 
@@ -246,7 +286,8 @@ impl Colony {
                 let (Some(need), Some(waiting)) = (self.need(id, kind), waiting) else {
                     return false;
                 };
-                need.critical && (need.level == 0 || waiting.priority > job.priority)
+                let comes_first = kind.is_vital() && need.level == 0;
+                need.critical && (comes_first || waiting.priority > job.priority)
             })
     }
 }

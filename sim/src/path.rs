@@ -215,10 +215,9 @@ fn steps_onto(costs: &WalkCosts, tile: Tile) -> impl Iterator<Item = (Tile, u32)
 
 /// Ticks a step takes, `None` if it is none: too far, not walkable, or around a corner.
 pub(crate) fn step_ticks(terrain: &Terrain, from: Position, to: Position) -> Option<u8> {
-    let is_one_step = from != to && from.x.abs_diff(to.x) <= 1 && from.y.abs_diff(to.y) <= 1;
     let corners_are_free = terrain.is_walkable(Position::new(to.x, from.y))
         && terrain.is_walkable(Position::new(from.x, to.y));
     // For a straight step the corners are the two ends themselves.
-    let is_open = is_one_step && corners_are_free;
+    let is_open = from.is_beside(to) && corners_are_free;
     terrain.walk_cost(to).filter(|_| is_open)
 }

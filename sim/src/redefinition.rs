@@ -6,15 +6,17 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::colonists::{Activity, Colonist};
 use crate::definitions::{Rules, changes};
 use crate::jobs::Task;
 use crate::names::Name;
 use crate::regions::Regions;
+use crate::structures::{StructureIndex, override_of};
 use crate::{
     ChangeRule, Colony, DefinitionChange, DefinitionFault, Definitions, JobAction, JobDefinition,
     Position, StableId, TerrainDefinition,
 };
+
+mod places;
 
 /// Ids or tiles named in a message; of more only the number is told.
 const NAMED_MAX: usize = 3;
@@ -28,7 +30,7 @@ pub enum DefinitionObstacle {
     /// Something that would change is in use.
     #[error("{} `{id}` {message}", noun(kind))]
     InUse {
-        /// The table: `terrain`, `items` or `jobs`.
+        /// The table: `terrain`, `items`, `jobs`, `buildings`, `recipes` or `crops`.
         kind: &'static str,
         /// Id of the definition.
         id: String,
@@ -44,6 +46,9 @@ fn noun(table: &str) -> &str {
     match table {
         "items" => "item",
         "jobs" => "job kind",
+        "buildings" => "building",
+        "recipes" => "recipe",
+        "crops" => "crop",
         table => table,
     }
 }
@@ -53,13 +58,16 @@ impl Colony {
     /// changes in a way that what lives may not bear.
     ///
     /// # Errors
-    /// Everything that is in the way, in order: faults of the definitions, terrain, items, jobs.
+    /// Everything that is in the way, in order: faults of the definitions, terrain, items, jobs, buildings, recipes, crops.
     pub fn check_definitions(&self, new: &Definitions) -> Result<(), Vec<DefinitionObstacle>> {
         let faults = new.validate().into_iter().map(DefinitionObstacle::Fault);
         let mut obstacles: Vec<DefinitionObstacle> = faults.collect();
         obstacles.extend(self.terrain_in_use(new));
         obstacles.extend(self.items_in_use(new));
         obstacles.extend(self.jobs_in_use(new));
+        obstacles.extend(self.buildings_in_use(new));
+        obstacles.extend(self.recipes_in_use(new));
+        obstacles.extend(self.crops_in_use(new));
         if obstacles.is_empty() {
             Ok(())
         } else {
@@ -88,54 +96,104 @@ impl Colony {
         self.path_finder.forget();
         self.definitions = new;
         self.derived_hashes.definitions = None;
-        if changes
-            .iter()
-            .any(|change| change.rule == ChangeRule::Clamp)
-        {
-            let left = self.leave_what_is_no_food();
-            for change in &mut changes {
-                if let Some(eaters) = left
-                    .get(&change.id)
-                    .filter(|_| change.kind == "items" && change.rule == ChangeRule::Clamp)
-                {
-                    let eaters = counted(
-                        eaters,
-                        "colonist leaves it uneaten",
-                        "colonists leave it uneaten",
-                    );
-                    change
-                        .message
-                        .extend(eaters.map(|eaters| format!("; {eaters}")));
-                }
+        self.follow_definitions();
+        let left = self.leave_what_is_of_no_use();
+        for change in &mut changes {
+            if change.kind == "items"
+                && change.rule == ChangeRule::Clamp
+                && let Some(left) = left.get(&change.id)
+            {
+                let left = counted(left, "colonist leaves it", "colonists leave it");
+                change.message.extend(left.map(|left| format!("; {left}")));
             }
         }
-        self.settle_environment();
+        self.settle_definitions();
         Ok(changes)
     }
 
-    /// Lets everybody leave what they are about to eat if it is no food any more. Returns who did, by item.
-    pub(crate) fn leave_what_is_no_food(&mut self) -> BTreeMap<String, Vec<StableId>> {
+    /// Finds out anew what is looked up of the definitions and of what there is.
+    fn follow_definitions(&mut self) {
+        self.stockpiles.index(&self.definitions);
+        self.structures = StructureIndex::of(self.entities.structures(), &self.rules);
+        let structures: Vec<(Position, Name)> = self
+            .entities
+            .structures()
+            .filter(|structure| structure.is_built)
+            .map(|structure| (structure.at, structure.kind))
+            .collect();
+        for (at, kind) in structures {
+            let standing = self
+                .rules
+                .building(kind)
+                .map(|rule| override_of(rule.walk_cost));
+            self.set_override(at, standing);
+        }
+    }
+
+    /// Brings what is under way into agreement with the definitions, after they or it may have changed.
+    pub(crate) fn settle_definitions(&mut self) {
+        self.leave_what_is_of_no_use();
+        self.settle_orders();
+        self.settle_skills();
+        self.settle_forbidden_work();
+        self.settle_environment();
+    }
+
+    /// Lets everybody leave what they are about to eat if it is no food any more, and what they are about to heal with
+    /// if it is no medicine. Returns who did, by item.
+    fn leave_what_is_of_no_use(&mut self) -> BTreeMap<String, Vec<StableId>> {
         let mut left: BTreeMap<Name, Vec<StableId>> = BTreeMap::new();
         for job in self.entities.jobs() {
-            if let Task::Eat {
-                eater,
-                food: Some(food),
-            } = &job.task
-                && self
-                    .rules
-                    .item(food.item)
-                    .is_none_or(|item| item.nutrition == 0)
-            {
-                left.entry(food.item).or_default().push(*eater);
+            let (Some(item), Some(colonist)) = (job.item(), job.colonist) else {
+                continue;
+            };
+            let definition = self.rules.item(item);
+            let is_of_use = match job.task {
+                Task::Eat { .. } => definition.is_some_and(|item| item.nutrition > 0),
+                Task::Treat { .. } => definition.is_some_and(|item| item.medicine > 0),
+                _ => true,
+            };
+            if !is_of_use {
+                left.entry(item).or_default().push(colonist);
             }
         }
-        for eater in left.values().flatten() {
-            self.leave_job(*eater, "it is no food any more");
+        for colonist in left.values().flatten() {
+            self.leave_job(*colonist, "it is of no use any more");
         }
         let named = left.into_iter();
         named
-            .map(|(item, eaters)| (self.rules.names.id(item).to_string(), eaters))
+            .map(|(item, left)| (self.rules.names.id(item).to_string(), left))
             .collect()
+    }
+
+    /// Drops orders for what is no recipe any more, or one for another building.
+    fn settle_orders(&mut self) {
+        let structures = self.entities.structures();
+        let without = structures.filter(|structure| {
+            let order = structure.order;
+            let recipe = order.map(|order| self.rules.recipe(order.recipe));
+            recipe.is_some_and(|recipe| recipe.is_none_or(|it| it.building != structure.kind))
+        });
+        let without: Vec<StableId> = without.map(|structure| structure.id).collect();
+        for id in without {
+            self.cancel_jobs_of_structure(id);
+            self.change_structure(id, |structure| structure.order = None);
+            self.put_down_surplus(id);
+        }
+    }
+
+    /// Lets kinds of job that are not defined any more not be forbidden.
+    fn settle_forbidden_work(&mut self) {
+        for id in self.entities.colonist_ids() {
+            let rules = &self.rules;
+            let is_gone = |kind: &Name| rules.kind(*kind).is_none();
+            let person = self.entities.person(id);
+            if person.is_some_and(|person| person.forbidden.iter().any(is_gone))
+                && let Some(person) = self.entities.person_mut(id)
+            {
+                person.forbidden.retain(|kind| !is_gone(kind));
+            }
+        }
     }
 }
 
@@ -166,7 +224,7 @@ impl Colony {
     }
 
     /// What needs a terrain to be walkable.
-    fn users_of_ground(&self, terrain: &str) -> [Option<String>; 4] {
+    fn users_of_ground(&self, terrain: &str) -> [Option<String>; 3] {
         let is_of = |at: Position| self.terrain.name(at) == Some(terrain);
         let zones = self.stockpiles.zones().iter();
         let zones: Vec<StableId> = zones
@@ -178,22 +236,11 @@ impl Colony {
             .filter(|(_, stack)| is_of(stack.at))
             .map(|(id, _)| id)
             .collect();
-        let (mut standing, mut walking) = (Vec::new(), Vec::new());
-        for (id, Colonist { at, activity, .. }) in self.entities.colonists() {
-            if is_of(*at) {
-                standing.push(id);
-            }
-            if tiles_of_way(*at, activity).any(is_of) {
-                walking.push(id);
-            }
-        }
+        let colonists = self.entities.colonists();
+        let standing = colonists.filter(|(_, colonist)| is_of(colonist.at));
+        let standing: Vec<StableId> = standing.map(|(id, _)| id).collect();
         [
             counted(&standing, "colonist stands on it", "colonists stand on it"),
-            counted(
-                &walking,
-                "colonist is on a way over it",
-                "colonists are on ways over it",
-            ),
             counted(&stacks, "stack lies on it", "stacks lie on it"),
             counted(
                 &zones,
@@ -229,16 +276,11 @@ impl Colony {
                 carried += u64::from(load.count);
             }
         }
-        let (mut hauls, mut meals) = (Vec::new(), Vec::new());
-        for job in self.entities.jobs() {
-            match job.task {
-                Task::Haul { item: hauled, .. } if hauled == item => hauls.push(job.id),
-                Task::Eat {
-                    food: Some(food), ..
-                } if food.item == item => meals.push(job.id),
-                _ => {}
-            }
-        }
+        let jobs = self.entities.jobs().filter(|job| job.item() == Some(item));
+        let jobs: Vec<StableId> = jobs.map(|job| job.id).collect();
+        let structures = self.entities.structures();
+        let holding = structures.filter(|structure| structure.held.contains_key(&item));
+        let holding: Vec<StableId> = holding.map(|structure| structure.id).collect();
         [
             counted(
                 &stacks,
@@ -250,8 +292,8 @@ impl Colony {
                 &format!("colonist carries {carried} of it"),
                 &format!("colonists carry {carried} of it"),
             ),
-            counted(&hauls, "job hauls it", "jobs haul it"),
-            counted(&meals, "job eats it", "jobs eat it"),
+            counted(&jobs, "job is about it", "jobs are about it"),
+            counted(&holding, "building holds some", "buildings hold some"),
         ]
     }
 
@@ -281,7 +323,8 @@ impl Colony {
                     )
                 })?,
             };
-            let jobs = self.entities.jobs().filter(|job| job.kind == Name::of(id));
+            let kind = Name::of(id);
+            let jobs = self.entities.jobs().filter(|job| job.kind == kind);
             let jobs: Vec<StableId> = jobs.map(|job| job.id).collect();
             obstacle(
                 ("jobs", id, field),
@@ -291,15 +334,6 @@ impl Colony {
         };
         self.definitions.jobs.iter().filter_map(in_use).collect()
     }
-}
-
-/// Every tile that a way needs to be walkable: those entered and the corners passed by.
-fn tiles_of_way(start: Position, activity: &Activity) -> impl Iterator<Item = Position> {
-    let ends = activity.path.iter().rev().copied();
-    let starts = std::iter::once(start).chain(ends.clone());
-    starts
-        .zip(ends)
-        .flat_map(|(from, to)| [to, Position::new(to.x, from.y), Position::new(from.x, to.y)])
 }
 
 /// An obstacle if there are users.

@@ -14,6 +14,8 @@ pub(crate) mod stream {
     pub(crate) const WEATHER: u64 = 6;
     pub(crate) const STORYTELLER: u64 = 7;
     pub(crate) const ACCIDENT: u64 = 8;
+    pub(crate) const SKILLS: u64 = 9;
+    pub(crate) const BLIGHT: u64 = 10;
 }
 
 /// The random number for one purpose: `stream` separates uses, `tick` and `entity` (0 where there is none) the moment

@@ -8,7 +8,7 @@
 //! | 16 | xxh3 hash (128 bits, little-endian) of the rest |
 //! | rest | the state: bincode 2, standard configuration |
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -19,6 +19,7 @@ use crate::colony::{DerivedHashes, Statistics};
 use crate::definitions::Rules;
 use crate::entities::Entities;
 use crate::environment::Environment;
+use crate::farming::{Plot, Plots};
 use crate::ground::Ground;
 use crate::hash::hash_bytes;
 use crate::id::IdSource;
@@ -29,13 +30,14 @@ use crate::names::Name;
 use crate::path::PathFinder;
 use crate::regions::Regions;
 use crate::stockpiles::{Stockpile, Stockpiles};
+use crate::structures::{Structure, StructureIndex, override_of};
 use crate::terrain::{Terrain, TerrainMap};
-use crate::{Colony, DefinitionFault, Definitions, Event, StableId};
+use crate::{Colony, DefinitionFault, Definitions, Event, Position, StableId};
 
 mod consistency;
 
 /// Version of the save format this program writes and reads.
-pub const SAVE_VERSION: u32 = 2;
+pub const SAVE_VERSION: u32 = 3;
 /// Largest save that is read, in bytes: several times a full map with every colonist there can be.
 pub const SAVE_BYTES_MAX: usize = 256 << 20;
 
@@ -80,7 +82,7 @@ pub enum SaveError {
     /// Something in it is not defined any more.
     #[error("the save has the {kind} `{id}`, which is not defined; load the mod that defines it")]
     Undefined {
-        /// `terrain`, `item` or `job`.
+        /// `terrain`, `item`, `job`, `building` or `crop`.
         kind: &'static str,
         /// Its id.
         id: String,
@@ -96,10 +98,12 @@ struct Record {
     seed: u64,
     tick: u64,
     ids: IdSource,
-    /// The ids of all items and kinds of jobs that are named in it, in order.
+    /// The ids of all definitions that are named in it by number, in order.
     names: Vec<SmolStr>,
     terrain: TerrainMap,
     stockpiles: Vec<Stockpile>,
+    structures: Vec<Structure>,
+    plots: BTreeMap<Position, Plot>,
     stacks: Vec<(StableId, Stack)>,
     jobs: Vec<Job>,
     colonists: Vec<(StableId, Person, Colonist)>,
@@ -136,8 +140,7 @@ impl Colony {
         consistency::check_alone(&record, &definitions)?;
         let mut colony = Self::of_record(record, definitions);
         consistency::check_together(&colony)?;
-        colony.leave_what_is_no_food();
-        colony.settle_environment();
+        colony.settle_definitions();
         Ok(colony)
     }
 
@@ -153,6 +156,8 @@ impl Colony {
             ids: self.ids.clone(),
             terrain: self.terrain.map().clone(),
             stockpiles: self.stockpiles.zones().to_vec(),
+            structures: self.entities.structures().cloned().collect(),
+            plots: self.plots.by_place().clone(),
             names: self.names_in_use(),
             stacks: self
                 .entities
@@ -184,7 +189,18 @@ impl Colony {
             .map(|(_, stack)| stack.item);
         let loads = self.entities.colonists();
         let loads = loads.filter_map(|(_, colonist)| Some(colonist.activity.load?.item));
-        let used: BTreeSet<Name> = jobs.chain(stacks).chain(loads).collect();
+        let structures = self.entities.structures().flat_map(|structure| {
+            let ordered = structure.order.map(|order| order.recipe);
+            let held = structure.held.keys().copied();
+            held.chain([structure.kind]).chain(ordered)
+        });
+        let plots = self.plots.by_place().values().map(|plot| plot.crop);
+        let people = self.entities.people_unordered().flat_map(|person| {
+            let skills = person.skills.iter().map(|(skill, _)| *skill);
+            skills.chain(person.forbidden.iter().copied())
+        });
+        let used = jobs.chain(stacks).chain(loads).chain(structures);
+        let used: BTreeSet<Name> = used.chain(plots).chain(people).collect();
         let ids: BTreeSet<SmolStr> = used
             .into_iter()
             .map(|name| self.rules.names.id(name))
@@ -194,12 +210,23 @@ impl Colony {
 
     /// Builds a colony around its state and valid definitions; everything derived is derived anew.
     fn of_record(record: Record, definitions: Definitions) -> Self {
-        let terrain = Terrain::new(record.terrain, &definitions);
+        let rules = Rules::resolve(&definitions).expect("the definitions were validated before");
+        let mut terrain = Terrain::new(record.terrain, &definitions);
         let mut entities = Entities::default();
         for (id, stack) in record.stacks {
             entities.add_stack(id, stack);
         }
-        for (id, person, colonist) in record.colonists {
+        for structure in record.structures {
+            if let Some(rule) = rules
+                .building(structure.kind)
+                .filter(|_| structure.is_built)
+            {
+                terrain.set_override(structure.at, Some(override_of(rule.walk_cost)));
+            }
+            entities.add_structure(structure);
+        }
+        for (id, person, mut colonist) in record.colonists {
+            colonist.has_schedule = person.schedule.is_some();
             entities.add_colonist(id, person, colonist);
         }
         for job in record.jobs {
@@ -218,13 +245,15 @@ impl Colony {
             terrain,
             board: JobBoard::of(&entities),
             ground: Ground::of(entities.stacks_unordered()),
+            structures: StructureIndex::of(entities.structures(), &rules),
             entities,
-            stockpiles: Stockpiles::new(record.stockpiles),
+            stockpiles: Stockpiles::new(record.stockpiles, &definitions),
+            plots: Plots::new(record.plots),
             environment: record.environment,
             statistics: record.statistics,
             events: record.events,
             derived_hashes: DerivedHashes::default(),
-            rules: Rules::resolve(&definitions).expect("the definitions were validated before"),
+            rules,
             definitions,
             path_finder: PathFinder::default(),
         }

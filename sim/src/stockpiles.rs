@@ -1,9 +1,12 @@
-//! Where items are kept. A stockpile is a zone of tiles and takes every item.
+//! Where items are kept. A stockpile is a zone of tiles and takes every item, or those that its filter lets in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
+use crate::definitions::Definitions;
+use crate::jobs::ReservedPlace;
 use crate::names::Name;
 use crate::regions::Region;
 use crate::{Colony, Position, StableId};
@@ -14,27 +17,99 @@ pub(crate) struct Stockpile {
     pub(crate) id: StableId,
     /// In reading order, at least one.
     pub(crate) cells: Vec<Position>,
+    /// The items and categories of items that it takes; `None` means all. What is not defined lets nothing in.
+    pub(crate) filter: Option<BTreeSet<SmolStr>>,
 }
 
 /// All stockpiles, in order of id.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stockpiles {
     zones: Vec<Stockpile>,
-    cells: BTreeSet<Position>,
+    /// The place in `zones` of the zone that a cell belongs to.
+    cells: BTreeMap<Position, usize>,
+    /// The items that each zone takes, `None` if all.
+    accepted: Vec<Option<BTreeSet<Name>>>,
 }
 
 impl Stockpiles {
-    pub(crate) fn new(zones: Vec<Stockpile>) -> Self {
-        let cells = zones.iter().flat_map(|zone| &zone.cells).copied().collect();
-        Self { zones, cells }
+    pub(crate) fn new(zones: Vec<Stockpile>, definitions: &Definitions) -> Self {
+        let mut stockpiles = Self {
+            zones,
+            ..Self::default()
+        };
+        stockpiles.index(definitions);
+        stockpiles
+    }
+
+    /// Finds out anew what follows from the zones and the definitions.
+    pub(crate) fn index(&mut self, definitions: &Definitions) {
+        let places = self.zones.iter().enumerate();
+        let cells =
+            places.flat_map(|(place, zone)| zone.cells.iter().map(move |cell| (*cell, place)));
+        self.cells = cells.collect();
+        let accepted = self.zones.iter().map(|zone| {
+            let filter = zone.filter.as_ref()?;
+            let items = definitions.items.iter();
+            let accepted = items.filter(|(id, item)| {
+                filter.contains(id.as_str()) || filter.contains(item.category.as_str())
+            });
+            Some(accepted.map(|(id, _)| Name::of(id)).collect())
+        });
+        self.accepted = accepted.collect();
     }
 
     pub(crate) fn zones(&self) -> &[Stockpile] {
         &self.zones
     }
 
+    pub(crate) fn zone(&self, id: StableId) -> Option<&Stockpile> {
+        self.zones.iter().find(|zone| zone.id == id)
+    }
+
+    /// Adds a zone that has a higher id than any before.
+    pub(crate) fn add(&mut self, zone: Stockpile, definitions: &Definitions) {
+        self.zones.push(zone);
+        self.index(definitions);
+    }
+
+    pub(crate) fn remove(&mut self, id: StableId, definitions: &Definitions) {
+        self.zones.retain(|zone| zone.id != id);
+        self.index(definitions);
+    }
+
+    pub(crate) fn set_filter(
+        &mut self,
+        id: StableId,
+        filter: Option<BTreeSet<SmolStr>>,
+        definitions: &Definitions,
+    ) {
+        if let Some(zone) = self.zones.iter_mut().find(|zone| zone.id == id) {
+            zone.filter = filter;
+        }
+        self.index(definitions);
+    }
+
     pub(crate) fn contains(&self, at: Position) -> bool {
-        self.cells.contains(&at)
+        self.cells.contains_key(&at)
+    }
+
+    /// Whether an item that lies on a tile is where it is to be kept.
+    pub(crate) fn is_stored(&self, item: Name, at: Position) -> bool {
+        let zone = self.cells.get(&at);
+        zone.is_some_and(|zone| self.accepts(*zone, item))
+    }
+
+    fn accepts(&self, zone: usize, item: Name) -> bool {
+        let accepted = self.accepted.get(zone).and_then(Option::as_ref);
+        accepted.is_none_or(|accepted| accepted.contains(&item))
+    }
+
+    /// The cells that take an item, in reading order.
+    fn cells_for(&self, item: Name) -> impl Iterator<Item = Position> + '_ {
+        let cells = self.cells.iter();
+        cells
+            .filter(move |(_, zone)| self.accepts(**zone, item))
+            .map(|(cell, _)| *cell)
     }
 
     /// The tile in the middle of the first stockpile; it need not belong to it.
@@ -60,13 +135,15 @@ impl Colony {
         from: Position,
         region: Region,
     ) -> Option<(Position, u32)> {
-        let candidates = self.stockpiles.cells.iter().filter_map(|cell| {
-            if self.board.is_cell_reserved(*cell) || self.regions.of(*cell) != Some(region) {
+        let candidates = self.stockpiles.cells_for(item).filter_map(|cell| {
+            if self.board.is_reserved(ReservedPlace::Cell(cell))
+                || self.regions.of(cell) != Some(region)
+            {
                 return None;
             }
-            let room = self.space_on(item, *cell);
-            let is_empty = self.stack_at(*cell).is_none();
-            (room > 0).then_some((is_empty, cell.octile_distance(from), *cell, room))
+            let room = self.space_on(item, cell);
+            let is_empty = self.stack_at(cell).is_none();
+            (room > 0).then_some((is_empty, cell.octile_distance(from), cell, room))
         });
         candidates.min().map(|(_, _, cell, room)| (cell, room))
     }
@@ -81,11 +158,13 @@ mod tests {
         let zone = |id, cells: &[(u16, u16)]| Stockpile {
             id: StableId::new(id),
             cells: cells.iter().map(|(x, y)| Position::new(*x, *y)).collect(),
+            filter: None,
         };
-        let stockpiles = Stockpiles::new(vec![
+        let zones = vec![
             zone(1, &[(2, 2), (3, 2), (4, 2), (3, 6)]),
             zone(2, &[(9, 9)]),
-        ]);
+        ];
+        let stockpiles = Stockpiles::new(zones, &Definitions::default());
         assert_eq!(stockpiles.centre(), Some(Position::new(3, 3)));
         assert!(stockpiles.contains(Position::new(9, 9)));
         assert!(!stockpiles.contains(Position::new(3, 3)));

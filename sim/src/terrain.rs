@@ -357,6 +357,7 @@ mod tests {
             let definition = crate::TerrainDefinition {
                 symbol: 'x',
                 walk_cost,
+                fertility: 0,
             };
             definitions.terrain.insert(id.clone(), definition);
             ground.set(at, &id, &definitions);

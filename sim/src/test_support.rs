@@ -1,5 +1,7 @@
 //! Definitions and colonies for tests: what the mod `base` has, in Rust.
 
+mod whole;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::terrain::{Terrain, ascii};
@@ -9,6 +11,8 @@ use crate::{
     TerrainDefinition, WeatherDefinition,
 };
 
+pub(crate) use whole::whole_definitions;
+
 pub(crate) fn table<T>(rows: impl IntoIterator<Item = (&'static str, T)>) -> BTreeMap<String, T> {
     rows.into_iter()
         .map(|(id, definition)| (id.to_owned(), definition))
@@ -17,17 +21,27 @@ pub(crate) fn table<T>(rows: impl IntoIterator<Item = (&'static str, T)>) -> BTr
 
 /// The content of the mod `base`.
 pub(crate) fn definitions() -> Definitions {
-    let terrain = |symbol, walk_cost| TerrainDefinition { symbol, walk_cost };
+    let terrain = |symbol, walk_cost| TerrainDefinition {
+        symbol,
+        walk_cost,
+        fertility: if matches!(symbol, '.' | ',') {
+            1_000
+        } else {
+            0
+        },
+    };
     let item = |haul_priority, nutrition| ItemDefinition {
         stack_max: 50,
         haul_priority,
         nutrition,
+        ..ItemDefinition::default()
     };
     let need = |decay, seek_below, critical_below, damage| NeedDefinition {
         decay,
         seek_below,
         critical_below,
         damage,
+        mood: 0,
     };
     Definitions {
         terrain: table([
@@ -126,6 +140,7 @@ fn jobs() -> BTreeMap<String, JobDefinition> {
         action,
         priority,
         work,
+        skill: None,
     };
     let harvest = |target: &str, leaves: &str, item| JobAction::Harvest {
         target: target.to_owned(),
@@ -166,6 +181,17 @@ pub(crate) fn colony_on(rows: &[&str]) -> Colony {
         definitions(),
     )
     .unwrap()
+}
+
+/// Colonists on a drawn map, with stock and content.
+pub(crate) fn colony_with(
+    rows: &[&str],
+    colonists: u32,
+    stock: &[(&str, u32)],
+    definitions: Definitions,
+) -> Colony {
+    let setup = setup(MapSource::Ascii(rows.join("\n")), colonists, stock);
+    Colony::new(&setup, definitions).unwrap()
 }
 
 /// Eight colonists on a generated map with food, wood and plenty to do.

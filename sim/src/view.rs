@@ -5,9 +5,15 @@ use smol_str::SmolStr;
 
 use crate::environment::IncidentFacts;
 use crate::items::Stack;
-use crate::jobs::Job;
+use crate::jobs::{Job, Subject};
 use crate::names::Name;
 use crate::{Colony, JobAction, JobFacts, Position, StableId};
+
+mod people;
+mod places;
+
+pub use people::SkillFacts;
+pub use places::{BuildingFacts, OrderFacts, PlotFacts, PlotStage, StockpileFacts};
 
 /// A colonist as the outside sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +28,14 @@ pub struct ColonistFacts {
     pub food: u16,
     /// 0 to [`NEED_MAX`](crate::NEED_MAX).
     pub rest: u16,
+    /// 0 to [`NEED_MAX`](crate::NEED_MAX).
+    pub recreation: u16,
+    /// 0 to [`MOOD_MAX`](crate::MOOD_MAX).
+    pub mood: u16,
+    /// What keeps health from coming back, 0 to [`HEALTH_MAX`](crate::HEALTH_MAX).
+    pub wound: u16,
+    /// Whether its health is too bad for any work.
+    pub collapsed: bool,
     /// 1 to [`HEALTH_MAX`](crate::HEALTH_MAX).
     pub health: u16,
     /// The job it has taken.
@@ -97,6 +111,10 @@ impl<'a> View<'a> {
             at: colonist.at,
             food: needs.food.level,
             rest: needs.rest.level,
+            recreation: needs.recreation.level,
+            mood: needs.mood,
+            wound: needs.wound,
+            collapsed: needs.collapsed,
             health: needs.health,
             job: colonist.activity.job,
         })
@@ -155,11 +173,11 @@ impl<'a> View<'a> {
                 item: self.colony.rules.names.id(stack.item),
                 count: stack.count,
                 at: stack.at,
-                stored: self.colony.stockpiles.contains(stack.at),
+                stored: self.colony.stockpiles.is_stored(stack.item, stack.at),
             })
     }
 
-    /// How many of an item there are, carried ones included.
+    /// How many of an item there are, those carried or brought to a building included.
     pub fn item_total(self, item: &str) -> u64 {
         let lying: u64 = self.count_stacks(item, |_| true);
         let item = Name::of(item);
@@ -169,12 +187,18 @@ impl<'a> View<'a> {
             .filter(|load| load.item == item)
             .map(|load| u64::from(load.count))
             .sum();
-        lying + carried
+        let structures = self.colony.entities.structures();
+        let held: u64 = structures
+            .filter_map(|structure| structure.held.get(&item))
+            .map(|count| u64::from(*count))
+            .sum();
+        lying + carried + held
     }
 
     /// How many of an item lie in stockpiles.
     pub fn item_stored(self, item: &str) -> u64 {
-        self.count_stacks(item, |stack| self.colony.stockpiles.contains(stack.at))
+        let stockpiles = &self.colony.stockpiles;
+        self.count_stacks(item, |stack| stockpiles.is_stored(stack.item, stack.at))
     }
 
     /// The day of the colony; the first is 1.
@@ -252,7 +276,8 @@ impl<'a> View<'a> {
             .positions()
             .filter(|at| {
                 colony.terrain.name(*at) == Some(target)
-                    && colony.board.designated_at(*at).is_none()
+                    && colony.board.about(Subject::Designated(*at)).is_none()
+                    && colony.structures.at(*at).is_none()
             })
             .filter(|at| colony.regions.reaches_beside(region, *at))
             .map(|at| (at.octile_distance(centre), at))

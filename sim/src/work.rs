@@ -1,11 +1,15 @@
 //! Doing: everybody with a job walks a step or works a tick.
 
 use crate::colonists::Colonist;
-use crate::definitions::{NeedKind, Rules};
-use crate::jobs::Task;
+use crate::definitions::{NeedKind, PERMILLE, Rules};
+use crate::jobs::{HaulLeg, Job, SupplyLeg, Task, TreatLeg};
 use crate::path::{Goal, step_ticks};
+use crate::skills::ticks_at_level;
 use crate::terrain::Terrain;
-use crate::{Colony, NEED_MAX, StableId, harvest, haul};
+use crate::{Colony, NEED_MAX, StableId, farming, harvest, haul, health, production, supply};
+
+/// How fast somebody relaxes who has nothing to relax at, in permille.
+const COMFORT_OF_NOTHING: u16 = 500;
 
 /// One tick of everybody's job, in order of id.
 pub(crate) fn run(colony: &mut Colony) {
@@ -19,7 +23,7 @@ pub(crate) fn run(colony: &mut Colony) {
         };
         match advance(colonist, &colony.rules, &colony.terrain) {
             Advance::Goes => {}
-            Advance::Blocked => colony.fail_job(job, "the way is blocked"),
+            Advance::Blocked => colony.find_way_anew(id),
             Advance::Acts => work(colony, id, job),
         }
     }
@@ -52,7 +56,7 @@ fn advance(colonist: &mut Colonist, rules: &Rules, terrain: &Terrain) -> Advance
     }
     let designated = activity.kind.and_then(|kind| rules.designated_work(kind));
     match designated {
-        Some(work) if activity.work_ticks + 1 < work => {
+        Some(work) if activity.work_ticks + 1 < ticks_at_level(work, activity.level) => {
             activity.work_ticks += 1;
             Advance::Goes
         }
@@ -67,8 +71,14 @@ fn work(colony: &mut Colony, id: StableId, job: StableId) {
     match task {
         Task::Harvest | Task::Labour => harvest::work(colony, id, job),
         Task::Haul { leg, .. } => haul::work(colony, id, job, leg),
+        Task::Supply { .. } => supply::work(colony, id, job),
+        Task::Build { structure } => production::build(colony, id, job, structure),
+        Task::Craft { structure } => production::craft(colony, id, job, structure),
+        Task::Sow => farming::sow(colony, id, job),
+        Task::Reap => farming::reap(colony, id, job),
+        Task::Treat { .. } => health::treat(colony, id, job),
         Task::Eat { food, .. } => {
-            if colony.work_one_tick(id, colony.rules.eat.work) {
+            if colony.work_one_tick(id, colony.rules.jobs.eat.work) {
                 // Completed first: the bite is then no longer reserved, and nobody acts in between.
                 colony.complete_job(job);
                 let eaten = food.and_then(|food| colony.take_from_stack(food.stack, 1));
@@ -78,26 +88,71 @@ fn work(colony: &mut Colony, id: StableId, job: StableId) {
                 colony.meet_need(id, NeedKind::Food, nutrition);
             }
         }
-        Task::Sleep { .. } => sleep(colony, id, job),
+        Task::Sleep { bed, .. } => {
+            let comfort = colony.comfort(bed).unwrap_or(PERMILLE);
+            rest(colony, id, job, (NeedKind::Rest, comfort));
+        }
+        Task::Relax { place, .. } => {
+            let comfort = colony.comfort(place).unwrap_or(COMFORT_OF_NOTHING);
+            rest(colony, id, job, (NeedKind::Recreation, comfort));
+        }
     }
 }
 
-fn sleep(colony: &mut Colony, id: StableId, job: StableId) {
-    let points = u32::from(NEED_MAX).div_ceil(colony.rules.sleep.work);
-    colony.meet_need(
-        id,
-        NeedKind::Rest,
-        u16::try_from(points).unwrap_or(NEED_MAX),
-    );
-    if colony
-        .need(id, NeedKind::Rest)
-        .is_some_and(|rest| rest.level == NEED_MAX)
-    {
+/// One tick of sleeping or relaxing.
+fn rest(colony: &mut Colony, id: StableId, job: StableId, (need, comfort): (NeedKind, u16)) {
+    let work = colony.rules.job_for(need).map_or(1, |job| job.work);
+    let points = u64::from(NEED_MAX) * u64::from(comfort);
+    let points = points.div_ceil(u64::from(work) * u64::from(PERMILLE));
+    colony.meet_need(id, need, u16::try_from(points).unwrap_or(NEED_MAX));
+    let level = colony.need(id, need).map(|need| need.level);
+    if level == Some(NEED_MAX) {
         colony.complete_job(job);
     }
 }
 
 impl Colony {
+    /// Where a taken job is done now.
+    pub(crate) fn goal_of(&self, job: &Job) -> Option<Goal> {
+        let stack = |id| Some(Goal::On(self.entities.stack(id)?.at));
+        match job.task {
+            Task::Haul {
+                leg: HaulLeg::Carrying { cell },
+                ..
+            } => Some(Goal::On(cell)),
+            Task::Supply {
+                leg: SupplyLeg::Fetching { stack: id, .. },
+                ..
+            }
+            | Task::Treat {
+                leg: TreatLeg::Fetching { stack: id, .. },
+                ..
+            } => stack(id),
+            Task::Harvest
+            | Task::Build { .. }
+            | Task::Craft { .. }
+            | Task::Supply { .. }
+            | Task::Treat { .. }
+            | Task::Relax { place: Some(_), .. } => Some(Goal::Beside(job.at)),
+            Task::Haul { .. }
+            | Task::Labour
+            | Task::Sow
+            | Task::Reap
+            | Task::Eat { .. }
+            | Task::Sleep { .. }
+            | Task::Relax { place: None, .. } => Some(Goal::On(job.at)),
+        }
+    }
+
+    /// Sends somebody who has a job to where it is done, from where they are.
+    pub(crate) fn find_way_anew(&mut self, id: StableId) {
+        let job = self.job_of(id).and_then(|job| self.entities.job(job));
+        let way = job.and_then(|job| Some((job.id, self.goal_of(job)?)));
+        if let Some((job, goal)) = way {
+            self.walk_to(id, job, goal);
+        }
+    }
+
     /// Sends somebody on the way to where the job is done.
     pub(crate) fn walk_to(&mut self, id: StableId, job: StableId, goal: Goal) {
         let Some(start) = self.position(id) else {
@@ -116,13 +171,13 @@ impl Colony {
         }
     }
 
-    /// Works a tick. Returns whether that was the last of `ticks`.
+    /// Works a tick. Returns whether that was the last of `ticks`, as many as somebody untrained takes.
     pub(crate) fn work_one_tick(&mut self, id: StableId, ticks: u32) -> bool {
         let Some(colonist) = self.entities.colonist_mut(id) else {
             return false;
         };
         let activity = &mut colonist.activity;
         activity.work_ticks = activity.work_ticks.saturating_add(1);
-        activity.work_ticks >= ticks
+        activity.work_ticks >= ticks_at_level(ticks, activity.level)
     }
 }

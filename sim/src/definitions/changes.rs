@@ -8,6 +8,7 @@ use super::{
 };
 
 mod environment;
+mod production;
 
 /// What a change of a definition does to a running colony.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,31 +67,36 @@ pub(crate) fn changes(old: &Definitions, new: &Definitions) -> Vec<DefinitionCha
         compare_need,
     );
     compare(&mut changes, "jobs", (&old.jobs, &new.jobs), compare_job);
+    production::compare_all(&mut changes, old, new);
+    compare_environment(&mut changes, old, new);
+    changes
+}
+
+fn compare_environment(changes: &mut Vec<DefinitionChange>, old: &Definitions, new: &Definitions) {
     compare(
-        &mut changes,
+        changes,
         "seasons",
         (&old.seasons, &new.seasons),
         environment::compare_season,
     );
     compare(
-        &mut changes,
+        changes,
         "weather",
         (&old.weather, &new.weather),
         environment::compare_weather,
     );
     compare(
-        &mut changes,
+        changes,
         "incidents",
         (&old.incidents, &new.incidents),
         environment::compare_incident,
     );
     compare(
-        &mut changes,
+        changes,
         "storyteller",
         (&old.storyteller, &new.storyteller),
         environment::compare_storyteller,
     );
-    changes
 }
 
 /// Compares the fields of a definition that both have. Each takes its old definition apart by name, so that a field
@@ -123,6 +129,11 @@ fn when_gone(kind: &str) -> (ChangeRule, &'static str) {
         "seasons" | "weather" | "incidents" => {
             (ChangeRule::Clamp, "is gone, and over where it was on")
         }
+        "skills" => (
+            ChangeRule::Clamp,
+            "is gone, and forgotten by all who had it",
+        ),
+        "recipes" => (ChangeRule::Clamp, "is gone, and so are the orders for it"),
         "storyteller" => (ChangeRule::Now, "is gone"),
         _ => (ChangeRule::Refuse, "is gone, nothing used it"),
     }
@@ -166,7 +177,12 @@ impl Fields<'_> {
 }
 
 fn compare_terrain(fields: &mut Fields<'_>, old: &TerrainDefinition, new: &TerrainDefinition) {
-    let TerrainDefinition { symbol, walk_cost } = old;
+    let TerrainDefinition {
+        symbol,
+        walk_cost,
+        fertility,
+    } = old;
+    fields.compare("fertility", ChangeRule::Now, fertility, new.fertility);
     fields.compare("symbol", ChangeRule::Now, symbol, new.symbol);
     let rule = if new.walk_cost.is_none() {
         ChangeRule::Refuse
@@ -186,6 +202,9 @@ fn compare_item(fields: &mut Fields<'_>, old: &ItemDefinition, new: &ItemDefinit
         stack_max,
         haul_priority,
         nutrition,
+        spoils_after,
+        medicine,
+        category,
     } = old;
     fields.compare("stack_max", ChangeRule::NextUse, stack_max, new.stack_max);
     fields.compare(
@@ -200,6 +219,19 @@ fn compare_item(fields: &mut Fields<'_>, old: &ItemDefinition, new: &ItemDefinit
         ChangeRule::Now
     };
     fields.compare("nutrition", rule, nutrition, new.nutrition);
+    fields.compare(
+        "spoils_after",
+        ChangeRule::Now,
+        or_none(*spoils_after),
+        or_none(new.spoils_after),
+    );
+    let rule = if new.medicine == 0 {
+        ChangeRule::Clamp
+    } else {
+        ChangeRule::Now
+    };
+    fields.compare("medicine", rule, medicine, new.medicine);
+    fields.compare("category", ChangeRule::Now, category, &new.category);
 }
 
 fn compare_need(fields: &mut Fields<'_>, old: &NeedDefinition, new: &NeedDefinition) {
@@ -208,7 +240,9 @@ fn compare_need(fields: &mut Fields<'_>, old: &NeedDefinition, new: &NeedDefinit
         seek_below,
         critical_below,
         damage,
+        mood,
     } = old;
+    fields.compare("mood", ChangeRule::Now, mood, new.mood);
     fields.compare("decay", ChangeRule::Now, decay, new.decay);
     fields.compare("seek_below", ChangeRule::Now, seek_below, new.seek_below);
     fields.compare(
@@ -225,6 +259,7 @@ fn compare_job(fields: &mut Fields<'_>, old: &JobDefinition, new: &JobDefinition
         action,
         priority,
         work,
+        skill,
     } = old;
     match (action, &new.action) {
         (
@@ -260,9 +295,10 @@ fn compare_job(fields: &mut Fields<'_>, old: &JobDefinition, new: &JobDefinition
         or_none(new.priority),
     );
     fields.compare("work", ChangeRule::Now, work, new.work);
+    production::compare_skill_use(fields, skill.as_ref(), new.skill.as_ref());
 }
 
-fn or_none(value: Option<u8>) -> String {
+fn or_none(value: Option<impl fmt::Display>) -> String {
     value.map_or_else(|| "none".to_owned(), |value| value.to_string())
 }
 

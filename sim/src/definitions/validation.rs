@@ -6,15 +6,17 @@ use std::fmt;
 use thiserror::Error;
 
 use super::{
-    Definitions, ItemDefinition, JobAction, JobDefinition, NEED_MAX, NeedDefinition, PRIORITY_MAX,
-    Rules, STACK_MAX_LIMIT, TERRAIN_KINDS_MAX, TerrainDefinition, WALK_COST_MAX, WORK_TICKS_MAX,
-    YIELD_MAX, place,
+    Definitions, FACTOR_MAX, ItemDefinition, JobAction, JobDefinition, LASTS_MAX, NEED_MAX,
+    NeedDefinition, PRIORITY_MAX, Rules, STACK_MAX_LIMIT, TERRAIN_KINDS_MAX, TerrainDefinition,
+    WALK_COST_MAX, WORK_TICKS_MAX, YIELD_MAX, place,
 };
-use crate::names::Names;
+use crate::mood::MOOD_MAX;
+use crate::names::{Names, ids_of};
 use crate::nearest::{hint, nearest};
 use crate::setup::START_SYMBOL;
 
 mod environment;
+mod production;
 
 /// One fault of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -83,12 +85,12 @@ pub(super) fn faults(definitions: &Definitions) -> Vec<DefinitionFault> {
     for (id, job) in &definitions.jobs {
         check_job(&mut faults, id, job, definitions);
     }
-    let ids = definitions.items.keys().chain(definitions.jobs.keys());
-    if let Some((first, second)) = Names::clash(ids.map(String::as_str)) {
+    production::check(&mut faults, definitions);
+    environment::check(&mut faults, definitions);
+    if let Some((first, second)) = Names::clash(ids_of(definitions)) {
         let message = format!("cannot be told from `{first}`, expected another id");
         faults.add(("items", second, ""), message);
     }
-    environment::check(&mut faults, definitions);
     faults
         .0
         .extend(Rules::resolve(definitions).err().unwrap_or_default());
@@ -96,15 +98,19 @@ pub(super) fn faults(definitions: &Definitions) -> Vec<DefinitionFault> {
 }
 
 fn check_id(faults: &mut Faults, kind: &'static str, id: &str) {
-    let well_formed = id.starts_with(|first: char| first.is_ascii_lowercase())
+    if !is_id(id) {
+        faults.add((kind, id, ""), format!("expected {ID_RULE}"));
+    }
+}
+
+/// What an id looks like.
+const ID_RULE: &str = "an id of lowercase letters, digits, `_` and `:` that starts with a letter";
+
+fn is_id(id: &str) -> bool {
+    id.starts_with(|first: char| first.is_ascii_lowercase())
         && id.chars().all(|letter| {
             letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_:".contains(letter)
-        });
-    if !well_formed {
-        let message =
-            "expected an id of lowercase letters, digits, `_` and `:` that starts with a letter";
-        faults.add((kind, id, ""), message.to_owned());
-    }
+        })
 }
 
 fn check_terrain(faults: &mut Faults, terrain: &BTreeMap<String, TerrainDefinition>) {
@@ -139,6 +145,8 @@ fn check_terrain(faults: &mut Faults, terrain: &BTreeMap<String, TerrainDefiniti
         if let Some(walk_cost) = definition.walk_cost {
             faults.check_bounds(("terrain", id, "walk_cost"), walk_cost, (1, WALK_COST_MAX));
         }
+        let fertility = ("terrain", id.as_str(), "fertility");
+        faults.check_bounds(fertility, definition.fertility, (0, FACTOR_MAX));
     }
 }
 
@@ -155,6 +163,16 @@ fn check_item(faults: &mut Faults, id: &str, item: &ItemDefinition) {
         (0, PRIORITY_MAX),
     );
     faults.check_bounds(("items", id, "nutrition"), item.nutrition, (0, NEED_MAX));
+    if let Some(ticks) = item.spoils_after {
+        faults.check_bounds(("items", id, "spoils_after"), ticks, (1, LASTS_MAX));
+    }
+    let medicine = ("items", id, "medicine");
+    faults.check_bounds(medicine, item.medicine, (0, crate::HEALTH_MAX));
+    if !is_id(&item.category) {
+        let found = &item.category;
+        let message = format!("found `{found}`, expected {ID_RULE}");
+        faults.add(("items", id, "category"), message);
+    }
 }
 
 fn check_need(faults: &mut Faults, id: &str, need: &NeedDefinition) {
@@ -166,11 +184,15 @@ fn check_need(faults: &mut Faults, id: &str, need: &NeedDefinition) {
         (0, need.seek_below.min(NEED_MAX)),
     );
     faults.check_bounds(("needs", id, "damage"), need.damage, (0, crate::HEALTH_MAX));
+    faults.check_bounds(("needs", id, "mood"), need.mood, (0, MOOD_MAX));
 }
 
 fn check_job(faults: &mut Faults, id: &str, job: &JobDefinition, definitions: &Definitions) {
     check_id(faults, "jobs", id);
-    faults.check_bounds(("jobs", id, "work"), job.work, (1, WORK_TICKS_MAX));
+    check_work(faults, id, job);
+    if let Some(skill) = &job.skill {
+        production::check_skill_use(faults, ("jobs", id), skill, definitions);
+    }
     let place = ("jobs", id, "priority");
     match (&job.action, job.priority) {
         (JobAction::Haul, None) => {}
@@ -193,11 +215,25 @@ fn check_job(faults: &mut Faults, id: &str, job: &JobDefinition, definitions: &D
             yields
         }
         JobAction::Labour { yields } => yields,
-        JobAction::Haul | JobAction::Eat | JobAction::Sleep => return,
+        _ => return,
     };
-    for (item, count) in yields {
-        faults.check_reference(("jobs", id, "yields"), item, ("items", &definitions.items));
-        faults.check_bounds(("jobs", id, "yields"), *count, (1, YIELD_MAX));
+    let place = ("jobs", id, "yields");
+    production::check_amounts(faults, place, yields, YIELD_MAX, definitions);
+}
+
+fn check_work(faults: &mut Faults, id: &str, job: &JobDefinition) {
+    let place = ("jobs", id, "work");
+    if !job.action.takes_time_of_its_object() {
+        faults.check_bounds(place, job.work, (1, WORK_TICKS_MAX));
+    } else if job.work != 0 {
+        let found = job.work;
+        let message =
+            format!("found {found}, expected none: what is built, made or grown says how long");
+        faults.add(place, message);
+    }
+    if job.skill.is_some() && matches!(job.action, JobAction::Craft) {
+        let message = "is given, expected none: the recipe says what skill it takes";
+        faults.add(("jobs", id, "skill"), message.to_owned());
     }
 }
 

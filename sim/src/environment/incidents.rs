@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::colonists::Colonist;
 use crate::definitions::{IncidentEffect, PERMILLE};
 use crate::items::{Load, Placement};
 use crate::names::Name;
 use crate::nearest::nearest;
 use crate::regions::Flood;
 use crate::rng::below;
-use crate::{COLONISTS_MAX, Colony, CommandError, Event, Position, StableId};
+use crate::{COLONISTS_MAX, Colony, CommandError, Event, Position};
 
 use super::{RunningIncident, random_u64, stream};
 
@@ -116,10 +115,7 @@ impl Colony {
 
     fn plan_gift(&self, items: &BTreeMap<String, u32>) -> Result<Vec<Placement>, CommandError> {
         let at = self.place_of_arrival()?;
-        let load = |(item, count): (&String, &u32)| Load {
-            item: Name::of(item),
-            count: *count,
-        };
+        let load = |(item, count): (&String, &u32)| self.load_of(Name::of(item), *count);
         let loads: Vec<Load> = items.iter().map(load).collect();
         self.plan_placements(loads, at).ok_or_else(|| {
             let first = items.iter().next();
@@ -161,17 +157,7 @@ impl Colony {
         );
         let place = usize::try_from(drawn).unwrap_or(usize::MAX);
         if let Some((victim, _)) = self.entities.nth_colonist_mut(place) {
-            self.hurt(victim, points);
-        }
-    }
-
-    fn hurt(&mut self, id: StableId, points: u16) {
-        let Some(Colonist { needs, .. }) = self.entities.colonist_mut(id) else {
-            return;
-        };
-        needs.health = needs.health.saturating_sub(points);
-        if needs.health == 0 {
-            self.remove_dead(id, CAUSE_OF_DEATH);
+            self.hurt(victim, points, CAUSE_OF_DEATH);
         }
     }
 

@@ -8,14 +8,17 @@ use crate::colonists::{Activity, Colonist, HEALTH_MAX};
 use crate::definitions::NeedKind;
 use crate::environment::Environment;
 use crate::id::STABLE_ID_MAX;
-use crate::jobs::{HaulLeg, Job, Task};
+use crate::jobs::{HaulLeg, Job, SupplyLeg, Task, TreatLeg};
+use crate::mood::MOOD_MAX;
 use crate::names::{Name, Names};
 use crate::needs::Needs;
-use crate::path::{Goal, step_ticks};
 use crate::{
     COLONISTS_MAX, Colony, DAY_TICKS_MAX, DAY_TICKS_MIN, Definitions, JobAction, LASTS_MAX,
     NEED_MAX, PRIORITY_MAX, Position, STACK_MAX_LIMIT, StableId, WALK_COST_MAX,
 };
+
+mod buildings;
+mod people;
 
 /// Checks what can be seen without the world that is built from the record, and what building it relies on.
 pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<(), SaveError> {
@@ -38,6 +41,7 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
             format!("stack {id} has {} items", stack.count)
         })?;
     }
+    buildings::check_alone(record, &names, definitions)?;
     for job in &record.jobs {
         check_job_alone(job, &names, definitions)?;
     }
@@ -52,13 +56,14 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
     })?;
     for (
         id,
-        _,
+        person,
         Colonist {
             needs, activity, ..
         },
     ) in &record.colonists
     {
         check_needs(*id, needs)?;
+        people::check(*id, person, &names)?;
         if let Some(load) = &activity.load {
             check_item(load.item, &names, definitions)?;
             let in_bounds = (1..=STACK_MAX_LIMIT).contains(&load.count);
@@ -86,6 +91,7 @@ pub(super) fn check_together(colony: &Colony) -> Result<(), SaveError> {
             format!("stack {id} lies at {}, where nobody can walk", stack.at)
         })?;
     }
+    buildings::check_together(colony)?;
     for job in colony.entities.jobs() {
         check_job(colony, job)?;
     }
@@ -139,9 +145,11 @@ fn check_ids(record: &Record) -> Result<(), SaveError> {
     let ids = || {
         let stockpiles = record.stockpiles.iter().map(|zone| zone.id);
         let stacks = record.stacks.iter().map(|(id, _)| *id);
+        let structures = record.structures.iter().map(|structure| structure.id);
         let jobs = record.jobs.iter().map(|job| job.id);
         stockpiles
             .chain(stacks)
+            .chain(structures)
             .chain(jobs)
             .chain(record.colonists.iter().map(|(id, ..)| *id))
     };
@@ -192,6 +200,13 @@ fn check_job_alone(job: &Job, names: &Names, definitions: &Definitions) -> Resul
             | (Task::Labour, Some(JobAction::Labour { .. }))
             | (Task::Eat { .. }, Some(JobAction::Eat))
             | (Task::Sleep { .. }, Some(JobAction::Sleep))
+            | (Task::Relax { .. }, Some(JobAction::Relax))
+            | (Task::Supply { .. }, Some(JobAction::Supply))
+            | (Task::Build { .. }, Some(JobAction::Build))
+            | (Task::Craft { .. }, Some(JobAction::Craft))
+            | (Task::Sow, Some(JobAction::Sow))
+            | (Task::Reap, Some(JobAction::Reap))
+            | (Task::Treat { .. }, Some(JobAction::Treat))
     );
     ensure(is_of_kind, || {
         format!("job {} is not what `{kind}` is defined as", job.id)
@@ -205,7 +220,17 @@ fn check_job_alone(job: &Job, names: &Names, definitions: &Definitions) -> Resul
     let is_reserving = match &job.task {
         Task::Haul { leg, .. } => !matches!(leg, HaulLeg::Posted { .. }),
         Task::Eat { food, .. } => food.is_some(),
-        Task::Harvest | Task::Labour | Task::Sleep { .. } => job.colonist.is_some(),
+        Task::Supply { leg, .. } => *leg != SupplyLeg::Posted,
+        Task::Treat { leg, .. } => *leg != TreatLeg::Posted,
+        Task::Sleep { bed: place, .. } | Task::Relax { place, .. } => {
+            place.is_some() || job.colonist.is_some()
+        }
+        Task::Harvest
+        | Task::Labour
+        | Task::Build { .. }
+        | Task::Craft { .. }
+        | Task::Sow
+        | Task::Reap => job.colonist.is_some(),
     };
     ensure(is_reserving == job.colonist.is_some(), || {
         format!(
@@ -218,10 +243,9 @@ fn check_job_alone(job: &Job, names: &Names, definitions: &Definitions) -> Resul
 /// What the board indexes must be unique, and nobody can reserve more than there is.
 fn check_reservations(record: &Record) -> Result<(), SaveError> {
     let jobs = || record.jobs.iter();
-    let are_unique = are_distinct(jobs().filter(|job| job.is_designated()).map(|job| job.at))
-        && are_distinct(jobs().filter_map(Job::stack_to_haul))
+    let are_unique = are_distinct(jobs().filter_map(Job::subject))
         && are_distinct(jobs().filter_map(Job::owner))
-        && are_distinct(jobs().filter_map(Job::reserved_cell))
+        && are_distinct(jobs().filter_map(Job::reserved_place))
         && are_distinct(jobs().filter_map(|job| job.colonist));
     ensure(are_unique, || "two jobs are about the same".to_owned())?;
     let mut left: std::collections::BTreeMap<StableId, u32> = record
@@ -246,7 +270,8 @@ fn check_needs(id: StableId, needs: &Needs) -> Result<(), SaveError> {
         .into_iter()
         .all(|need| needs.get(need).level <= NEED_MAX);
     let is_alive = (1..=HEALTH_MAX).contains(&needs.health);
-    ensure(levels_are_in_bounds && is_alive, || {
+    let is_well_formed = needs.mood <= MOOD_MAX && needs.wound <= HEALTH_MAX;
+    ensure(levels_are_in_bounds && is_alive && is_well_formed, || {
         format!("colonist {id} has a need or health out of bounds")
     })
 }
@@ -268,13 +293,19 @@ fn check_job(colony: &Colony, job: &Job) -> Result<(), SaveError> {
             matches!(action, Some(JobAction::Harvest { target, .. }) if colony.terrain.name(job.at) == Some(target))
         }
         Task::Haul { item, leg } => {
-            let stack = job.stack_to_haul().map(|id| colony.entities.stack(id));
-            let stack_is_right = stack.is_none_or(|stack| {
-                stack.is_some_and(|stack| stack.item == *item && stack.at == job.at)
-            });
-            let cell_is_right = job
-                .reserved_cell()
-                .is_none_or(|cell| colony.stockpiles.contains(cell));
+            let stack_is_right = match leg {
+                HaulLeg::Posted { stack } | HaulLeg::Fetching { stack, .. } => {
+                    let stack = colony.entities.stack(*stack);
+                    stack.is_some_and(|stack| stack.item == *item && stack.at == job.at)
+                }
+                HaulLeg::Carrying { .. } => true,
+            };
+            let cell_is_right = match leg {
+                HaulLeg::Fetching { cell, .. } | HaulLeg::Carrying { cell } => {
+                    colony.terrain.is_walkable(*cell)
+                }
+                HaulLeg::Posted { .. } => true,
+            };
             stack_is_right && cell_is_right && !matches!(leg, HaulLeg::Fetching { count: 0, .. })
         }
         Task::Eat { eater, food } => {
@@ -288,10 +319,12 @@ fn check_job(colony: &Colony, job: &Job) -> Result<(), SaveError> {
                 && colony.position(*eater).is_some()
                 && job.colonist.is_none_or(|colonist| colonist == *eater)
         }
-        Task::Sleep { sleeper } => {
-            colony.position(*sleeper).is_some()
-                && job.colonist.is_none_or(|colonist| colonist == *sleeper)
+        Task::Sleep { sleeper: owner, .. } | Task::Relax { idler: owner, .. } => {
+            colony.position(*owner).is_some()
+                && job.colonist.is_none_or(|colonist| colonist == *owner)
+                && buildings::is_furniture_right(colony, job)
         }
+        _ => buildings::is_job_right(colony, job),
     };
     ensure(references_exist, || {
         format!("what job {id} is about is not there")
@@ -327,25 +360,36 @@ fn check_activity(
     ensure(activity.kind == Some(job.kind), || {
         format!("colonist {id} is at another kind of job")
     })?;
-    let (goal, carries) = match &job.task {
-        Task::Harvest => (Goal::Beside(job.at), None),
+    let Some(goal) = colony.goal_of(job) else {
+        return Err(SaveError::Inconsistent(format!(
+            "colonist {id} is on the way to what is not there"
+        )));
+    };
+    let carries = match &job.task {
         Task::Haul {
             item,
-            leg: HaulLeg::Carrying { cell },
-        } => (Goal::On(*cell), Some(item)),
-        Task::Haul { .. } | Task::Labour | Task::Eat { .. } | Task::Sleep { .. } => {
-            (Goal::On(job.at), None)
+            leg: HaulLeg::Carrying { .. },
         }
+        | Task::Supply {
+            item,
+            leg: SupplyLeg::Carrying,
+            ..
+        } => Some(*item),
+        Task::Treat {
+            leg: TreatLeg::Going { medicine },
+            ..
+        } => *medicine,
+        _ => None,
     };
-    ensure(
-        activity.load.as_ref().map(|load| &load.item) == carries,
-        || format!("colonist {id} carries the wrong load"),
-    )?;
+    ensure(activity.load.map(|load| load.item) == carries, || {
+        format!("colonist {id} carries the wrong load")
+    })?;
     // A tile may have become cheaper than it was when the step to it began.
     let step_is_in_bounds = activity.step_ticks <= WALK_COST_MAX;
     let mut here = at;
     for next in activity.path.iter().rev() {
-        let is_step = step_ticks(&colony.terrain, here, *next).is_some();
+        // Something may have been built on it since: whoever gets there looks for another way.
+        let is_step = colony.terrain.contains(*next) && here.is_beside(*next);
         ensure(is_step && step_is_in_bounds, || {
             format!("colonist {id} is on a way that cannot be walked")
         })?;

@@ -9,13 +9,6 @@ use crate::grid::{Grid, Tile};
 /// What stands on a tile and decides instead of the ground what it costs to enter it. Derived from what stands there,
 /// never state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(
-    not(any(test, feature = "bench")),
-    expect(
-        dead_code,
-        reason = "nothing that stands on the ground is in the way yet"
-    )
-)]
 pub(crate) enum Override {
     /// Nobody can enter.
     Impassable,

@@ -89,6 +89,7 @@ const EDITS: &[Edit] = &[
         let bog = TerrainDefinition {
             symbol: '%',
             walk_cost,
+            fertility: 0,
         };
         d.terrain.insert("bog".to_owned(), bog);
         change(&mut d.jobs, "chop", |it| {
@@ -291,10 +292,10 @@ fn everything_in_use_is_listed() {
         }),
     );
     let expected = [
-        "! terrain `grass` cannot be walked on any more, and 1 colonist stands on it (1); 1 colonist is on a way over it (1); \
+        "! terrain `grass` cannot be walked on any more, and 1 colonist stands on it (1); \
          2 stacks lie on it (3, 4); 1 stockpile has cells of it (2)",
         "! terrain `tree` is gone, and 8 tiles are of it ((0, 0), (1, 0), (2, 0), ...)",
-        "! item `wood` is gone, and 2 stacks hold 14 of it (3, 4); 1 job hauls it (10)",
+        "! item `wood` is gone, and 2 stacks hold 14 of it (3, 4); 1 job is about it (10)",
         "! job kind `chop` has another action, `haul` instead of `harvest`, and 5 jobs are of it (5, 6, 7, ...)",
         "! job kind `haul` is gone, and 1 job is of it (10)",
     ];
@@ -327,7 +328,7 @@ fn what_is_carried_or_about_to_be_eaten_is_in_use() {
     let without_meal = edited(|d| {
         d.items.remove("meal");
     });
-    let expected = "! item `meal` is gone, and 1 stack holds 1 of it (10); 1 job eats it (11)";
+    let expected = "! item `meal` is gone, and 1 stack holds 1 of it (10); 1 job is about it (11)";
     assert_eq!(replace(&mut colony, without_meal), [expected]);
     while colony.view().carried(eater).is_none() {
         run_tick(&mut colony);
@@ -336,32 +337,7 @@ fn what_is_carried_or_about_to_be_eaten_is_in_use() {
         d.items.remove("wood");
         d.jobs.remove("chop");
     });
-    let expected = "item `wood` is gone, and 1 stack holds 9 of it (4); 1 colonist carries 5 of it (1); 1 job hauls it (12)";
+    let expected = "item `wood` is gone, and 1 stack holds 9 of it (4); 1 colonist carries 5 of it (1); 1 job is about it (12)";
     let found = replace(&mut colony, without_wood);
     assert!(found[0].contains(expected), "{found:?}");
-}
-
-#[test]
-fn a_way_is_in_use_at_its_corners_too() {
-    let mut colony = colony_on(&GRASS);
-    let id = colony.colonist_ids()[0];
-    spawn(&mut colony, "wood", 1, Position::new(7, 7));
-    run(&mut colony, 1);
-    let at = colony.position(id).unwrap();
-    let next = *colony
-        .entities
-        .colonist(id)
-        .unwrap()
-        .activity
-        .path
-        .last()
-        .unwrap();
-    assert!(next.x != at.x && next.y != at.y, "a diagonal step");
-    colony.set_terrain(Position::new(next.x, at.y), "soil");
-    let save = colony.save();
-    let closed = edited(|d| change(&mut d.terrain, "soil", |it| it.walk_cost = None));
-    let expected = "colonist is on a way over it (1)";
-    let found = replace(&mut colony, closed.clone());
-    assert!(found[0].contains(expected), "{found:?}");
-    assert!(Colony::restore(&save, closed).is_err());
 }

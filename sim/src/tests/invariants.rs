@@ -7,8 +7,12 @@ use crate::colonists::Activity;
 use crate::ground::Ground;
 use crate::job_board::JobBoard;
 use crate::jobs::Job;
-use crate::test_support::{busy_colony, busy_colony_with, environment_definitions, run_tick};
-use crate::{ColonistFacts, Colony, Command, Event, NEED_MAX, PRIORITY_MAX, Position, StableId};
+use crate::structures::StructureIndex;
+use crate::test_support::{busy_colony, busy_colony_with, run_tick, whole_definitions};
+use crate::{
+    ColonistFacts, Colony, Command, Event, HEALTH_MAX, Hour, MOOD_MAX, NEED_MAX, PRIORITY_MAX,
+    Position, StableId,
+};
 
 /// Fails if the colony is in a state it must never be in.
 fn assert_consistent(colony: &Colony) {
@@ -34,6 +38,11 @@ fn assert_consistent(colony: &Colony) {
         );
     }
     assert_eq!(colony.ground, Ground::of(colony.entities.stacks()));
+    let structures = colony.entities.structures();
+    assert_eq!(
+        colony.structures,
+        StructureIndex::of(structures, &colony.rules)
+    );
     for facts in colony.view().colonists() {
         assert_colonist_consistent(colony, &facts);
     }
@@ -45,7 +54,7 @@ fn assert_consistent(colony: &Colony) {
 
 fn assert_job_consistent(colony: &Colony, job: &Job) {
     let id = job.id;
-    let reserves = job.reserved_units().is_some() || job.reserved_cell().is_some();
+    let reserves = job.reserved_units().is_some() || job.reserved_place().is_some();
     assert!(
         !reserves || job.colonist.is_some(),
         "job {id} reserves something for nobody"
@@ -78,7 +87,13 @@ fn assert_colonist_consistent(colony: &Colony, facts: &ColonistFacts) {
         facts.at
     );
     assert!(
-        facts.food <= NEED_MAX && facts.rest <= NEED_MAX && facts.health > 0,
+        facts.food <= NEED_MAX && facts.rest <= NEED_MAX && facts.recreation <= NEED_MAX,
+        "{facts:?}"
+    );
+    assert!(
+        (1..=HEALTH_MAX).contains(&facts.health)
+            && facts.wound <= HEALTH_MAX
+            && facts.mood <= MOOD_MAX,
         "{facts:?}"
     );
     let activity = &colony.entities.colonist(facts.id).unwrap().activity;
@@ -98,7 +113,8 @@ fn any_position() -> impl Strategy<Value = Position> {
 }
 
 fn any_item() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["wood", "stone", "meal", "gold"]).prop_map(str::to_owned)
+    prop::sample::select(vec!["wood", "stone", "meal", "corn", "salve", "gold"])
+        .prop_map(str::to_owned)
 }
 
 fn any_incident() -> impl Strategy<Value = String> {
@@ -108,8 +124,63 @@ fn any_incident() -> impl Strategy<Value = String> {
     prop::sample::select(ids).prop_map(str::to_owned)
 }
 
+fn any_id() -> impl Strategy<Value = StableId> {
+    (0..400_u64).prop_map(StableId::new)
+}
+
+/// Ids that founders have.
+fn any_founder() -> impl Strategy<Value = StableId> {
+    (1..12_u64).prop_map(StableId::new)
+}
+
+/// A tile near the middle of the map, where the colony is.
+fn any_site() -> impl Strategy<Value = Position> {
+    (16..32_u16, 8..24_u16).prop_map(|(x, y)| Position { x, y })
+}
+
+fn any_word(words: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop::sample::select(words).prop_map(str::to_owned)
+}
+
+fn any_filter() -> impl Strategy<Value = Option<std::collections::BTreeSet<String>>> {
+    let names = any_word(&["wood", "food", "goods", "corn", "glue"]);
+    prop::option::of(prop::collection::btree_set(names, 0..3))
+}
+
+/// Commands about places: buildings, plots, stockpiles.
+fn any_command_about_places() -> impl Strategy<Value = Command> {
+    let building = any_word(&["bed", "bench", "chess", "wall", "tower"]);
+    let recipe = any_word(&["cook", "salve", "gold"]);
+    let crop = prop::option::weighted(0.8, any_word(&["corn", "rice"]));
+    prop_oneof![
+        6 => (building, any_site()).prop_map(|(building, at)| Command::PlaceBlueprint { building, at }),
+        1 => any_id().prop_map(|building| Command::RemoveBuilding { building }),
+        4 => (any_id(), recipe, 0..5_u32).prop_map(|(building, recipe, count)| Command::OrderRecipe { building, recipe, count }),
+        6 => (any_site(), crop).prop_map(|(at, crop)| Command::SetPlot { at, crop }),
+        1 => (any_site(), 0..4_u16, 1..5_u16, any_filter())
+            .prop_map(|(at, width, height, filter)| Command::AddStockpile { at, width, height, filter }),
+        1 => any_id().prop_map(|stockpile| Command::RemoveStockpile { stockpile }),
+        1 => (any_id(), any_filter()).prop_map(|(stockpile, filter)| Command::SetStockpileFilter { stockpile, filter }),
+    ]
+}
+
+/// Commands about one colonist.
+fn any_command_about_somebody() -> impl Strategy<Value = Command> {
+    let hours = prop::option::of(prop::collection::vec(
+        prop::sample::select(&Hour::ALL),
+        23..=24,
+    ));
+    let kind = any_word(&["chop", "haul", "build", "treat", "eat", "dance"]);
+    prop_oneof![
+        1 => (any_founder(), hours).prop_map(|(colonist, hours)| Command::SetSchedule { colonist, hours }),
+        1 => (any_founder(), kind, any::<bool>())
+            .prop_map(|(colonist, kind, allowed)| Command::AllowWork { colonist, kind, allowed }),
+        1 => (any_founder(), 0..6_000_u16).prop_map(|(colonist, points)| Command::Injure { colonist, points }),
+        1 => (any_founder(), 0..6_000_u16).prop_map(|(colonist, points)| Command::Heal { colonist, points }),
+    ]
+}
+
 fn any_command() -> impl Strategy<Value = Command> {
-    let any_id = || (0..400_u64).prop_map(StableId::new);
     let kind = prop::sample::select(vec!["chop", "mine", "haul", "dance"]).prop_map(str::to_owned);
     prop_oneof![
         4 => (any_id(), 0..=PRIORITY_MAX + 1).prop_map(|(job, priority)| Command::SetJobPriority { job, priority }),
@@ -119,6 +190,8 @@ fn any_command() -> impl Strategy<Value = Command> {
         2 => (any_item(), 0..30_u32).prop_map(|(item, count)| Command::RemoveItem { item, count }),
         1 => any_position().prop_map(|at| Command::SpawnColonist { at }),
         1 => any_incident().prop_map(|incident| Command::StartIncident { incident }),
+        6 => any_command_about_places(),
+        2 => any_command_about_somebody(),
     ]
 }
 
@@ -129,9 +202,9 @@ proptest! {
     #[test]
     fn the_colony_stays_consistent_under_random_commands(
         seed in 0..1_000_u64,
-        ticks in prop::collection::vec(prop::collection::vec(any_command(), 0..6), 150),
+        ticks in prop::collection::vec(prop::collection::vec(any_command(), 0..6), 200),
     ) {
-        let mut colony = busy_colony_with(seed, environment_definitions());
+        let mut colony = busy_colony_with(seed, whole_definitions());
         for commands in &ticks {
             colony.begin_tick();
             for command in commands {

@@ -15,6 +15,7 @@ fn colony_with_forage(yields: BTreeMap<String, u32>) -> Colony {
         action: JobAction::Labour { yields },
         priority: Some(4),
         work: 5,
+        skill: None,
     };
     definitions.jobs.insert("forage".to_owned(), forage);
     let map = MapSource::Ascii(OPEN.join("\n"));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::definitions::NeedKind;
+use crate::jobs::ReservedPlace;
 use crate::test_support::{busy_colony, colony_on, run_tick};
 use crate::{Colony, Command, Event, Position, StableId};
 
@@ -371,7 +372,10 @@ fn nothing_else_is_put_where_a_load_is_bound_for() {
     let id = colony.colonist_ids()[0];
     run_until_loaded(&mut colony, id);
     let job = colony.job_of(id).unwrap();
-    let cell = colony.entities.job(job).unwrap().reserved_cell().unwrap();
+    let place = colony.entities.job(job).unwrap().reserved_place();
+    let Some(ReservedPlace::Cell(cell)) = place else {
+        panic!("{place:?} is no cell");
+    };
     spawn(&mut colony, "stone", 5, cell);
     run(&mut colony, 20);
     let at_cell = colony

@@ -138,6 +138,7 @@ fn a_definition_inserted_before_the_others_changes_no_save() {
         crate::TerrainDefinition {
             symbol: '%',
             walk_cost: Some(2),
+            fertility: 0,
         },
     );
     richer
@@ -213,7 +214,10 @@ fn contradictions_about_jobs_are_refused() {
         ("is not what `mine` is defined as", |colony| {
             let job = open_job(colony);
             job.kind = Name::of("mine");
-            job.task = Task::Sleep { sleeper: job.id };
+            job.task = Task::Sleep {
+                sleeper: job.id,
+                bed: None,
+            };
         }),
         ("has priority 11", |colony| open_job(colony).priority = 11),
         ("two jobs are about the same", |colony| {

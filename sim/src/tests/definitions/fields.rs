@@ -194,7 +194,7 @@ fn clamp_what_is_no_food_any_more_is_left_uneaten() {
     let save = colony.save();
     let inedible = edited(|d| change(&mut d.items, "meal", |it| it.nutrition = 0));
     let expected =
-        "items.meal.nutrition: `6000` becomes `0`, from now on; 1 colonist leaves it uneaten (1)";
+        "items.meal.nutrition: `6000` becomes `0`, from now on; 1 colonist leaves it (1)";
     assert_eq!(replace(&mut colony, inedible.clone()), [expected]);
     assert_eq!(colony.view().colonist(id).unwrap().job, None);
     let mut restored = Colony::restore(&save, inedible).unwrap();
