@@ -91,7 +91,7 @@ pub enum Run {
 
 /// The function of that name.
 pub fn function(name: &str) -> Option<&'static FunctionDescription> {
-    functions().iter().find(|function| function.name == name)
+    functions().find(|function| function.name == name)
 }
 
 /// The names of the capabilities.
