@@ -2,17 +2,10 @@
 
 mod payload;
 
+use super::kinds::{Field, Kind, Record, field};
+
 pub use payload::payload;
 pub(super) use payload::{colonist_value, job_value};
-
-/// A field of an event: a dotted path below `event`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Field {
-    /// For example `job.id`.
-    pub path: &'static str,
-    /// Its Luau type.
-    pub luau: &'static str,
-}
 
 /// An event of the table. Every event also carries `name` and `tick`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,44 +18,67 @@ pub struct EventDescription {
     pub doc: &'static str,
 }
 
-const fn field(path: &'static str, luau: &'static str) -> Field {
-    Field { path, luau }
-}
-
-const JOB: [Field; 7] = [
-    field("job.id", "number"),
-    field("job.kind", "string"),
-    field("job.priority", "number"),
-    field("job.x", "number"),
-    field("job.y", "number"),
-    field("job.colonist", "number?"),
-    field("job.item", "string?"),
+const JOB_FIELDS: [Field; 7] = [
+    field("job.id", Kind::Integer),
+    field("job.kind", Kind::Text),
+    field("job.priority", Kind::Integer),
+    field("job.x", Kind::Integer),
+    field("job.y", Kind::Integer),
+    field("job.colonist", Kind::Optional(&Kind::Integer)),
+    field("job.item", Kind::Optional(&Kind::Text)),
 ];
+
+/// A job on the board.
+pub(super) const JOB: Record = Record {
+    name: "Job",
+    doc: "a job on the board: its kind, its place, the colonist that has it and the item that it is about",
+    prefix: "job.",
+    fields: &JOB_FIELDS,
+};
 
 const JOB_FAILED: [Field; 8] = [
-    JOB[0],
-    JOB[1],
-    JOB[2],
-    JOB[3],
-    JOB[4],
-    JOB[5],
-    JOB[6],
-    field("reason", "string"),
+    JOB_FIELDS[0],
+    JOB_FIELDS[1],
+    JOB_FIELDS[2],
+    JOB_FIELDS[3],
+    JOB_FIELDS[4],
+    JOB_FIELDS[5],
+    JOB_FIELDS[6],
+    field("reason", Kind::Text),
 ];
 
-const COLONIST: [Field; 4] = [
-    field("colonist.id", "number"),
-    field("colonist.name", "string"),
-    field("colonist.x", "number"),
-    field("colonist.y", "number"),
+const COLONIST_FIELDS: [Field; 8] = [
+    field("colonist.id", Kind::Integer),
+    field("colonist.name", Kind::Text),
+    field("colonist.x", Kind::Integer),
+    field("colonist.y", Kind::Integer),
+    field("colonist.food", Kind::Integer),
+    field("colonist.rest", Kind::Integer),
+    field("colonist.health", Kind::Integer),
+    field("colonist.job", Kind::Optional(&Kind::Integer)),
+];
+
+/// A living colonist.
+pub(super) const COLONIST: Record = Record {
+    name: "Colonist",
+    doc: "a living colonist: its place, its needs and health in points up to 10,000, and the job that it has",
+    prefix: "colonist.",
+    fields: &COLONIST_FIELDS,
+};
+
+const COLONIST_JOINED: [Field; 4] = [
+    COLONIST_FIELDS[0],
+    COLONIST_FIELDS[1],
+    COLONIST_FIELDS[2],
+    COLONIST_FIELDS[3],
 ];
 
 const COLONIST_DIED: [Field; 5] = [
-    COLONIST[0],
-    COLONIST[1],
-    COLONIST[2],
-    COLONIST[3],
-    field("cause", "string"),
+    COLONIST_FIELDS[0],
+    COLONIST_FIELDS[1],
+    COLONIST_FIELDS[2],
+    COLONIST_FIELDS[3],
+    field("cause", Kind::Text),
 ];
 
 const EVENTS: &[EventDescription] = &[
@@ -84,8 +100,8 @@ const EVENTS: &[EventDescription] = &[
     EventDescription {
         name: "mod_loaded",
         fields: &[
-            field("reason", "\"start\" | \"resume\" | \"update\""),
-            field("previous_version", "string?"),
+            field("reason", Kind::OneOf(&["start", "resume", "update"])),
+            field("previous_version", Kind::Optional(&Kind::Text)),
         ],
         doc: "to the mod itself, once its code is loaded and its state is there: at the start of a colony (`start`), when the \
               same code goes on (`resume`: save, load, restart, hand-back, forced reload), or when new code takes over (`update`)",
@@ -97,22 +113,22 @@ const EVENTS: &[EventDescription] = &[
     },
     EventDescription {
         name: "config_changed",
-        fields: &[field("key", "string"), field("value", "any")],
+        fields: &[field("key", Kind::Text), field("value", Kind::Any)],
         doc: "to the mod itself, for each changed value of its config.toml that it did not read while loading",
     },
     EventDescription {
         name: "job_created",
-        fields: &JOB,
+        fields: &JOB_FIELDS,
         doc: "a job was put on the board",
     },
     EventDescription {
         name: "job_assigned",
-        fields: &JOB,
+        fields: &JOB_FIELDS,
         doc: "a colonist took a job",
     },
     EventDescription {
         name: "job_completed",
-        fields: &JOB,
+        fields: &JOB_FIELDS,
         doc: "a job was done",
     },
     EventDescription {
@@ -122,12 +138,12 @@ const EVENTS: &[EventDescription] = &[
     },
     EventDescription {
         name: "job_cancelled",
-        fields: &JOB,
+        fields: &JOB_FIELDS,
         doc: "a job was taken off the board, by a command or because what it was about is gone",
     },
     EventDescription {
         name: "colonist_joined",
-        fields: &COLONIST,
+        fields: &COLONIST_JOINED,
         doc: "a colonist came to the colony",
     },
     EventDescription {
@@ -138,46 +154,49 @@ const EVENTS: &[EventDescription] = &[
     EventDescription {
         name: "need_critical",
         fields: &[
-            field("colonist.id", "number"),
-            field("colonist.name", "string"),
-            field("need", "string"),
-            field("level", "number"),
+            field("colonist.id", Kind::Integer),
+            field("colonist.name", Kind::Text),
+            field("need", Kind::Text),
+            field("level", Kind::Integer),
         ],
         doc: "a need of a colonist fell below its critical level",
     },
     EventDescription {
         name: "item_produced",
         fields: &[
-            field("item", "string"),
-            field("count", "number"),
-            field("x", "number"),
-            field("y", "number"),
-            field("job_id", "number"),
+            field("item", Kind::Text),
+            field("count", Kind::Integer),
+            field("x", Kind::Integer),
+            field("y", Kind::Integer),
+            field("job_id", Kind::Integer),
         ],
         doc: "work yielded items",
     },
     EventDescription {
         name: "day_started",
         fields: &[
-            field("day", "number"),
-            field("season", "string?"),
-            field("temperature", "number"),
+            field("day", Kind::Integer),
+            field("season", Kind::Optional(&Kind::Text)),
+            field("temperature", Kind::Integer),
         ],
         doc: "a day began, the second of the colony or a later one; the temperature at midnight is in tenths of a degree Celsius",
     },
     EventDescription {
         name: "season_changed",
-        fields: &[field("season", "string?"), field("previous", "string?")],
+        fields: &[
+            field("season", Kind::Optional(&Kind::Text)),
+            field("previous", Kind::Optional(&Kind::Text)),
+        ],
         doc: "another season began; before the day_started of its first day",
     },
     EventDescription {
         name: "incident_started",
-        fields: &[field("incident", "string"), field("lasts", "number")],
+        fields: &[field("incident", Kind::Text), field("lasts", Kind::Integer)],
         doc: "something befalls the colony, for so many ticks; one that lasts 0 happens at once, and no incident_ended follows",
     },
     EventDescription {
         name: "incident_ended",
-        fields: &[field("incident", "string")],
+        fields: &[field("incident", Kind::Text)],
         doc: "something is over that befell the colony",
     },
 ];

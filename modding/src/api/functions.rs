@@ -7,6 +7,7 @@ mod environment;
 mod events;
 mod items;
 mod jobs;
+mod log;
 mod map;
 mod mods;
 mod random;
@@ -20,8 +21,9 @@ use sim::{Command, Position, StableId};
 use crate::diagnostic::nearest;
 use crate::value::{INTEGER_MAGNITUDE_MAX, Value};
 
-use super::arguments::{Argument, Arguments, Kind};
-use super::events::{colonist_value, job_value};
+use super::arguments::{Argument, Arguments};
+use super::events::{COLONIST, JOB, colonist_value, job_value};
+use super::kinds::{ANY_FUNCTION, Kind, Record, Signature, field};
 use super::{ApiError, FunctionDescription, Read, Run, capability_names};
 
 const fn required(name: &'static str, kind: Kind) -> Argument {
@@ -43,7 +45,7 @@ const fn optional(name: &'static str, kind: Kind) -> Argument {
 const fn runtime(
     name: &'static str,
     arguments: &'static [Argument],
-    result: &'static str,
+    result: Kind,
     doc: &'static str,
 ) -> FunctionDescription {
     FunctionDescription {
@@ -59,7 +61,7 @@ const fn runtime(
 const fn read(
     name: &'static str,
     arguments: &'static [Argument],
-    result: &'static str,
+    result: Kind,
     doc: &'static str,
     run: Read,
 ) -> FunctionDescription {
@@ -83,7 +85,7 @@ const fn command(
     FunctionDescription {
         name,
         arguments,
-        result: "",
+        result: Kind::Nothing,
         capability: Some(capability),
         doc,
         run: Run::Command(run),
@@ -104,6 +106,7 @@ const SUBJECTS: &[&[FunctionDescription]] = &[
     items::FUNCTIONS,
     environment::FUNCTIONS,
     map::FUNCTIONS,
+    log::FUNCTIONS,
 ];
 
 /// All functions, in the order of the reference.

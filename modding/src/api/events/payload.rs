@@ -4,7 +4,7 @@ use sim::{ColonistFacts, Event, JobFacts, Position, StableId};
 
 use crate::value::Value;
 
-use super::{COLONIST, Field, JOB};
+use super::{COLONIST, JOB, Record};
 
 /// What an event of the colony carries, in the order of its description's fields.
 pub fn payload(event: &Event) -> Vec<Option<Value>> {
@@ -89,25 +89,19 @@ fn environment_fields(event: &Event) -> Vec<Option<Value>> {
 
 /// A job as mods see it.
 pub(in crate::api) fn job_value(job: &JobFacts) -> Value {
-    fields_value(&JOB, "job.", job_fields(job))
+    record_value(&JOB, job_fields(job))
 }
 
 /// A colonist as mods see it.
 pub(in crate::api) fn colonist_value(colonist: &ColonistFacts) -> Value {
-    let Value::Map(mut map) = fields_value(
-        &COLONIST,
-        "colonist.",
-        colonist_fields(colonist.id, &colonist.name, colonist.at),
-    ) else {
-        return Value::empty();
-    };
-    map.insert("food".to_owned(), integer(colonist.food));
-    map.insert("rest".to_owned(), integer(colonist.rest));
-    map.insert("health".to_owned(), integer(colonist.health));
-    if let Some(job) = colonist.job {
-        map.insert("job".to_owned(), id(job));
-    }
-    Value::Map(map)
+    let mut fields = colonist_fields(colonist.id, &colonist.name, colonist.at);
+    fields.extend([
+        Some(integer(colonist.food)),
+        Some(integer(colonist.rest)),
+        Some(integer(colonist.health)),
+        colonist.job.map(id),
+    ]);
+    record_value(&COLONIST, fields)
 }
 
 /// An id as a number; ids stay far below 2^53 as they count what was ever made.
@@ -115,12 +109,9 @@ fn id(id: StableId) -> Value {
     Value::Integer(i64::try_from(id.get()).unwrap_or(i64::MAX))
 }
 
-fn fields_value(fields: &[Field], prefix: &str, values: Vec<Option<Value>>) -> Value {
-    let named = fields
-        .iter()
-        .zip(values)
-        .filter_map(|(field, value)| Some((field.path.strip_prefix(prefix)?, value?)));
-    Value::map(named)
+fn record_value(record: &Record, values: Vec<Option<Value>>) -> Value {
+    let members = record.members().zip(values);
+    Value::map(members.filter_map(|((name, _), value)| Some((name, value?))))
 }
 
 fn job_fields(job: &JobFacts) -> Vec<Option<Value>> {

@@ -8,7 +8,7 @@ use super::{ApiError, FunctionDescription, Kind, capability_names, read, require
 pub(super) const FUNCTIONS: &[FunctionDescription] = &[read(
     "capabilities.has",
     &[required("name", Kind::Text)],
-    "boolean",
+    Kind::Boolean,
     "Whether the manifest lists the capability.",
     |_, generation, arguments| {
         let name = arguments.text(0)?;

@@ -3,15 +3,15 @@
 use sim::Command;
 
 use super::{
-    FunctionDescription, Kind, colonist_value, command, count_value, list, position, read,
-    required, stable_id,
+    COLONIST, FunctionDescription, Kind, colonist_value, command, count_value, list, position,
+    read, required, stable_id,
 };
 
 pub(super) const FUNCTIONS: &[FunctionDescription] = &[
     read(
         "colonists.list",
         &[],
-        "{ Colonist }",
+        Kind::List(&Kind::Record(&COLONIST)),
         "The living colonists, in the order in which they came.",
         |context, _, _| {
             let colony = context.colony();
@@ -27,7 +27,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
     read(
         "colonists.get",
         &[required("id", Kind::Integer)],
-        "Colonist?",
+        Kind::Optional(&Kind::Record(&COLONIST)),
         "A living colonist; nil once dead.",
         |context, _, arguments| {
             let id = stable_id(arguments, 0)?;
@@ -41,7 +41,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
     read(
         "colonists.count",
         &[],
-        "number",
+        Kind::Integer,
         "How many colonists are alive.",
         |context, _, _| {
             Ok(Some(count_value(

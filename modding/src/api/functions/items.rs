@@ -10,7 +10,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
     read(
         "items.count",
         &[required("item", Kind::Text)],
-        "number",
+        Kind::Integer,
         "How many of an item there are in the colony.",
         |context, _, arguments| {
             let colony = context.colony();
@@ -24,7 +24,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
     read(
         "items.stored",
         &[required("item", Kind::Text)],
-        "number",
+        Kind::Integer,
         "How many of an item lie in stockpiles.",
         |context, _, arguments| {
             let colony = context.colony();

@@ -5,8 +5,8 @@ use sim::Command;
 use crate::context::Context;
 
 use super::{
-    ApiError, Arguments, FunctionDescription, Kind, command, count_value, defined, job_value, list,
-    optional, position, read, required, stable_id,
+    ApiError, Arguments, FunctionDescription, JOB, Kind, command, count_value, defined, job_value,
+    list, optional, position, read, required, stable_id,
 };
 
 pub(super) const FUNCTIONS: &[FunctionDescription] = &[
@@ -55,7 +55,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
     read(
         "jobs.get",
         &[required("id", Kind::Integer)],
-        "Job?",
+        Kind::Optional(&Kind::Record(&JOB)),
         "A job on the board; nil once it is done or gone.",
         |context, _, arguments| {
             let id = stable_id(arguments, 0)?;
@@ -65,7 +65,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
     read(
         "jobs.list",
         &[optional("kind", Kind::Text)],
-        "{ Job }",
+        Kind::List(&Kind::Record(&JOB)),
         "The jobs on the board, of one kind or of all, in the order in which they were made.",
         |context, _, arguments| {
             let kind = job_kind(context, arguments)?;
@@ -80,7 +80,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
     read(
         "jobs.count",
         &[optional("kind", Kind::Text)],
-        "number",
+        Kind::Integer,
         "How many jobs are on the board, of one kind or of all.",
         |context, _, arguments| {
             let kind = job_kind(context, arguments)?;

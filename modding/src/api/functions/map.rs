@@ -4,16 +4,35 @@ use sim::Position;
 
 use crate::value::Value;
 
-use super::{FunctionDescription, Kind, defined, list, position, read, required};
+use super::{FunctionDescription, Kind, Record, defined, field, list, position, read, required};
 
 /// Tiles that one call of `map.nearest` lists at most.
 const NEAREST_TILES_MAX: i64 = 100;
+
+/// The size of the map.
+const SIZE: Record = Record {
+    name: "Size",
+    doc: "the size of the map in tiles",
+    prefix: "",
+    fields: &[
+        field("width", Kind::Integer),
+        field("height", Kind::Integer),
+    ],
+};
+
+/// A tile of the map.
+const TILE: Record = Record {
+    name: "Tile",
+    doc: "a tile of the map",
+    prefix: "",
+    fields: &[field("x", Kind::Integer), field("y", Kind::Integer)],
+};
 
 pub(super) const FUNCTIONS: &[FunctionDescription] = &[
     read(
         "map.size",
         &[],
-        "{ width: number, height: number }",
+        Kind::Record(&SIZE),
         "The size of the map in tiles.",
         |context, _, _| {
             let (width, height) = context.colony().view().size();
@@ -26,7 +45,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
     read(
         "map.tile",
         &[required("x", Kind::Integer), required("y", Kind::Integer)],
-        "string?",
+        Kind::Optional(&Kind::Text),
         "The terrain of a tile; nil off the map.",
         |context, _, arguments| {
             let at = position(arguments, 0)?;
@@ -39,7 +58,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
             required("kind", Kind::Text),
             required("limit", Kind::Integer),
         ],
-        "{ { x: number, y: number } }",
+        Kind::List(&Kind::Record(&TILE)),
         "Tiles on which a kind of job could be ordered, nearest to the stockpile first; at most 100.",
         |context, _, arguments| {
             let limit = arguments.integer::<u64>(1)?.min(NEAREST_TILES_MAX as u64) as usize;

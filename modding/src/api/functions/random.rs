@@ -10,7 +10,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[read(
         required("low", Kind::Integer),
         required("high", Kind::Integer),
     ],
-    "number",
+    Kind::Integer,
     "A whole number from `low` to `high`, both included, from the mod's own stream; the position in it survives reloads and saves.",
     |context, generation, arguments| {
         let (low, high) = (arguments.integer::<i64>(0)?, arguments.integer::<i64>(1)?);
