@@ -1,7 +1,8 @@
 //! The definitions of content in the `assets/*.toml` of mods.
 //!
-//! Each file is a table of definitions by id. What a definition may say is decided by [`sim::Definitions::validate`]; here its
-//! faults get the place in the file.
+//! Each file is a table of definitions by id. A mod may change a definition of a mod that it depends on: `override = true` puts
+//! another in its place, `extend = true` other fields. What a definition may say is decided by [`sim::Definitions::validate`];
+//! here its faults get the place in the file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,15 +10,18 @@ use std::sync::Arc;
 use sim::{DefinitionObstacle, Definitions};
 
 use crate::bundle::Bundle;
-use crate::diagnostic::{Fault, Place};
-use crate::document::{Document, KeyReader, ValueReader};
+use crate::diagnostic::Fault;
+use crate::document::{Document, TableReader};
 use crate::manifest::Manifest;
 use crate::mod_id::ModId;
+
+use layers::Layers;
 
 mod environment;
 mod fields;
 mod items;
 mod jobs;
+mod layers;
 mod needs;
 mod terrain;
 
@@ -36,7 +40,13 @@ pub const DEFINITION_KINDS: [&str; 8] = [
 /// The folder of a mod in which definitions are.
 pub(crate) const ASSETS_FOLDER: &str = "assets/";
 
-/// Reads the definitions of all mods, which come in load order. An id that a mod before defined already is a fault.
+/// A definition by kind and id.
+pub(crate) type DefinitionName = (&'static str, String);
+
+/// Reads the definitions of all mods, which come in load order.
+///
+/// # Errors
+/// Every fault of the files and of what they say together.
 pub fn read_definitions(mods: &[(&Manifest, &Bundle)]) -> Result<Definitions, Vec<Fault>> {
     match owned_definitions(mods) {
         Ok(owned) => Ok(owned.definitions),
@@ -44,10 +54,33 @@ pub fn read_definitions(mods: &[(&Manifest, &Bundle)]) -> Result<Definitions, Ve
     }
 }
 
-/// Definitions, and whose they are: by kind and id.
+/// Definitions, and whose they are.
 pub(crate) struct OwnedDefinitions {
     pub(crate) definitions: Definitions,
-    pub(crate) owners: BTreeMap<(&'static str, String), ModId>,
+    /// Of each definition the mod that defines it, then those that change it, in their order.
+    pub(crate) origins: BTreeMap<DefinitionName, Vec<ModId>>,
+    /// Fields about which mods do not agree.
+    pub(crate) conflicts: Vec<Conflict>,
+}
+
+/// Mods that do not know of one another change the same field, or change what is not there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Conflict {
+    /// The mod that has its way.
+    pub mod_id: ModId,
+    /// What each of them says, and what to do.
+    pub text: String,
+}
+
+/// A definition that several mods had a hand in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChangedDefinition {
+    /// Its kind and its id: `items.wood`.
+    pub name: String,
+    /// The mod that defines it.
+    pub defined_by: ModId,
+    /// The mods that change it, in their order.
+    pub changed_by: Vec<ModId>,
 }
 
 /// Who is at fault.
@@ -63,26 +96,70 @@ pub(crate) enum Culprit {
 pub(crate) fn owned_definitions(
     mods: &[(&Manifest, &Bundle)],
 ) -> Result<OwnedDefinitions, Vec<(Culprit, Fault)>> {
-    let mut reader = DefinitionReader::default();
-    for (manifest, bundle) in mods {
-        reader.read_bundle(&manifest.id, bundle);
+    let mods = after_dependencies(mods);
+    let sources: Vec<Source<'_>> = mods
+        .iter()
+        .flat_map(|(manifest, bundle)| sources(manifest, bundle))
+        .collect();
+    let files: Vec<Result<Document<'_>, Vec<Fault>>> = sources.iter().map(Source::parse).collect();
+    let readable = || {
+        let files = sources.iter().zip(&files);
+        files.filter_map(|(source, file)| Some((source, file.as_ref().ok()?)))
+    };
+    let mut layers = Layers::new(&mods);
+    for (source, document) in readable() {
+        layers.read(source, document);
     }
+    let definitions = layers.definitions();
     // References to what could not be read would only be reported as missing.
-    if reader.faults.is_empty() {
-        reader.validate();
+    let sound = files
+        .iter()
+        .all(|file| file.as_ref().is_ok_and(|file| file.faults_found() == 0));
+    let invalid = if sound {
+        layers.validate(&definitions)
+    } else {
+        Vec::new()
+    };
+    let (origins, conflicts) = (layers.origins(), layers.conflicts());
+    let mut faults = Vec::new();
+    for (source, file) in sources.iter().zip(files) {
+        let of_file = file.map_or_else(|faults| faults, Document::into_faults);
+        let culprit = || Culprit::Mod(source.manifest.id.clone());
+        faults.extend(of_file.into_iter().map(|fault| (culprit(), fault)));
     }
-    if reader.faults.is_empty() {
+    faults.extend(invalid);
+    if faults.is_empty() {
         Ok(OwnedDefinitions {
-            definitions: reader.definitions,
-            owners: reader.owners,
+            definitions,
+            origins,
+            conflicts,
         })
     } else {
-        Err(reader.faults)
+        Err(faults)
     }
 }
 
-/// A definition or, with a field, a part of it: kind, id, field.
-type Name = (&'static str, String, String);
+/// The mods in their order, except that none stands before one that it depends on: those that are left out of a run come first
+/// elsewhere, and what they change must be there.
+fn after_dependencies<'m>(mods: &[(&'m Manifest, &'m Bundle)]) -> Vec<(&'m Manifest, &'m Bundle)> {
+    let mut waiting = mods.to_vec();
+    let mut ordered = Vec::new();
+    while !waiting.is_empty() {
+        let needs = |(manifest, _): &(&Manifest, &Bundle)| {
+            let mut others = waiting.iter().map(|(manifest, _)| &manifest.id);
+            others.any(|other| *other != manifest.id && depends_on(manifest, other))
+        };
+        // Mods that depend on each other in a circle do not run; whoever reads them all the same gets them as they come.
+        let next = waiting.iter().position(|one| !needs(one)).unwrap_or(0);
+        ordered.push(waiting.remove(next));
+    }
+    ordered
+}
+
+/// Whether the manifest names the mod among its dependencies, required or optional.
+fn depends_on(manifest: &Manifest, id: &ModId) -> bool {
+    manifest.dependencies.contains_key(id) || manifest.optional_dependencies.contains_key(id)
+}
 
 impl Fault {
     /// What keeps the colony from going on with other definitions.
@@ -92,129 +169,90 @@ impl Fault {
     }
 }
 
-#[derive(Default)]
-struct DefinitionReader {
-    definitions: Definitions,
-    owners: BTreeMap<(&'static str, String), ModId>,
-    places: BTreeMap<Name, Place>,
-    faults: Vec<(Culprit, Fault)>,
+/// A file of definitions.
+struct Source<'m> {
+    manifest: &'m Manifest,
+    kind: &'static str,
+    file: String,
+    text: Result<Arc<str>, Fault>,
 }
 
-impl DefinitionReader {
-    fn read_bundle(&mut self, owner: &ModId, bundle: &Bundle) {
-        for path in bundle
-            .paths()
-            .filter(|path| path.starts_with(ASSETS_FOLDER))
-        {
-            let Some(name) = path[ASSETS_FOLDER.len()..].strip_suffix(".toml") else {
-                continue;
-            };
-            let Some(kind) = DEFINITION_KINDS.into_iter().find(|&kind| kind == name) else {
+impl Source<'_> {
+    fn parse(&self) -> Result<Document<'_>, Vec<Fault>> {
+        match &self.text {
+            Ok(text) => Document::parse(self.file.clone(), text),
+            Err(fault) => Err(vec![fault.clone()]),
+        }
+    }
+}
+
+/// The files of definitions of a mod. One that is none is a fault.
+fn sources<'m>(manifest: &'m Manifest, bundle: &Bundle) -> Vec<Source<'m>> {
+    let assets = bundle
+        .paths()
+        .filter(|path| path.starts_with(ASSETS_FOLDER));
+    let source = |path: &str| {
+        let name = path[ASSETS_FOLDER.len()..].strip_suffix(".toml")?;
+        let kind = DEFINITION_KINDS.into_iter().find(|&kind| kind == name);
+        let text = match kind {
+            Some(_) => bundle.text(path)?,
+            None => {
                 let message = format!("`{}` is no file of definitions", bundle.display_path(path));
                 let files = DEFINITION_KINDS.map(|kind| format!("{ASSETS_FOLDER}{kind}.toml"));
-                let fault = Fault::new(message).suggest(path, files.iter().map(String::as_str));
-                self.faults.push((Culprit::Mod(owner.clone()), fault));
-                continue;
-            };
-            match bundle.text(path) {
-                Some(Ok(source)) => self.read_file(owner, kind, bundle.display_path(path), &source),
-                Some(Err(fault)) => self.blame(owner, vec![fault]),
-                None => {}
+                Err(Fault::new(message).suggest(path, files.iter().map(String::as_str)))
             }
-        }
-    }
-
-    fn read_file(&mut self, owner: &ModId, kind: &'static str, file: String, source: &Arc<str>) {
-        match Document::parse(file, source) {
-            Err(faults) => self.blame(owner, faults),
-            Ok(document) => {
-                for (key, value) in document.root().into_entries() {
-                    self.read_definition(owner, kind, &key, &value);
-                }
-                self.blame(owner, document.into_faults());
-            }
-        }
-    }
-
-    fn blame(&mut self, owner: &ModId, faults: Vec<Fault>) {
-        let faults = faults
-            .into_iter()
-            .map(|fault| (Culprit::Mod(owner.clone()), fault));
-        self.faults.extend(faults);
-    }
-
-    fn read_definition(
-        &mut self,
-        owner: &ModId,
-        kind: &'static str,
-        key: &KeyReader<'_>,
-        value: &ValueReader<'_>,
-    ) {
-        let id = key.text.to_owned();
-        if let Some(first) = self.owners.get(&(kind, id.clone())) {
-            key.report(
-                Fault::new(format!("`{kind}.{id}` is already defined by {first}"))
-                    .help("choose another id"),
-            );
-            return;
-        }
-        let (Some(mut table), Some(fields)) = (value.table(), value.clone().as_table()) else {
-            return;
         };
-        self.owners.insert((kind, id.clone()), owner.clone());
-        self.places
-            .insert((kind, id.clone(), String::new()), key.place());
-        for (field, value) in fields.into_entries() {
-            self.places
-                .insert((kind, id.clone(), field.text.to_owned()), value.place());
-        }
-        let definitions = &mut self.definitions;
-        match kind {
-            "terrain" => keep(
-                &mut definitions.terrain,
-                id,
-                terrain::read_terrain(&mut table),
-            ),
-            "items" => keep(&mut definitions.items, id, items::read_item(&mut table)),
-            "needs" => keep(&mut definitions.needs, id, needs::read_need(&mut table)),
-            "seasons" => keep(
+        Some(Source {
+            manifest,
+            kind: kind.unwrap_or_default(),
+            file: bundle.display_path(path),
+            text,
+        })
+    };
+    assets.filter_map(source).collect()
+}
+
+/// Reads a definition of a kind; one that lacks something is not kept.
+fn read_definition(
+    definitions: &mut Definitions,
+    kind: &str,
+    id: &str,
+    table: &mut TableReader<'_>,
+) {
+    let id = id.to_owned();
+    match kind {
+        "terrain" => keep(&mut definitions.terrain, id, terrain::read_terrain(table)),
+        "items" => keep(&mut definitions.items, id, items::read_item(table)),
+        "needs" => keep(&mut definitions.needs, id, needs::read_need(table)),
+        "seasons" => {
+            keep(
                 &mut definitions.seasons,
                 id,
-                environment::read_season(&mut table),
-            ),
-            "weather" => keep(
+                environment::read_season(table),
+            );
+        }
+        "weather" => {
+            keep(
                 &mut definitions.weather,
                 id,
-                environment::read_weather(&mut table),
-            ),
-            "incidents" => keep(
+                environment::read_weather(table),
+            );
+        }
+        "incidents" => {
+            keep(
                 &mut definitions.incidents,
                 id,
-                environment::read_incident(&mut table),
-            ),
-            "storyteller" => keep(
+                environment::read_incident(table),
+            );
+        }
+        "storyteller" => {
+            keep(
                 &mut definitions.storyteller,
                 id,
-                environment::read_storyteller(&mut table),
-            ),
-            _ => keep(&mut definitions.jobs, id, jobs::read_job(&mut table)),
+                environment::read_storyteller(table),
+            );
         }
-        table.finish();
-    }
-
-    fn validate(&mut self) {
-        for found in self.definitions.validate() {
-            let fault = Fault::new(found.to_string());
-            let owner = self.owners.get(&(found.kind, found.id.clone()));
-            let culprit = owner
-                .cloned()
-                .map_or(Culprit::Nobody(found.kind), Culprit::Mod);
-            let field = (found.kind, found.id.clone(), found.field.to_owned());
-            let whole = (found.kind, found.id, String::new());
-            let place = self.places.get(&field).or_else(|| self.places.get(&whole));
-            let place = place.cloned();
-            self.faults.push((culprit, Fault { place, ..fault }));
-        }
+        _ => keep(&mut definitions.jobs, id, jobs::read_job(table)),
     }
 }
 

@@ -146,7 +146,7 @@ fn seasons_weather_and_storyteller_are_checked_at_their_place() {
     let expected = [
         "expected an integer from 1 to 1000, found 0 at m/assets/seasons.toml:3:8",
         "expected an integer from -1000 to 1000, found a fraction at m/assets/seasons.toml:4:15",
-        "`storyteller.storyteller` is already defined by base at m/assets/storyteller.toml:1:2",
+        "`storyteller.storyteller` is already defined by base, base/assets/storyteller.toml:8 at m/assets/storyteller.toml:1:2",
         "expected an integer from 1 to 1000, found 0 at m/assets/weather.toml:2:19",
     ];
     let faults = read(&[("base", &BASE), ("m", files)]).expect_err("faults");
@@ -168,7 +168,9 @@ fn mods_add_definitions_and_may_not_define_twice() {
     let faults = read(&[("base", &BASE), twice]).expect_err("a fault");
     assert_eq!(
         faults,
-        ["`items.wood` is already defined by base at extra/assets/items.toml:1:2"]
+        [
+            "`items.wood` is already defined by base, base/assets/items.toml:7 at extra/assets/items.toml:1:2"
+        ]
     );
 }
 
