@@ -5,6 +5,7 @@ mod environment;
 mod progress;
 mod review;
 mod run;
+mod stubs;
 mod test;
 mod watch;
 
@@ -69,6 +70,8 @@ enum Command {
     Review(ReviewArguments),
     /// Find out whether a mod survives reload and save.
     Check(CheckArguments),
+    /// Write what mods may call and hear for the editor: completion and types while a mod is written.
+    Stubs(StubsArguments),
 }
 
 /// When to use colour.
@@ -243,12 +246,20 @@ struct CheckArguments {
     format: Format,
 }
 
+#[derive(Debug, clap::Args)]
+struct StubsArguments {
+    /// The folder to write into, made if it is not there [default: `types` beside the folder of mods].
+    #[arg(value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+}
+
 /// Does what the command line says.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let exit = match &arguments.command {
         Command::Check(check) => check::check(check, arguments.color),
         Command::Run(run) => run::run(run, arguments.color),
+        Command::Stubs(stubs) => stubs::stubs(stubs, arguments.color),
         Command::Review(review) => review::review(review, arguments.color),
         Command::Test(test) => test::test(test, arguments.color),
         Command::Watch(watch) => watch::watch(watch, arguments.color),

@@ -84,7 +84,6 @@ fn load_with(
         .filter(|name| api::is_counted(name))
         .collect();
     let commands: Vec<&str> = api::functions()
-        .iter()
         .filter(|function| matches!(function.run, Run::Command(_)))
         .map(|function| function.name)
         .collect();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use modding::context::LogLine;
+use modding::definitions::ChangedDefinition;
 use modding::diagnostic::Fault;
 use modding::host::LeftOut;
 use modding::mod_id::ModId;
@@ -100,6 +101,8 @@ pub struct RunRecord {
     pub log: Vec<LogLine>,
     /// The colony at the end.
     pub colony: ColonyAtEnd,
+    /// The definitions at the end that several mods had a hand in.
+    pub changed_definitions: Vec<ChangedDefinition>,
     /// The hash after each tick, from tick 0.
     pub chain: Vec<u128>,
     /// The hash of each part of the state at the end.
@@ -141,6 +144,7 @@ impl RunRecord {
             refused: Vec::new(),
             log: Vec::new(),
             colony: ColonyAtEnd::default(),
+            changed_definitions: Vec::new(),
             chain: vec![chain],
             parts: Vec::new(),
             hand_overs: 0,

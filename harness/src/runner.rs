@@ -398,6 +398,7 @@ impl<'a> Runner<'a> {
         let exports = self.host.exports();
         self.record.uncalled_exports = exports.difference(&called).cloned().collect();
         self.record.parts = self.host.part_hashes();
+        self.record.changed_definitions = self.host.changed_definitions();
         let colony = self.host.colony();
         let view = colony.view();
         let definitions = colony.definitions();

@@ -1,12 +1,15 @@
 //! The one table of what mods may call and hear: names, arguments, results, capabilities, documentation.
 //!
-//! Every runtime offers exactly this table, scenarios issue commands through it, and the reference in `docs/api.md` is
-//! compared with it by a test.
+//! Every runtime offers exactly this table, scenarios issue commands through it, and the reference in `docs/api.md` and the
+//! files for editors in `modding/api` are made from it: tests compare them.
 
 mod arguments;
 mod events;
 mod functions;
+mod kinds;
 mod reference;
+mod stubs;
+mod unit_tests;
 
 use std::rc::Rc;
 
@@ -16,12 +19,12 @@ use crate::context::Context;
 use crate::generation::Generation;
 use crate::value::Value;
 
-pub use arguments::{Argument, Arguments, Kind};
-pub use events::{
-    EventDescription, Field, event, event_names, events, field_names, is_counted, payload,
-};
+pub use arguments::{Argument, Arguments};
+pub use events::{EventDescription, event, event_names, events, field_names, is_counted, payload};
 pub use functions::functions;
+pub use kinds::{Field, Kind, Record, Signature};
 pub use reference::reference;
+pub use stubs::{STUB_MARK, stubs};
 
 /// What a mod may ask for in `capabilities`, and what it allows.
 pub const CAPABILITIES: &[(&str, &str)] = &[
@@ -66,8 +69,8 @@ pub struct FunctionDescription {
     pub name: &'static str,
     /// Its arguments in order.
     pub arguments: &'static [Argument],
-    /// Its result as a Luau type; empty for none.
-    pub result: &'static str,
+    /// What it gives.
+    pub result: Kind,
     /// The capability that a mod needs to call it.
     pub capability: Option<&'static str>,
     /// What it does.
@@ -91,7 +94,7 @@ pub enum Run {
 
 /// The function of that name.
 pub fn function(name: &str) -> Option<&'static FunctionDescription> {
-    functions().iter().find(|function| function.name == name)
+    functions().find(|function| function.name == name)
 }
 
 /// The names of the capabilities.

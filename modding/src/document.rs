@@ -31,13 +31,15 @@ pub struct Document<'s> {
     faults: RefCell<Vec<Fault>>,
 }
 
-/// A table of a [`Document`], whose keys are read one by one.
-#[derive(Debug)]
+/// A table of a [`Document`], whose keys are read one by one. It may lie over another table, perhaps of another document, which
+/// has the keys that it lacks.
+#[derive(Clone, Debug)]
 pub struct TableReader<'d> {
     document: &'d Document<'d>,
     table: &'d DeTable<'d>,
     span: Range<usize>,
     known: BTreeSet<&'static str>,
+    under: Option<Box<TableReader<'d>>>,
 }
 
 /// A value of a [`Document`] and the key or array element that it stands at.
@@ -105,6 +107,7 @@ impl<'s> Document<'s> {
             table: &self.root,
             span: 0..0,
             known: BTreeSet::new(),
+            under: None,
         }
     }
 
@@ -119,6 +122,12 @@ impl<'s> Document<'s> {
         self.faults.borrow_mut().push(fault);
     }
 
+    /// How many faults were reported so far.
+    #[must_use]
+    pub fn faults_found(&self) -> usize {
+        self.faults.borrow().len()
+    }
+
     /// The faults reported so far, in the order of their places.
     #[must_use]
     pub fn into_faults(self) -> Vec<Fault> {
@@ -129,12 +138,22 @@ impl<'s> Document<'s> {
 }
 
 impl<'d> TableReader<'d> {
-    /// The value of `key`, if the table has it.
+    /// The same table over `under`.
+    #[must_use]
+    pub fn over(self, under: Option<TableReader<'d>>) -> TableReader<'d> {
+        TableReader {
+            under: under.map(Box::new),
+            ..self
+        }
+    }
+
+    /// The value of `key`, if the table has it, or the one that it lies over.
     pub fn optional(&mut self, key: &'static str) -> Option<ValueReader<'d>> {
         self.known.insert(key);
-        self.table
-            .get(key)
-            .map(|value| ValueReader::new(self.document, value))
+        match self.table.get(key) {
+            Some(value) => Some(ValueReader::new(self.document, value)),
+            None => self.under.as_mut()?.optional(key),
+        }
     }
 
     /// The value of `key`; a fault if the table does not have it.
@@ -155,15 +174,28 @@ impl<'d> TableReader<'d> {
         }
     }
 
-    /// Reports `key` with the reason why this version does not take it, if the table has it.
+    /// Reports `key` with the reason why this version does not take it, if the table has it. What comes from the table below
+    /// does not go with this one, so that is where it is reported.
     pub fn refuse(&mut self, key: &'static str, reason: &str) {
         if self.table.contains_key(key) {
             self.known.insert(key);
             self.report(Fault::new(format!("`{key}` {reason}")).at(self.key_place(key)));
+        } else if let Some(place) = self.under.as_ref().and_then(|under| under.place_of(key)) {
+            let message = format!("`{key}` of {}:{} {reason}", place.file, place.line());
+            let fault = Fault::new(message).at(self.place());
+            self.report(fault.help("replace the whole definition: `override = true`"));
         }
     }
 
-    /// Every key and value, in the order of the file, for tables whose keys the author chooses.
+    /// Where a key is, in this table or below.
+    fn place_of(&self, key: &str) -> Option<Place> {
+        if self.table.contains_key(key) {
+            return Some(self.key_place(key));
+        }
+        self.under.as_ref()?.place_of(key)
+    }
+
+    /// Every key and value of this table alone, in the order of the file, for tables whose keys the author chooses.
     #[must_use]
     pub fn into_entries(self) -> Vec<(KeyReader<'d>, ValueReader<'d>)> {
         let mut entries: Vec<_> = self
@@ -196,7 +228,7 @@ impl<'d> TableReader<'d> {
         self.document.report(fault);
     }
 
-    /// Reports every key that was not asked for, with the nearest one that was.
+    /// Reports every key of this table alone that was not asked for, with the nearest one that was.
     pub fn finish(self) {
         for key in self.table.keys() {
             if !self.known.contains(key.get_ref().as_ref()) {
@@ -344,6 +376,7 @@ impl<'d> ValueReader<'d> {
                 table,
                 span: self.span,
                 known: BTreeSet::new(),
+                under: None,
             }),
             _ => None,
         }
@@ -357,6 +390,18 @@ impl<'d> ValueReader<'d> {
             DeValue::Table(_) => self.as_table().map(Err),
             _ => self.mismatch("an array or a table"),
         }
+    }
+
+    /// The value as it is written.
+    #[must_use]
+    pub fn text(&self) -> &'d str {
+        &self.document.source[self.span.clone()]
+    }
+
+    /// Whether both say the same, however it is written.
+    #[must_use]
+    pub fn says_what(&self, other: &ValueReader<'_>) -> bool {
+        same(self.value, other.value)
     }
 
     /// Whether the value is a string.
@@ -430,6 +475,31 @@ fn kind_of(value: &DeValue<'_>) -> &'static str {
         DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "an array",
         DeValue::Table(_) => "a table",
+    }
+}
+
+fn same(left: &DeValue<'_>, right: &DeValue<'_>) -> bool {
+    match (left, right) {
+        (DeValue::String(left), DeValue::String(right)) => left == right,
+        (DeValue::Integer(left), DeValue::Integer(right)) => {
+            parse_integer(left) == parse_integer(right)
+        }
+        (DeValue::Float(left), DeValue::Float(right)) => left.as_str() == right.as_str(),
+        (DeValue::Boolean(left), DeValue::Boolean(right)) => left == right,
+        (DeValue::Datetime(left), DeValue::Datetime(right)) => left == right,
+        (DeValue::Array(left), DeValue::Array(right)) => {
+            let mut pairs = left.iter().zip(right.iter());
+            left.len() == right.len()
+                && pairs.all(|(left, right)| same(left.get_ref(), right.get_ref()))
+        }
+        (DeValue::Table(left), DeValue::Table(right)) => {
+            left.len() == right.len()
+                && left.iter().all(|(key, value)| {
+                    let other = right.get(key.get_ref().as_ref());
+                    other.is_some_and(|other| same(value.get_ref(), other.get_ref()))
+                })
+        }
+        _ => false,
     }
 }
 

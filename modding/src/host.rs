@@ -1,6 +1,7 @@
 //! The host: a colony and the mods that run in it. Ticks, reloads, saves go through here; files come in as bundles, and
 //! everything that happened goes out as records and reports.
 
+mod content;
 mod left_out;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,7 @@ use sim::{Colony, Setup};
 
 use crate::bundle::Bundle;
 use crate::context::{Context, Effects, LogLine};
-use crate::definitions::read_definitions;
+use crate::definitions::{Conflict, read_definitions};
 use crate::diagnostic::Fault;
 use crate::generation::Instance;
 use crate::handover::{self, Package};
@@ -57,6 +58,8 @@ pub struct Host {
     pub(crate) refused: BTreeMap<ModId, u128>,
     /// Mods that are left out and whose definitions the colony has, as they were when it got them.
     pub(crate) left_behind: BTreeMap<ModId, Package>,
+    /// Fields of definitions about which mods do not agree, as far as they were told.
+    conflicts: Vec<Conflict>,
     /// Why mods do not run that were to, by the name of each: a fault of it.
     broken: BTreeMap<String, Fault>,
     pub(crate) queue: ReloadQueue,
@@ -143,6 +146,7 @@ impl Host {
         host.wait_for(unmet);
         host.leave_behind(&packages);
         host.forget_places();
+        host.tell_conflicts();
         host.deliver(&table_event("simulation_start", 0));
         Ok((host, left_out))
     }
@@ -291,6 +295,7 @@ impl Host {
             unhealthy: BTreeSet::new(),
             refused: BTreeMap::new(),
             left_behind: BTreeMap::new(),
+            conflicts: Vec::new(),
             broken: BTreeMap::new(),
             queue: ReloadQueue::default(),
             waiting: BTreeMap::new(),

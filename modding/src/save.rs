@@ -239,6 +239,7 @@ impl Host {
         host.wait_for(unmet);
         host.restore_waiting(run.waiting, &read);
         host.forget_places();
+        host.remember_conflicts();
         host.keep_queues_of_running(run.config_changes);
         Ok(Loaded {
             host,

@@ -39,6 +39,7 @@ pub fn report(record: &RunRecord, exit_code: u8) -> String {
             "jobs_done": record.colony.jobs_done,
             "items": record.colony.items,
         },
+        "changed_definitions": record.changed_definitions.iter().map(|changed| json!({ "name": changed.name, "defined_by": changed.defined_by, "changed_by": changed.changed_by })).collect::<Vec<_>>(),
         "hand_overs": record.hand_overs,
         "parts": record.parts.iter().map(|(name, hash)| (name.clone(), hex(*hash).into())).collect::<serde_json::Map<_, _>>(),
         "hash": hex(record.hash()),

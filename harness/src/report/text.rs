@@ -6,6 +6,7 @@ mod failures;
 use std::fmt::Write as _;
 
 use modding::context::{LogLevel, LogLine};
+use modding::mod_id::ModId;
 
 use crate::record::RunRecord;
 use crate::report::json::hex;
@@ -137,6 +138,22 @@ fn log(text: &mut String, record: &RunRecord, all: bool) {
     }
 }
 
+/// A line for each definition that several mods had a hand in.
+fn changed_definitions(text: &mut String, record: &RunRecord) {
+    let mut title = "content";
+    for changed in &record.changed_definitions {
+        let mods: Vec<&str> = changed.changed_by.iter().map(ModId::as_str).collect();
+        let _ = writeln!(
+            text,
+            "{title:<11}{} of {}, changed by {}",
+            changed.name,
+            changed.defined_by,
+            mods.join(", ")
+        );
+        title = "";
+    }
+}
+
 fn summary(text: &mut String, record: &RunRecord, log_shown: bool) {
     let colony = &record.colony;
     let all = colony.alive + colony.died;
@@ -184,6 +201,7 @@ fn summary(text: &mut String, record: &RunRecord, log_shown: bool) {
         count(errors, "failing call"),
     );
     let _ = writeln!(text, "mods       {hand_overs} · {errors}{log}{left_out}");
+    changed_definitions(text, record);
     let (met, all) = record.expectations();
     let (matching, snapshots) = record.matching_snapshots();
     let snapshots = match snapshots {

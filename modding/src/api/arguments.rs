@@ -5,35 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::nearest;
 use crate::value::Value;
 
-use super::{ApiError, FunctionDescription};
-
-/// What an argument must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A whole number.
-    Integer,
-    /// Text.
-    Text,
-    /// Any value that can be saved.
-    Any,
-    /// A function of the guest's language.
-    Function,
-    /// A table of options.
-    Options,
-}
-
-impl Kind {
-    /// The kind as a Luau type.
-    pub fn luau(self) -> &'static str {
-        match self {
-            Kind::Integer => "number",
-            Kind::Text => "string",
-            Kind::Any => "any",
-            Kind::Function => "(any) -> any",
-            Kind::Options => "{ [string]: any }",
-        }
-    }
-}
+use super::{ApiError, FunctionDescription, Kind};
 
 /// An argument of a function of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +16,17 @@ pub struct Argument {
     pub kind: Kind,
     /// Whether it may be left out.
     pub optional: bool,
+}
+
+impl Argument {
+    /// The argument as a Luau type.
+    pub fn luau(&self) -> String {
+        if self.optional {
+            self.kind.luau_or_nil()
+        } else {
+            self.kind.luau()
+        }
+    }
 }
 
 /// Checked arguments, in the table's order.
@@ -199,20 +182,12 @@ fn check(
 ) -> Result<(), ApiError> {
     let found = match (argument.kind, value) {
         (_, None) if argument.optional => return Ok(()),
-        (Kind::Integer, Some(Value::Integer(_)))
-        | (Kind::Text, Some(Value::Text(_)))
-        | (Kind::Any, Some(_)) => return Ok(()),
+        (kind, Some(value)) if kind.takes(value) => return Ok(()),
         (_, None) => "nothing".to_owned(),
         (Kind::Integer, Some(Value::Number(number))) => format!("{number}"),
         (_, Some(value)) => format!("a {}", value.type_name()),
     };
-    let expected = match argument.kind {
-        Kind::Integer => "a whole number",
-        Kind::Text => "a string",
-        Kind::Any => "a value",
-        Kind::Function => "a function",
-        Kind::Options => "a table",
-    };
+    let expected = argument.kind.expected();
     Err(ApiError::new(format!(
         "`{}` of colony.{} must be {expected}, found {found}",
         argument.name, function.name
@@ -226,15 +201,11 @@ impl FunctionDescription {
         let arguments: Vec<String> = self
             .arguments
             .iter()
-            .map(|argument| {
-                let mark = if argument.optional { "?" } else { "" };
-                format!("{}: {}{mark}", argument.name, argument.kind.luau())
-            })
+            .map(|argument| format!("{}: {}", argument.name, argument.luau()))
             .collect();
-        let result = if self.result.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", self.result)
+        let result = match self.result {
+            Kind::Nothing => String::new(),
+            result => format!(": {}", result.luau()),
         };
         format!("colony.{}({}){result}", self.name, arguments.join(", "))
     }

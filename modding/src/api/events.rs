@@ -1,17 +1,11 @@
 //! The events that mods hear, and what they carry.
 
-use sim::{ColonistFacts, Event, JobFacts, Position, StableId};
+mod payload;
 
-use crate::value::Value;
+use super::kinds::{Field, Kind, Record, field};
 
-/// A field of an event: a dotted path below `event`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Field {
-    /// For example `job.id`.
-    pub path: &'static str,
-    /// Its Luau type.
-    pub luau: &'static str,
-}
+pub use payload::payload;
+pub(super) use payload::{colonist_value, job_value};
 
 /// An event of the table. Every event also carries `name` and `tick`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,44 +18,67 @@ pub struct EventDescription {
     pub doc: &'static str,
 }
 
-const fn field(path: &'static str, luau: &'static str) -> Field {
-    Field { path, luau }
-}
-
-const JOB: [Field; 7] = [
-    field("job.id", "number"),
-    field("job.kind", "string"),
-    field("job.priority", "number"),
-    field("job.x", "number"),
-    field("job.y", "number"),
-    field("job.colonist", "number?"),
-    field("job.item", "string?"),
+const JOB_FIELDS: [Field; 7] = [
+    field("job.id", Kind::Integer),
+    field("job.kind", Kind::Text),
+    field("job.priority", Kind::Integer),
+    field("job.x", Kind::Integer),
+    field("job.y", Kind::Integer),
+    field("job.colonist", Kind::Optional(&Kind::Integer)),
+    field("job.item", Kind::Optional(&Kind::Text)),
 ];
+
+/// A job on the board.
+pub(super) const JOB: Record = Record {
+    name: "Job",
+    doc: "a job on the board: its kind, its place, the colonist that has it and the item that it is about",
+    prefix: "job.",
+    fields: &JOB_FIELDS,
+};
 
 const JOB_FAILED: [Field; 8] = [
-    JOB[0],
-    JOB[1],
-    JOB[2],
-    JOB[3],
-    JOB[4],
-    JOB[5],
-    JOB[6],
-    field("reason", "string"),
+    JOB_FIELDS[0],
+    JOB_FIELDS[1],
+    JOB_FIELDS[2],
+    JOB_FIELDS[3],
+    JOB_FIELDS[4],
+    JOB_FIELDS[5],
+    JOB_FIELDS[6],
+    field("reason", Kind::Text),
 ];
 
-const COLONIST: [Field; 4] = [
-    field("colonist.id", "number"),
-    field("colonist.name", "string"),
-    field("colonist.x", "number"),
-    field("colonist.y", "number"),
+const COLONIST_FIELDS: [Field; 8] = [
+    field("colonist.id", Kind::Integer),
+    field("colonist.name", Kind::Text),
+    field("colonist.x", Kind::Integer),
+    field("colonist.y", Kind::Integer),
+    field("colonist.food", Kind::Integer),
+    field("colonist.rest", Kind::Integer),
+    field("colonist.health", Kind::Integer),
+    field("colonist.job", Kind::Optional(&Kind::Integer)),
+];
+
+/// A living colonist.
+pub(super) const COLONIST: Record = Record {
+    name: "Colonist",
+    doc: "a living colonist: its place, its needs and health in points up to 10,000, and the job that it has",
+    prefix: "colonist.",
+    fields: &COLONIST_FIELDS,
+};
+
+const COLONIST_JOINED: [Field; 4] = [
+    COLONIST_FIELDS[0],
+    COLONIST_FIELDS[1],
+    COLONIST_FIELDS[2],
+    COLONIST_FIELDS[3],
 ];
 
 const COLONIST_DIED: [Field; 5] = [
-    COLONIST[0],
-    COLONIST[1],
-    COLONIST[2],
-    COLONIST[3],
-    field("cause", "string"),
+    COLONIST_FIELDS[0],
+    COLONIST_FIELDS[1],
+    COLONIST_FIELDS[2],
+    COLONIST_FIELDS[3],
+    field("cause", Kind::Text),
 ];
 
 const EVENTS: &[EventDescription] = &[
@@ -83,8 +100,8 @@ const EVENTS: &[EventDescription] = &[
     EventDescription {
         name: "mod_loaded",
         fields: &[
-            field("reason", "\"start\" | \"resume\" | \"update\""),
-            field("previous_version", "string?"),
+            field("reason", Kind::OneOf(&["start", "resume", "update"])),
+            field("previous_version", Kind::Optional(&Kind::Text)),
         ],
         doc: "to the mod itself, once its code is loaded and its state is there: at the start of a colony (`start`), when the \
               same code goes on (`resume`: save, load, restart, hand-back, forced reload), or when new code takes over (`update`)",
@@ -96,22 +113,22 @@ const EVENTS: &[EventDescription] = &[
     },
     EventDescription {
         name: "config_changed",
-        fields: &[field("key", "string"), field("value", "any")],
+        fields: &[field("key", Kind::Text), field("value", Kind::Any)],
         doc: "to the mod itself, for each changed value of its config.toml that it did not read while loading",
     },
     EventDescription {
         name: "job_created",
-        fields: &JOB,
+        fields: &JOB_FIELDS,
         doc: "a job was put on the board",
     },
     EventDescription {
         name: "job_assigned",
-        fields: &JOB,
+        fields: &JOB_FIELDS,
         doc: "a colonist took a job",
     },
     EventDescription {
         name: "job_completed",
-        fields: &JOB,
+        fields: &JOB_FIELDS,
         doc: "a job was done",
     },
     EventDescription {
@@ -121,12 +138,12 @@ const EVENTS: &[EventDescription] = &[
     },
     EventDescription {
         name: "job_cancelled",
-        fields: &JOB,
+        fields: &JOB_FIELDS,
         doc: "a job was taken off the board, by a command or because what it was about is gone",
     },
     EventDescription {
         name: "colonist_joined",
-        fields: &COLONIST,
+        fields: &COLONIST_JOINED,
         doc: "a colonist came to the colony",
     },
     EventDescription {
@@ -137,46 +154,49 @@ const EVENTS: &[EventDescription] = &[
     EventDescription {
         name: "need_critical",
         fields: &[
-            field("colonist.id", "number"),
-            field("colonist.name", "string"),
-            field("need", "string"),
-            field("level", "number"),
+            field("colonist.id", Kind::Integer),
+            field("colonist.name", Kind::Text),
+            field("need", Kind::Text),
+            field("level", Kind::Integer),
         ],
         doc: "a need of a colonist fell below its critical level",
     },
     EventDescription {
         name: "item_produced",
         fields: &[
-            field("item", "string"),
-            field("count", "number"),
-            field("x", "number"),
-            field("y", "number"),
-            field("job_id", "number"),
+            field("item", Kind::Text),
+            field("count", Kind::Integer),
+            field("x", Kind::Integer),
+            field("y", Kind::Integer),
+            field("job_id", Kind::Integer),
         ],
         doc: "work yielded items",
     },
     EventDescription {
         name: "day_started",
         fields: &[
-            field("day", "number"),
-            field("season", "string?"),
-            field("temperature", "number"),
+            field("day", Kind::Integer),
+            field("season", Kind::Optional(&Kind::Text)),
+            field("temperature", Kind::Integer),
         ],
         doc: "a day began, the second of the colony or a later one; the temperature at midnight is in tenths of a degree Celsius",
     },
     EventDescription {
         name: "season_changed",
-        fields: &[field("season", "string?"), field("previous", "string?")],
+        fields: &[
+            field("season", Kind::Optional(&Kind::Text)),
+            field("previous", Kind::Optional(&Kind::Text)),
+        ],
         doc: "another season began; before the day_started of its first day",
     },
     EventDescription {
         name: "incident_started",
-        fields: &[field("incident", "string"), field("lasts", "number")],
+        fields: &[field("incident", Kind::Text), field("lasts", Kind::Integer)],
         doc: "something befalls the colony, for so many ticks; one that lasts 0 happens at once, and no incident_ended follows",
     },
     EventDescription {
         name: "incident_ended",
-        fields: &[field("incident", "string")],
+        fields: &[field("incident", Kind::Text)],
         doc: "something is over that befell the colony",
     },
 ];
@@ -217,146 +237,4 @@ pub fn field_names(name: &str) -> Vec<&'static str> {
         .iter()
         .flat_map(|field| [field.path, last(field.path)])
         .collect()
-}
-
-/// What an event of the colony carries, in the order of its description's fields.
-pub fn payload(event: &Event) -> Vec<Option<Value>> {
-    match event {
-        Event::JobCreated(job)
-        | Event::JobAssigned(job)
-        | Event::JobCompleted(job)
-        | Event::JobCancelled(job) => job_fields(job),
-        Event::JobFailed { job, reason } => {
-            let mut fields = job_fields(job);
-            fields.push(Some(Value::text(reason)));
-            fields
-        }
-        Event::ColonistJoined { colonist, name, at } => colonist_fields(*colonist, name, *at),
-        Event::ColonistDied {
-            colonist,
-            name,
-            at,
-            cause,
-        } => {
-            let mut fields = colonist_fields(*colonist, name, *at);
-            fields.push(Some(Value::text(cause)));
-            fields
-        }
-        Event::NeedCritical {
-            colonist,
-            name,
-            need,
-            level,
-        } => {
-            vec![
-                Some(id(*colonist)),
-                Some(Value::text(name.as_str())),
-                Some(Value::text(need.as_str())),
-                Some(integer(*level)),
-            ]
-        }
-        Event::ItemProduced {
-            item,
-            count,
-            at,
-            job,
-        } => {
-            vec![
-                Some(Value::text(item.as_str())),
-                Some(integer(*count)),
-                Some(integer(at.x)),
-                Some(integer(at.y)),
-                Some(id(*job)),
-            ]
-        }
-        Event::DayStarted { .. }
-        | Event::SeasonChanged { .. }
-        | Event::IncidentStarted { .. }
-        | Event::IncidentEnded { .. } => environment_fields(event),
-    }
-}
-
-/// What an event of the environment carries; nothing for any other.
-fn environment_fields(event: &Event) -> Vec<Option<Value>> {
-    match event {
-        Event::DayStarted {
-            day,
-            season,
-            temperature,
-        } => vec![
-            Some(integer(*day)),
-            season.as_deref().map(Value::from),
-            Some(integer(*temperature)),
-        ],
-        Event::SeasonChanged { season, previous } => vec![
-            season.as_deref().map(Value::from),
-            previous.as_deref().map(Value::from),
-        ],
-        Event::IncidentStarted { incident, lasts } => {
-            vec![Some(Value::text(incident)), Some(integer(*lasts))]
-        }
-        Event::IncidentEnded { incident } => vec![Some(Value::text(incident))],
-        _ => Vec::new(),
-    }
-}
-
-/// A job as mods see it.
-pub(super) fn job_value(job: &JobFacts) -> Value {
-    fields_value(&JOB, "job.", job_fields(job))
-}
-
-/// A colonist as mods see it.
-pub(super) fn colonist_value(colonist: &ColonistFacts) -> Value {
-    let Value::Map(mut map) = fields_value(
-        &COLONIST,
-        "colonist.",
-        colonist_fields(colonist.id, &colonist.name, colonist.at),
-    ) else {
-        return Value::empty();
-    };
-    map.insert("food".to_owned(), integer(colonist.food));
-    map.insert("rest".to_owned(), integer(colonist.rest));
-    map.insert("health".to_owned(), integer(colonist.health));
-    if let Some(job) = colonist.job {
-        map.insert("job".to_owned(), id(job));
-    }
-    Value::Map(map)
-}
-
-/// An id as a number; ids stay far below 2^53 as they count what was ever made.
-pub(super) fn id(id: StableId) -> Value {
-    Value::Integer(i64::try_from(id.get()).unwrap_or(i64::MAX))
-}
-
-fn fields_value(fields: &[Field], prefix: &str, values: Vec<Option<Value>>) -> Value {
-    let named = fields
-        .iter()
-        .zip(values)
-        .filter_map(|(field, value)| Some((field.path.strip_prefix(prefix)?, value?)));
-    Value::map(named)
-}
-
-fn job_fields(job: &JobFacts) -> Vec<Option<Value>> {
-    vec![
-        Some(id(job.id)),
-        Some(Value::text(job.kind.as_str())),
-        Some(integer(job.priority)),
-        Some(integer(job.at.x)),
-        Some(integer(job.at.y)),
-        job.colonist.map(id),
-        job.item.as_deref().map(Value::from),
-    ]
-}
-
-fn colonist_fields(colonist: StableId, name: &str, at: Position) -> Vec<Option<Value>> {
-    vec![
-        Some(id(colonist)),
-        Some(Value::text(name)),
-        Some(integer(at.x)),
-        Some(integer(at.y)),
-    ]
-}
-
-fn integer(number: impl Into<i64>) -> Value {
-    Value::Integer(number.into())
 }

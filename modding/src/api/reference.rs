@@ -1,5 +1,6 @@
 //! The reference page, made from the table.
 
+use super::stubs::records_of_functions;
 use super::{CAPABILITIES, Run, events, functions};
 
 /// `docs/api.md`.
@@ -23,8 +24,7 @@ pub fn reference() -> String {
     }
     page.push_str(
         "\n### `colony.storage`\n\nThe mod's state: a table that survives reloads and saves. Assigning copies; a value that cannot be \
-         saved is refused at the assignment.\n\n### `colony.log.info(text: string)`, `colony.log.warn`, `colony.log.error`, `print(...)`\n\n\
-         Write a line to the log.\n\n## Events\n\nEvery event carries `event.name` and `event.tick`.\n",
+         saved is refused at the assignment.\n\n### `print(...)`\n\nWrites a line to the log.\n\n## Events\n\nEvery event carries `event.name` and `event.tick`.\n",
     );
     for event in events() {
         page.push_str(&format!("\n### `{}`\n\n{}.\n", event.name, event.doc));
@@ -34,16 +34,31 @@ pub fn reference() -> String {
                 page.push_str(&format!(
                     "| `event.{}` | `{}` |\n",
                     field.path,
-                    field.luau.replace('|', "\\|")
+                    field.kind.luau().replace('|', "\\|")
                 ));
             }
         }
     }
+    push_records(&mut page);
     page.push_str("\n## Capabilities\n\n| capability | allows |\n|---|---|\n");
     for (name, allows) in CAPABILITIES {
         page.push_str(&format!("| `{name}` | {allows} |\n"));
     }
     page
+}
+
+/// The records that functions take and give.
+fn push_records(page: &mut String) {
+    page.push_str("\n## Records\n");
+    for record in records_of_functions() {
+        page.push_str(&format!(
+            "\n### `{}`\n\n{}.\n\n| field | type |\n|---|---|\n",
+            record.name, record.doc
+        ));
+        for (name, kind) in record.members() {
+            page.push_str(&format!("| `{name}` | `{}` |\n", kind.luau()));
+        }
+    }
 }
 
 #[cfg(test)]

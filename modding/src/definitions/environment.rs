@@ -1,6 +1,6 @@
 //! Reads seasons, weather, incidents and the storyteller.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use sim::{
@@ -10,7 +10,9 @@ use sim::{
     WEIGHT_MAX, WeatherDefinition,
 };
 
-use crate::document::{TableReader, ValueReader};
+use crate::document::TableReader;
+
+use super::fields::read_counts;
 
 const TEMPERATURES: RangeInclusive<i16> = -TEMPERATURE_MAX..=TEMPERATURE_MAX;
 
@@ -80,14 +82,6 @@ fn read_influence(table: &mut TableReader<'_>) -> (Option<i16>, Option<u16>) {
         .optional("growth")
         .map_or(Some(PERMILLE), |value| value.integer(0..=FACTOR_MAX));
     (temperature, growth)
-}
-
-/// A table of counts from 1 to `max`.
-fn read_counts(value: &ValueReader<'_>, max: u32) -> Option<BTreeMap<String, u32>> {
-    let entries = value.table()?.into_entries().into_iter();
-    entries
-        .map(|(key, count)| Some((key.text.to_owned(), count.integer(1..=max)?)))
-        .collect()
 }
 
 pub(super) fn read_incident(table: &mut TableReader<'_>) -> Option<IncidentDefinition> {

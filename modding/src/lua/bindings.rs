@@ -119,6 +119,9 @@ pub(super) fn colony_table(
             })?,
             (RunKind::Runtime, "time.declare") => bind(lua, bindings, declare_timer)?,
             (RunKind::Runtime, "time.cancel") => bind(lua, bindings, cancel_timer)?,
+            (RunKind::Runtime, "log.info") => log_function(lua, bindings, LogLevel::Info)?,
+            (RunKind::Runtime, "log.warn") => log_function(lua, bindings, LogLevel::Warn)?,
+            (RunKind::Runtime, "log.error") => log_function(lua, bindings, LogLevel::Error)?,
             (RunKind::Runtime, "mods.export") => bind(lua, bindings, export)?,
             (RunKind::Runtime, "mods.get") => mods_get(lua, bindings, exports_of.clone())?,
             (RunKind::Runtime, name) => {
@@ -139,15 +142,6 @@ pub(super) fn colony_table(
         };
         table.raw_set(name, function)?;
     }
-    let log = lua.create_table()?;
-    for (name, level) in [
-        ("info", LogLevel::Info),
-        ("warn", LogLevel::Warn),
-        ("error", LogLevel::Error),
-    ] {
-        log.raw_set(name, log_function(lua, bindings, level)?)?;
-    }
-    colony.raw_set("log", log)?;
     colony.raw_set(
         "storage",
         lua.create_userdata(StorageProxy::root(bindings))?,

@@ -199,6 +199,9 @@ impl Host {
         });
         let members = members.collect();
         self.order_mods();
+        if packages.iter().any(has_assets) {
+            self.tell_conflicts();
+        }
         Ok(members)
     }
 

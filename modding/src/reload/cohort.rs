@@ -84,7 +84,7 @@ impl Host {
     }
 
     /// The mods as they run.
-    pub(super) fn world(&self) -> BTreeMap<ModId, Package> {
+    pub(crate) fn world(&self) -> BTreeMap<ModId, Package> {
         let running = self.context.running();
         let packages = running.iter().map(|instance| {
             let generation = &instance.generation;

@@ -154,6 +154,7 @@ impl Host {
         match self.validate_world(&self.world(), id, true) {
             Ok(definitions) => {
                 let taken = definitions.map(|definitions| self.take_definitions(definitions));
+                self.tell_conflicts();
                 Ok(taken.map_or(Vec::new(), |taken| taken.notes))
             }
             Err(error) => {

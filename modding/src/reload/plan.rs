@@ -103,12 +103,13 @@ impl Member {
         self.kind.keeps_machine()
     }
 
-    /// Whether definitions change with it.
+    /// Whether definitions may change with it: the manifest says of whose it may change.
     pub(super) fn changes_assets(&self) -> bool {
         let is_asset = |path: &str| path.starts_with(ASSETS_FOLDER);
-        let mut changed = self.changed.iter();
         let mut own = self.package.bundle().paths();
-        changed.any(|path| is_asset(path)) || self.departure.is_some() && own.any(is_asset)
+        let with_manifest = self.changed.iter().any(|path| path == "mod.toml");
+        self.changed.iter().any(|path| is_asset(path))
+            || (self.departure.is_some() || with_manifest) && own.any(is_asset)
     }
 
     /// Whether the old generation is not told of its end.

@@ -171,6 +171,7 @@ impl Host {
     /// The commit point: nothing here can fail.
     fn commit(&mut self, cohort: Vec<Member>, mut notes: Vec<String>) -> ReloadReport {
         let mut members = Vec::new();
+        let content_changes = cohort.iter().any(Member::changes_assets);
         for member in cohort {
             let with_assets = member
                 .changed
@@ -186,6 +187,9 @@ impl Host {
             first.state.notes.append(&mut notes);
         }
         self.order_mods();
+        if content_changes {
+            self.tell_conflicts();
+        }
         ReloadReport {
             members,
             ..rejected(Outcome::Committed, None)

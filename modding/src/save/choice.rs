@@ -141,7 +141,7 @@ impl Former<'_> {
         let obstacles = colony.check_definitions(definitions).err()?;
         let blamed = obstacles.iter().filter_map(|obstacle| match obstacle {
             DefinitionObstacle::InUse { kind, id, .. } => {
-                let owner = then.owners.get(&(*kind, id.clone()))?;
+                let owner = then.origins.get(&(*kind, id.clone()))?.first()?;
                 Some((owner.clone(), Fault::in_the_way(obstacle)))
             }
             DefinitionObstacle::Fault(_) => None,

@@ -316,7 +316,7 @@ impl Stage {
 fn described(name: &str) -> Result<&'static FunctionDescription, ApiError> {
     api::function(name).ok_or_else(|| {
         let error = ApiError::new(format!("there is no function colony.{name}"));
-        let known = api::functions().iter().map(|function| function.name);
+        let known = api::functions().map(|function| function.name);
         match nearest(name, known) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None => error.help("docs/api.md lists the functions"),

@@ -227,7 +227,7 @@ impl Walker<'_> {
 fn is_module(path: &str) -> bool {
     let name = path.strip_prefix("colony.");
     name.is_some_and(|name| {
-        let functions = crate::api::functions().iter();
+        let functions = crate::api::functions();
         functions
             .filter_map(|function| function.name.split_once('.'))
             .any(|(module, _)| module == name)

@@ -1,0 +1,76 @@
+//! `colony-sim stubs` writes what the editor reads, and nothing over what is somebody's own.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+use std::process::Command;
+
+const NAMES: [&str; 2] = ["colony.d.luau", "colony.lua"];
+
+fn stubs(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_colony-sim"))
+        .current_dir(folder)
+        .arg("stubs")
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn the_files_are_those_of_the_table_and_lie_beside_the_mods() {
+    let project = tempfile::tempdir().unwrap();
+    let inside = project.path().join("mods/mine/scripts");
+    std::fs::create_dir_all(&inside).unwrap();
+
+    let (code, told, complaint) = stubs(project.path(), &[]);
+    let written = "written  types/colony.d.luau\nwritten  types/colony.lua\n";
+    assert_eq!(
+        (code, told.as_str(), complaint.as_str()),
+        (Some(0), written, "")
+    );
+    let of_crate = Path::new(env!("CARGO_MANIFEST_DIR")).join("../modding/api");
+    for name in NAMES {
+        let written = read(&project.path().join("types").join(name));
+        assert_eq!(written, read(&of_crate.join(name)).replace("\r\n", "\n"));
+    }
+
+    // From within a mod it is the same place; an older one of ours is brought up to date.
+    let annotations = project.path().join("types/colony.lua");
+    let first = read(&annotations).lines().next().unwrap().to_owned();
+    std::fs::write(&annotations, format!("{first}\n---@meta\n")).unwrap();
+    let (code, told, _) = stubs(&inside, &[]);
+    assert_eq!(code, Some(0));
+    assert_eq!(
+        told,
+        "unchanged  ../../../types/colony.d.luau\nwritten  ../../../types/colony.lua\n"
+    );
+    assert!(read(&annotations).contains("---@class colony\n"));
+}
+
+#[test]
+fn a_file_of_somebody_else_is_left_alone_and_nothing_is_written_beside_it() {
+    let project = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(project.path().join("editor")).unwrap();
+    let own = project.path().join("editor/colony.lua");
+    std::fs::write(&own, "colony = {} -- mine\n").unwrap();
+
+    let (code, told, complaint) = stubs(project.path(), &["editor"]);
+    assert_eq!((code, told.as_str()), (Some(2), ""));
+    assert!(
+        complaint.contains("editor/colony.lua was not written by `colony-sim stubs`"),
+        "{complaint}"
+    );
+    assert!(complaint.contains("colony-sim stubs FOLDER"), "{complaint}");
+    assert_eq!(read(&own), "colony = {} -- mine\n");
+    assert!(!project.path().join("editor/colony.d.luau").exists());
+}
