@@ -30,7 +30,16 @@ pub use stubs::{STUB_MARK, stubs};
 pub const CAPABILITIES: &[(&str, &str)] = &[
     ("jobs.write", "create, cancel and re-prioritise jobs"),
     ("items.write", "create and remove items"),
-    ("colonists.write", "let colonists join"),
+    (
+        "colonists.write",
+        "let colonists join, hurt and heal them, and say what they do when",
+    ),
+    ("stockpiles.write", "make, change and dissolve stockpiles"),
+    (
+        "buildings.write",
+        "plan and remove buildings, and order what is made in them",
+    ),
+    ("plots.write", "say what is grown where"),
     ("incidents.write", "start incidents"),
 ];
 

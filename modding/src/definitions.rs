@@ -23,14 +23,19 @@ mod items;
 mod jobs;
 mod layers;
 mod needs;
+mod production;
 mod terrain;
 
 /// The kinds of definitions; each is read from the file of its name, such as `assets/items.toml`.
-pub const DEFINITION_KINDS: [&str; 8] = [
+pub const DEFINITION_KINDS: [&str; 12] = [
     "terrain",
     "items",
     "needs",
     "jobs",
+    "skills",
+    "buildings",
+    "recipes",
+    "crops",
     "seasons",
     "weather",
     "incidents",
@@ -224,6 +229,14 @@ fn read_definition(
         "terrain" => keep(&mut definitions.terrain, id, terrain::read_terrain(table)),
         "items" => keep(&mut definitions.items, id, items::read_item(table)),
         "needs" => keep(&mut definitions.needs, id, needs::read_need(table)),
+        "skills" => keep(&mut definitions.skills, id, production::read_skill(table)),
+        "buildings" => keep(
+            &mut definitions.buildings,
+            id,
+            production::read_building(table),
+        ),
+        "recipes" => keep(&mut definitions.recipes, id, production::read_recipe(table)),
+        "crops" => keep(&mut definitions.crops, id, production::read_crop(table)),
         "seasons" => {
             keep(
                 &mut definitions.seasons,

@@ -136,6 +136,35 @@ impl<'a> Arguments<'a> {
         })
     }
 
+    /// The texts of the list at `at`, `None` if it was left out.
+    ///
+    /// # Errors
+    /// A list in which something is no text.
+    pub fn texts(&self, at: usize) -> Result<Option<Vec<&str>>, ApiError> {
+        let values = match self.optional(at) {
+            None => return Ok(None),
+            Some(Value::List(values)) => &values[..],
+            Some(Value::Map(values)) if values.is_empty() => &[],
+            Some(_) => return Err(self.wrong(at, "a list of strings")),
+        };
+        let texts = values.iter().map(|value| match value {
+            Value::Text(text) => Ok(&**text),
+            _ => Err(self.wrong(at, "a list of strings")),
+        });
+        texts.collect::<Result<_, _>>().map(Some)
+    }
+
+    /// The truth value at `at`.
+    ///
+    /// # Errors
+    /// Where the table does not promise one there.
+    pub fn boolean(&self, at: usize) -> Result<bool, ApiError> {
+        match self.optional(at) {
+            Some(Value::Boolean(truth)) => Ok(*truth),
+            _ => Err(self.wrong(at, "true or false")),
+        }
+    }
+
     fn wrong(&self, at: usize, expected: &str) -> ApiError {
         let name = self
             .function

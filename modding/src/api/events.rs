@@ -47,21 +47,26 @@ const JOB_FAILED: [Field; 8] = [
     field("reason", Kind::Text),
 ];
 
-const COLONIST_FIELDS: [Field; 8] = [
+const COLONIST_FIELDS: [Field; 12] = [
     field("colonist.id", Kind::Integer),
     field("colonist.name", Kind::Text),
     field("colonist.x", Kind::Integer),
     field("colonist.y", Kind::Integer),
     field("colonist.food", Kind::Integer),
     field("colonist.rest", Kind::Integer),
+    field("colonist.recreation", Kind::Integer),
+    field("colonist.mood", Kind::Integer),
     field("colonist.health", Kind::Integer),
+    field("colonist.wound", Kind::Integer),
+    field("colonist.collapsed", Kind::Boolean),
     field("colonist.job", Kind::Optional(&Kind::Integer)),
 ];
 
 /// A living colonist.
 pub(super) const COLONIST: Record = Record {
     name: "Colonist",
-    doc: "a living colonist: its place, its needs and health in points up to 10,000, and the job that it has",
+    doc: "a living colonist: its place, its needs, mood and health in points up to 10,000, its wound, which keeps health from coming \
+          back, whether it has collapsed and takes no work, and the job that it has",
     prefix: "colonist.",
     fields: &COLONIST_FIELDS,
 };
@@ -80,6 +85,18 @@ const COLONIST_DIED: [Field; 5] = [
     COLONIST_FIELDS[3],
     field("cause", Kind::Text),
 ];
+
+const COLONIST_COLLAPSED: [Field; 5] = [
+    COLONIST_FIELDS[0],
+    COLONIST_FIELDS[1],
+    COLONIST_FIELDS[2],
+    COLONIST_FIELDS[3],
+    field("colonist.health", Kind::Integer),
+];
+
+/// A tile, as events tell of it.
+const X: Field = field("x", Kind::Integer);
+const Y: Field = field("y", Kind::Integer);
 
 const EVENTS: &[EventDescription] = &[
     EventDescription {
@@ -152,6 +169,11 @@ const EVENTS: &[EventDescription] = &[
         doc: "a colonist died",
     },
     EventDescription {
+        name: "colonist_collapsed",
+        fields: &COLONIST_COLLAPSED,
+        doc: "the health of a colonist fell below 2,000: it takes no work until it is at 3,000 again",
+    },
+    EventDescription {
         name: "need_critical",
         fields: &[
             field("colonist.id", Kind::Integer),
@@ -171,6 +193,36 @@ const EVENTS: &[EventDescription] = &[
             field("job_id", Kind::Integer),
         ],
         doc: "work yielded items",
+    },
+    EventDescription {
+        name: "item_spoiled",
+        fields: &[
+            field("item", Kind::Text),
+            field("count", Kind::Integer),
+            X,
+            Y,
+        ],
+        doc: "a stack was too old and is gone",
+    },
+    EventDescription {
+        name: "building_completed",
+        fields: &[
+            field("building", Kind::Integer),
+            field("kind", Kind::Text),
+            X,
+            Y,
+        ],
+        doc: "a blueprint became a building",
+    },
+    EventDescription {
+        name: "crop_ripe",
+        fields: &[field("crop", Kind::Text), X, Y],
+        doc: "a plot can be reaped",
+    },
+    EventDescription {
+        name: "crop_died",
+        fields: &[field("crop", Kind::Text), X, Y, field("cause", Kind::Text)],
+        doc: "what grew on a plot is gone: `frost` or `blight`",
     },
     EventDescription {
         name: "day_started",

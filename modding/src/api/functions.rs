@@ -1,5 +1,6 @@
 //! The functions of the table: what they have in common; a file below for each subject.
 
+mod buildings;
 mod capabilities;
 mod colonists;
 mod config;
@@ -10,11 +11,13 @@ mod jobs;
 mod log;
 mod map;
 mod mods;
+mod plots;
 mod random;
 mod state;
+mod stockpiles;
 mod time;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sim::{Command, Position, StableId};
 
@@ -104,6 +107,9 @@ const SUBJECTS: &[&[FunctionDescription]] = &[
     jobs::FUNCTIONS,
     colonists::FUNCTIONS,
     items::FUNCTIONS,
+    stockpiles::FUNCTIONS,
+    buildings::FUNCTIONS,
+    plots::FUNCTIONS,
     environment::FUNCTIONS,
     map::FUNCTIONS,
     log::FUNCTIONS,
@@ -113,6 +119,7 @@ const SUBJECTS: &[&[FunctionDescription]] = &[
 pub fn functions() -> impl Iterator<Item = &'static FunctionDescription> {
     SUBJECTS.iter().copied().flatten()
 }
+
 fn stable_id(arguments: &Arguments, at: usize) -> Result<StableId, ApiError> {
     Ok(StableId::new(arguments.integer(at)?))
 }
@@ -151,6 +158,39 @@ fn list(values: Vec<Value>) -> Value {
     } else {
         Value::List(values)
     }
+}
+
+/// A tile of the map.
+const TILE: Record = Record {
+    name: "Tile",
+    doc: "a tile of the map",
+    prefix: "",
+    fields: &[field("x", Kind::Integer), field("y", Kind::Integer)],
+};
+
+/// Tiles that one call lists at most.
+const TILES_LISTED_MAX: u64 = 100;
+
+/// How many tiles a call asks for, at most [`TILES_LISTED_MAX`].
+fn tile_limit(arguments: &Arguments, at: usize) -> Result<usize, ApiError> {
+    let limit = arguments.integer::<u64>(at)?.min(TILES_LISTED_MAX);
+    Ok(usize::try_from(limit).unwrap_or(usize::MAX))
+}
+
+fn tile_list(tiles: impl IntoIterator<Item = Position>) -> Value {
+    let tile =
+        |at: Position| Value::map([("x", i64::from(at.x).into()), ("y", i64::from(at.y).into())]);
+    list(tiles.into_iter().map(tile).collect())
+}
+
+fn id_value(id: StableId) -> Value {
+    tick_value(id.get())
+}
+
+/// What a stockpile takes, from an argument: nil means everything.
+fn filter(arguments: &Arguments, at: usize) -> Result<Option<BTreeSet<String>>, ApiError> {
+    let names = arguments.texts(at)?;
+    Ok(names.map(|names| names.into_iter().map(str::to_owned).collect()))
 }
 
 fn tick_value(tick: u64) -> Value {

@@ -1,6 +1,6 @@
 //! Reads items.
 
-use sim::{ItemDefinition, NEED_MAX, PRIORITY_MAX, STACK_MAX_LIMIT};
+use sim::{HEALTH_MAX, ItemDefinition, LASTS_MAX, NEED_MAX, PRIORITY_MAX, STACK_MAX_LIMIT};
 
 use crate::document::TableReader;
 
@@ -14,9 +14,22 @@ pub(super) fn read_item(table: &mut TableReader<'_>) -> Option<ItemDefinition> {
     let nutrition = table
         .optional("nutrition")
         .map_or(Some(0), |value| value.integer(0..=NEED_MAX));
+    let spoils_after = table
+        .optional("spoils_after")
+        .and_then(|value| value.integer(1..=LASTS_MAX));
+    let medicine = table
+        .optional("medicine")
+        .map_or(Some(0), |value| value.integer(0..=HEALTH_MAX));
+    let category = table.optional("category");
+    let category = category.map_or(Some(ItemDefinition::default().category), |value| {
+        value.string().map(str::to_owned)
+    });
     Some(ItemDefinition {
         stack_max: stack_max?,
         haul_priority: haul_priority?,
         nutrition: nutrition?,
+        spoils_after,
+        medicine: medicine?,
+        category: category?,
     })
 }

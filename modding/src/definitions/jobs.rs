@@ -2,22 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use sim::{JobAction, JobDefinition, PRIORITY_MAX, WORK_TICKS_MAX, YIELD_MAX};
+use sim::{
+    EXPERIENCE_MAX, JobAction, JobDefinition, PRIORITY_MAX, SKILL_LEVEL_MAX, SkillUse,
+    WORK_TICKS_MAX, YIELD_MAX,
+};
 
 use crate::document::TableReader;
 
 use super::fields::read_counts;
 
+/// The actions of kinds of job, as files name them.
+const ACTIONS: [&str; 12] = [
+    "haul", "harvest", "labour", "eat", "sleep", "relax", "supply", "build", "craft", "sow",
+    "reap", "treat",
+];
+
 pub(super) fn read_job(table: &mut TableReader<'_>) -> Option<JobDefinition> {
     let action = table.required("action");
-    let action = action
-        .and_then(|value| value.one_of("action", &["haul", "harvest", "labour", "eat", "sleep"]));
+    let action = action.and_then(|value| value.one_of("action", &ACTIONS));
     let priority = table
         .optional("priority")
         .map(|value| value.integer(0..=PRIORITY_MAX));
-    let work = table
-        .required("work")
-        .and_then(|value| value.integer(1..=WORK_TICKS_MAX));
     let action = match action? {
         "harvest" => read_harvest(table),
         "labour" => {
@@ -33,15 +38,57 @@ pub(super) fn read_job(table: &mut TableReader<'_>) -> Option<JobDefinition> {
             Some(match other {
                 "haul" => JobAction::Haul,
                 "eat" => JobAction::Eat,
-                _ => JobAction::Sleep,
+                "sleep" => JobAction::Sleep,
+                "relax" => JobAction::Relax,
+                "supply" => JobAction::Supply,
+                "build" => JobAction::Build,
+                "craft" => JobAction::Craft,
+                "sow" => JobAction::Sow,
+                "reap" => JobAction::Reap,
+                _ => JobAction::Treat,
             })
         }
     };
+    let work = read_work(table, action.as_ref());
+    let skill = read_skill_use(table);
     Some(JobDefinition {
         action: action?,
         priority: priority.flatten(),
         work: work?,
+        skill: skill?,
     })
+}
+
+/// Ticks of work; 0 where what is built, made or grown says.
+fn read_work(table: &mut TableReader<'_>, action: Option<&JobAction>) -> Option<u32> {
+    if action.is_some_and(JobAction::takes_time_of_its_object) {
+        table.refuse("work", "is said by what is built, made or grown");
+        return Some(0);
+    }
+    let work = table.required("work");
+    work.and_then(|value| value.integer(1..=WORK_TICKS_MAX))
+}
+
+/// The skill that a kind of job or a recipe takes; `Some(None)` where none is named.
+pub(super) fn read_skill_use(table: &mut TableReader<'_>) -> Option<Option<SkillUse>> {
+    let Some(skill) = table.optional("skill") else {
+        for key in ["skill_min", "experience"] {
+            table.refuse(key, "goes with `skill` only");
+        }
+        return Some(None);
+    };
+    let skill = skill.string().map(str::to_owned);
+    let level_min = table
+        .optional("skill_min")
+        .map_or(Some(0), |value| value.integer(0..=SKILL_LEVEL_MAX));
+    let experience = table
+        .optional("experience")
+        .map_or(Some(0), |value| value.integer(0..=EXPERIENCE_MAX));
+    Some(Some(SkillUse {
+        skill: skill?,
+        level_min: level_min?,
+        experience: experience?,
+    }))
 }
 
 fn read_harvest(table: &mut TableReader<'_>) -> Option<JobAction> {

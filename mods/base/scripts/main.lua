@@ -1,9 +1,11 @@
 -- The foreman: keeps trees and rocks ordered, so that a colony left alone has work.
+local steward = require("steward")
+
 colony.state.define({ orders = 0 })
 
-local function keep_ordered(kind)
+local function keep_ordered(kind, yielded)
   local missing = colony.config.get("orders_open") - colony.jobs.count(kind)
-  if missing <= 0 then
+  if missing <= 0 or colony.items.count(yielded) >= colony.config.get("enough") then
     return
   end
   -- Out of twice as many as needed, so that the clearing does not grow as a circle.
@@ -16,6 +18,18 @@ local function keep_ordered(kind)
 end
 
 colony.time.every("orders", 10, function()
-  keep_ordered("chop")
-  keep_ordered("mine")
+  keep_ordered("chop", "wood")
+  keep_ordered("mine", "stone")
+end)
+
+colony.events.register("day_started", function()
+  if colony.config.get("steward") then
+    steward.plan()
+  end
+end)
+
+colony.time.every("stores", 50, function()
+  if colony.config.get("steward") and colony.environment.day() > 1 then
+    steward.tend()
+  end
 end)

@@ -56,11 +56,65 @@ pub fn payload(event: &Event) -> Vec<Option<Value>> {
                 Some(id(*job)),
             ]
         }
+        Event::ColonistCollapsed {
+            colonist,
+            name,
+            at,
+            health,
+        } => {
+            let mut fields = colonist_fields(*colonist, name, *at);
+            fields.push(Some(integer(*health)));
+            fields
+        }
+        Event::ItemSpoiled { .. }
+        | Event::BuildingCompleted { .. }
+        | Event::CropRipe { .. }
+        | Event::CropDied { .. } => place_fields(event),
         Event::DayStarted { .. }
         | Event::SeasonChanged { .. }
         | Event::IncidentStarted { .. }
         | Event::IncidentEnded { .. } => environment_fields(event),
     }
+}
+
+/// What an event carries that tells of something at a tile; nothing for any other.
+fn place_fields(event: &Event) -> Vec<Option<Value>> {
+    let at = |at: &Position| [Some(integer(at.x)), Some(integer(at.y))];
+    let text = |text: &str| Some(Value::text(text));
+    let mut fields = Vec::new();
+    match event {
+        Event::ItemSpoiled {
+            item,
+            count,
+            at: tile,
+        } => {
+            fields.extend([text(item), Some(integer(*count))]);
+            fields.extend(at(tile));
+        }
+        Event::BuildingCompleted {
+            building,
+            kind,
+            at: tile,
+        } => {
+            fields.extend([Some(id(*building)), text(kind)]);
+            fields.extend(at(tile));
+        }
+        Event::CropRipe { crop, at: tile } => {
+            fields.push(text(crop));
+            fields.extend(at(tile));
+        }
+        Event::CropDied {
+            crop,
+            at: tile,
+            cause,
+        } => {
+            fields.push(text(crop));
+            fields.extend(at(tile));
+            fields.push(text(cause));
+        }
+        _ => {}
+    }
+    fields
 }
 
 /// What an event of the environment carries; nothing for any other.
@@ -98,7 +152,11 @@ pub(in crate::api) fn colonist_value(colonist: &ColonistFacts) -> Value {
     fields.extend([
         Some(integer(colonist.food)),
         Some(integer(colonist.rest)),
+        Some(integer(colonist.recreation)),
+        Some(integer(colonist.mood)),
         Some(integer(colonist.health)),
+        Some(integer(colonist.wound)),
+        Some(Value::Boolean(colonist.collapsed)),
         colonist.job.map(id),
     ]);
     record_value(&COLONIST, fields)

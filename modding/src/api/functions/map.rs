@@ -1,13 +1,11 @@
 //! Functions for the map.
 
-use sim::Position;
-
 use crate::value::Value;
 
-use super::{FunctionDescription, Kind, Record, defined, field, list, position, read, required};
-
-/// Tiles that one call of `map.nearest` lists at most.
-const NEAREST_TILES_MAX: i64 = 100;
+use super::{
+    FunctionDescription, Kind, Record, TILE, defined, field, position, read, required, tile_limit,
+    tile_list,
+};
 
 /// The size of the map.
 const SIZE: Record = Record {
@@ -18,14 +16,6 @@ const SIZE: Record = Record {
         field("width", Kind::Integer),
         field("height", Kind::Integer),
     ],
-};
-
-/// A tile of the map.
-const TILE: Record = Record {
-    name: "Tile",
-    doc: "a tile of the map",
-    prefix: "",
-    fields: &[field("x", Kind::Integer), field("y", Kind::Integer)],
 };
 
 pub(super) const FUNCTIONS: &[FunctionDescription] = &[
@@ -61,14 +51,10 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
         Kind::List(&Kind::Record(&TILE)),
         "Tiles on which a kind of job could be ordered, nearest to the stockpile first; at most 100.",
         |context, _, arguments| {
-            let limit = arguments.integer::<u64>(1)?.min(NEAREST_TILES_MAX as u64) as usize;
+            let limit = tile_limit(arguments, 1)?;
             let colony = context.colony();
             let kind = defined(arguments, 0, "kind of job", &colony.definitions().jobs)?;
-            let tiles = colony.view().nearest_targets(kind, limit);
-            let tile = |at: Position| {
-                Value::map([("x", i64::from(at.x).into()), ("y", i64::from(at.y).into())])
-            };
-            Ok(Some(list(tiles.into_iter().map(tile).collect())))
+            Ok(Some(tile_list(colony.view().nearest_targets(kind, limit))))
         },
     ),
 ];
