@@ -103,7 +103,7 @@ fn load_with(
         outcomes: &outcomes,
         reload_types: &reload_types,
         priorities: &priorities,
-        event_fields: api::field_names,
+        event_fields: api::fields_by_name,
         check_query: query::check,
     };
     let scenario = read(&vocabulary)?;

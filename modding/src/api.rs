@@ -18,7 +18,7 @@ use crate::value::Value;
 
 pub use arguments::{Argument, Arguments, Kind};
 pub use events::{
-    EventDescription, Field, event, event_names, events, field_names, is_counted, payload,
+    EventDescription, Field, event, event_names, events, fields_by_name, is_counted, payload,
 };
 pub use functions::functions;
 pub use reference::reference;

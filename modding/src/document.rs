@@ -402,6 +402,18 @@ impl<'d> KeyReader<'d> {
     }
 }
 
+impl Scalar {
+    /// The name of what it is: `an integer`, for example.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Boolean(_) => "a boolean",
+            Self::Integer(_) => "an integer",
+            Self::Text(_) => "a string",
+        }
+    }
+}
+
 impl fmt::Display for Scalar {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

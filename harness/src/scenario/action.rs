@@ -224,7 +224,7 @@ fn read_injected_fault(value: &ValueReader<'_>, context: &Context<'_>) -> Option
 }
 
 /// The values of a table whose keys the author chooses.
-pub(super) fn read_scalars(table: TableReader<'_>) -> Option<BTreeMap<String, Scalar>> {
+fn read_scalars(table: TableReader<'_>) -> Option<BTreeMap<String, Scalar>> {
     let values: Vec<Option<(String, Scalar)>> = table
         .into_entries()
         .into_iter()

@@ -24,6 +24,20 @@ pub struct EventDescription {
     pub doc: &'static str,
 }
 
+impl Field {
+    /// What a value of this field is, as scenarios write it: `an integer`, `a string` or `a boolean`. None where it can be
+    /// anything.
+    #[must_use]
+    pub fn scalar_kind(&self) -> Option<&'static str> {
+        match self.luau.trim_end_matches('?') {
+            "number" => Some("an integer"),
+            "boolean" => Some("a boolean"),
+            "any" => None,
+            _ => Some("a string"),
+        }
+    }
+}
+
 const fn field(path: &'static str, luau: &'static str) -> Field {
     Field { path, luau }
 }
@@ -209,14 +223,13 @@ pub fn is_counted(name: &str) -> bool {
     !of_the_host.contains(&name)
 }
 
-/// The names by which the fields of an event can be asked for: the whole path and its last part.
-pub fn field_names(name: &str) -> Vec<&'static str> {
+/// The fields of an event by the names by which they can be asked for: the whole path and its last part.
+pub fn fields_by_name(name: &str) -> Vec<Field> {
     let fields = event(name).map_or(&[][..], |event| event.fields);
     let last = |path: &'static str| path.rsplit('.').next().unwrap_or(path);
-    fields
-        .iter()
-        .flat_map(|field| [field.path, last(field.path)])
-        .collect()
+    let by_name =
+        |given: &Field| [given.path, last(given.path)].map(|path| field(path, given.luau));
+    fields.iter().flat_map(by_name).collect()
 }
 
 /// What an event of the colony carries, in the order of its description's fields.
