@@ -2,7 +2,9 @@
 //! must not notice, and compares the hashes. Where they differ it says when, what and who, and makes a small scenario of it.
 
 mod dependencies;
+mod dependents;
 mod evidence;
+mod libraries;
 mod pool;
 mod probe;
 mod reproduction;
@@ -84,8 +86,11 @@ pub enum Outcome {
         /// Why.
         faults: Vec<Fault>,
     },
-    /// A hash differs, and so it does in runs without the mod: not its doing.
-    NotItsDoing,
+    /// A hash differs, and so it does in runs without the mod, or where another mod alone is handed over: not its doing.
+    NotItsDoing {
+        /// The mod whose doing it is, where it is known.
+        culprit: Option<ModId>,
+    },
 }
 
 /// A difference between two runs.
@@ -112,6 +117,8 @@ pub struct CheckReport {
     pub in_folder: bool,
     /// The scenario that was given, as its author knows it.
     pub scenario: Option<String>,
+    /// The mods of each run.
+    pub mods: Vec<ModId>,
     /// Ticks of each run.
     pub ticks: u64,
     /// The seed.
@@ -122,6 +129,8 @@ pub struct CheckReport {
     pub hand_overs: u64,
     /// What the scripts and the manifest tell.
     pub findings: Vec<Finding>,
+    /// What the library code of other mods tells that the mod asks for; looked for only where a run convicts.
+    pub library_findings: Vec<Finding>,
     /// Calls of the mod that failed in the plain run.
     pub failures: Vec<HandlerFailure>,
     /// Events that the mod listens to and that never happened.
@@ -149,13 +158,13 @@ impl CheckReport {
         one_tick.or_else(|| convicting().next())
     }
 
-    /// The findings that can be why a run convicts the mod.
+    /// The findings that can be why a run convicts the mod, those about its own files first.
     pub fn explanations(&self) -> impl Iterator<Item = &Finding> {
         let collector = self
             .verdict()
             .is_some_and(|round| round.kind == TrialKind::Collector);
-        self.findings
-            .iter()
+        let findings = self.findings.iter().chain(&self.library_findings);
+        findings
             .filter(move |finding| finding.code.explains(collector))
             .filter(|_| self.convicted())
     }
@@ -179,7 +188,7 @@ pub fn check(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<CheckReport, Vec<Fault>> {
     let examined = examine(&subject.bundle)?;
-    let draft = probe::draft(subject, options, &examined.events)?;
+    let draft = probe::draft(subject, options, &examined)?;
     let (scenario, workspace) = load_text(&draft.path, &draft.text, &subject.library)?;
     // A scenario may run another version than the one that lies in the folder.
     let bundle = workspace.bundle(&subject.mod_id)?;
@@ -211,16 +220,25 @@ pub fn check(
             .scenario
             .as_ref()
             .map(|path| crate::project::location::text(path)),
+        mods: scenario
+            .mods
+            .iter()
+            .map(|choice| choice.id.clone())
+            .collect(),
         ticks: scenario.ticks,
         seed: scenario.seed,
         rounds,
         hand_overs,
         findings: examined.findings,
+        library_findings: Vec::new(),
         failures: trials.failures().to_vec(),
         unheard: trials.unheard().to_vec(),
         uncalled: trials.uncalled().to_vec(),
         reproduction: None,
     };
+    if report.convicted() {
+        report.library_findings = libraries::findings(subject, &bundle, &workspace);
+    }
     report.reproduction = report
         .verdict()
         .and_then(|round| shrink::shrink(round, &draft, subject, &trials));

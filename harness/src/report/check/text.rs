@@ -55,8 +55,11 @@ pub fn report(report: &CheckReport, options: &CheckTextOptions<'_>) -> String {
 
 /// How many findings there are.
 fn findings(report: &CheckReport) -> String {
-    let explaining = usize::from(explanation(report).is_some());
-    let warnings = report.findings.len() - explaining + report.failures.len().min(1);
+    let explanation = explanation(report);
+    let explaining = usize::from(explanation.is_some());
+    let own = report.findings.iter();
+    let warnings =
+        own.filter(|finding| Some(*finding) != explanation).count() + report.failures.len().min(1);
     let parts = [
         (explaining > 0).then(|| "1 explains it".to_owned()),
         (warnings > 0).then(|| count(warnings as u64, "warning")),
@@ -86,7 +89,12 @@ fn result(round: &Round, report: &CheckReport) -> String {
             )
         }
         Outcome::Same => "same hash".to_owned(),
-        Outcome::NotItsDoing => "differs, and so it does without this mod".to_owned(),
+        Outcome::NotItsDoing { culprit: None } => {
+            "differs, and so it does without this mod".to_owned()
+        }
+        Outcome::NotItsDoing { culprit: Some(id) } => {
+            format!("differs, and so it does where only {id} is reloaded: check {id}")
+        }
         Outcome::Fails { tick, .. } => format!("CONVICTED  fails at tick {}", number(*tick)),
         Outcome::Changed(change) => match change.interrupted {
             Some((first, last)) if first == last => {
@@ -189,6 +197,14 @@ fn verdict(
     }
     match explanation {
         Some(finding) => {
+            let file = &finding.place.file;
+            let own = file.split_once('/').map(|(folder, _)| folder);
+            if let Some(other) = own.filter(|folder| *folder != report.mod_id.as_str()) {
+                notes.push(format!(
+                    "this is library code of {other}, which runs in the machine of {}",
+                    report.mod_id
+                ));
+            }
             let title = Level::ERROR.primary_title(&message).id(finding.code.name());
             rendered(finding, title, notes, options)
         }

@@ -41,7 +41,8 @@ const EXPECTATION_FAULTS: &[Row] = &[
         &[
             "11:16 `id` of `job_completed` is an integer, found a string",
             "11:28 `kind` of `job_completed` is a string, found a boolean",
-            "",
+            "11:47 `job.item` of `job_completed` is a string, found an integer",
+            "11:50 `job_completed` has no field `colour` (known here: colonist, id, item, job.colonist, job.id, job.item, job.kind, job.priority, job.x, job.y, kind, priority, x, y)",
         ],
     ),
     (
