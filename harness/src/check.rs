@@ -133,6 +133,8 @@ pub struct CheckReport {
     pub library_findings: Vec<Finding>,
     /// Calls of the mod that failed in the plain run.
     pub failures: Vec<HandlerFailure>,
+    /// Whether the scenario that was given says how many calls of the mod fail.
+    pub failures_expected: bool,
     /// Events that the mod listens to and that never happened.
     pub unheard: Vec<String>,
     /// Functions that the mod exports and that no mod called in the plain run.
@@ -146,6 +148,12 @@ impl CheckReport {
     #[must_use]
     pub fn convicted(&self) -> bool {
         self.rounds.iter().any(|round| round.outcome.convicts())
+    }
+
+    /// Whether nothing was found that the mod's author must mend: no run convicts, and no call failed that was not expected to.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        !self.convicted() && (self.failures.is_empty() || self.failures_expected)
     }
 
     /// The round that tells most about what is wrong: the first that convicts, of those that name one tick if there is one.
@@ -232,6 +240,7 @@ pub fn check(
         findings: examined.findings,
         library_findings: Vec::new(),
         failures: trials.failures().to_vec(),
+        failures_expected: draft.expects_failures,
         unheard: trials.unheard().to_vec(),
         uncalled: trials.uncalled().to_vec(),
         reproduction: None,

@@ -244,6 +244,7 @@ fn capabilities_are_warnings() {
         assert!(!report.convicted(), "{report:#?}");
         assert_eq!(codes(&report), [code]);
         assert_eq!(!report.failures.is_empty(), failing, "{fixture}");
+        assert_eq!(report.passes(), !failing, "{fixture}");
     }
 }
 
@@ -478,6 +479,40 @@ fn a_conviction_says_so_where_library_code_of_another_mod_explains_it() {
         assert!(told.contains(expected), "{told}");
     }
     assert!(!told.contains("other.lua"), "{told}");
+}
+
+#[test]
+fn calls_that_fail_have_a_line_of_their_own_and_fail_the_check_unless_expected() {
+    let script = "colony.events.register('tick_start', function() error('no') end)\n";
+    let alone = |rest: &str| {
+        let project = tests::Project::new().lua_mod("below", "1.0.0", "", script);
+        project.scenario(40, &["below"], rest)
+    };
+    let shown = |file: &str| file.to_owned();
+    let options = text::CheckTextOptions {
+        colour: false,
+        shown: &shown,
+    };
+    let project = alone("");
+    for scenario in [None, Some(project.path())] {
+        let report = checked_in(&project, "below", scenario);
+        assert!(!report.convicted() && !report.passes(), "{report:#?}");
+        let told = text::report(&report, &options);
+        for line in [
+            "  static findings                            none\n",
+            "  failing calls                              FAILS  20, 1 handler suspended\n",
+        ] {
+            assert!(told.contains(line), "{told}");
+        }
+    }
+    let project = alone("[[expect]]\nfailing_calls = \"below\"\nequals = 20\n");
+    let report = checked_in(&project, "below", Some(project.path()));
+    assert!(report.passes(), "{report:#?}");
+    let told = text::report(&report, &options);
+    assert!(
+        told.contains("failing calls                              20, which the scenario expects, 1 handler suspended\n"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -17,7 +17,7 @@ use toml_edit::{DocumentMut, Item};
 use super::{CheckOptions, Subject, dependents};
 use crate::load_from;
 use crate::project::location;
-use crate::scenario::{Action, Scenario};
+use crate::scenario::{self, Action, Check, Expectation, Scenario};
 
 /// The seed of the probe.
 const SEED: u64 = 42;
@@ -41,6 +41,8 @@ pub(super) struct Draft {
     pub(super) path: PathBuf,
     /// The text.
     pub(super) text: String,
+    /// Whether its author says how many calls of the mod fail.
+    pub(super) expects_failures: bool,
 }
 
 /// The scenario to check a mod in.
@@ -95,9 +97,11 @@ fn given(
         let at = step.get("at").and_then(Item::as_integer);
         at.is_some_and(|at| at <= ticks as i64)
     });
+    let about_failures = |expectation: &Expectation| matches!(&expectation.check, Check::Compare { subject: scenario::Subject::FailingCalls { mod_id }, .. } if *mod_id == subject.mod_id);
     Ok(Draft {
         path: path.to_path_buf(),
         text: document.to_string(),
+        expects_failures: scenario.expectations.iter().any(about_failures),
     })
 }
 
@@ -181,6 +185,7 @@ fn probe(
     Ok(Draft {
         path: subject.root.join(format!("{}.toml", subject.mod_id)),
         text,
+        expects_failures: false,
     })
 }
 

@@ -43,6 +43,7 @@ pub fn report(report: &CheckReport, shown: &dyn Fn(&str) -> String, exit_code: u
             .map(|found| finding(found, shown))
             .collect::<Vec<_>>(),
         "failures": report.failures.iter().map(failure).collect::<Vec<_>>(),
+        "failures_expected": report.failures_expected,
         "unheard_events": report.unheard,
         "uncalled_exports": report.uncalled,
         "reproduction": reproduction,

@@ -49,6 +49,13 @@ pub fn report(report: &CheckReport, options: &CheckTextOptions<'_>) -> String {
         "",
         findings(report)
     );
+    let _ = writeln!(
+        text,
+        "  {:<31} {:>9}  {}",
+        "failing calls",
+        "",
+        failing_calls(report)
+    );
     problems(&mut text, report, options);
     text
 }
@@ -58,8 +65,7 @@ fn findings(report: &CheckReport) -> String {
     let explanation = explanation(report);
     let explaining = usize::from(explanation.is_some());
     let own = report.findings.iter();
-    let warnings =
-        own.filter(|finding| Some(*finding) != explanation).count() + report.failures.len().min(1);
+    let warnings = own.filter(|finding| Some(*finding) != explanation).count();
     let parts = [
         (explaining > 0).then(|| "1 explains it".to_owned()),
         (warnings > 0).then(|| count(warnings as u64, "warning")),
@@ -69,6 +75,28 @@ fn findings(report: &CheckReport) -> String {
         "none".to_owned()
     } else {
         parts.join(", ")
+    }
+}
+
+/// How many calls of the mod failed, and whether that is right.
+fn failing_calls(report: &CheckReport) -> String {
+    let calls: u64 = report
+        .failures
+        .iter()
+        .map(|failure| u64::from(failure.count))
+        .sum();
+    if calls == 0 {
+        return "none".to_owned();
+    }
+    let suspended = report.failures.iter().filter(|failure| failure.suspended);
+    let suspended = match suspended.count() {
+        0 => String::new(),
+        handlers => format!(", {} suspended", count(handlers as u64, "handler")),
+    };
+    if report.failures_expected {
+        format!("{calls}, which the scenario expects{suspended}")
+    } else {
+        format!("FAILS  {calls}{suspended}")
     }
 }
 
