@@ -93,7 +93,7 @@ fn load_with(
     let outcomes: Vec<&str> = Outcome::ALL
         .map(Outcome::name)
         .into_iter()
-        .chain(["done", "failed"])
+        .chain(["done"])
         .collect();
     let priorities = Priority::ALL.map(Priority::name);
     let vocabulary = Vocabulary {

@@ -152,6 +152,8 @@ pub enum Outcome {
     Committed,
     /// The old generation goes on, as if nothing had been tried.
     RolledBack,
+    /// What was asked for by hand cannot be done: there is no such generation, nothing to migrate from, a mod that runs.
+    Failed,
     /// Nothing to do.
     Ignored,
     /// A newer change of the same mod came before this one was tried.
@@ -160,9 +162,10 @@ pub enum Outcome {
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Outcome; 4] = [
+    pub const ALL: [Outcome; 5] = [
         Outcome::Committed,
         Outcome::RolledBack,
+        Outcome::Failed,
         Outcome::Ignored,
         Outcome::Superseded,
     ];
@@ -174,6 +177,7 @@ impl Outcome {
         match self {
             Outcome::Committed => "committed",
             Outcome::RolledBack => "rolled back",
+            Outcome::Failed => "failed",
             Outcome::Ignored => "ignored",
             Outcome::Superseded => "superseded",
         }

@@ -84,7 +84,7 @@ fn a_disabled_mod_stays_away_over_a_restart_and_a_removed_one_too() {
 
 #[test]
 fn purging_needs_a_mod_that_does_not_run_and_leaves_nothing() {
-    let steps = "[[step]]\nat = 3\npurge = { mod = \"counter\" }\nexpect = { outcome = \"rolled_back\", stage = \"plan\" }\n\n\
+    let steps = "[[step]]\nat = 3\npurge = { mod = \"counter\" }\nexpect = { outcome = \"failed\", error = \"only what does not run can be purged\" }\n\n\
                  [[step]]\nat = 4\nremove = { mod = \"counter\" }\n\n[[step]]\nat = 5\npurge = { mod = \"counter\" }\nexpect = { outcome = \"committed\", dropped = [\"ticks\"] }\n\n\
                  [[step]]\nat = 6\npurge = { mod = \"counter\" }\nexpect = { outcome = \"ignored\" }\n\n[[step]]\nat = 7\nadd = { mod = \"counter\" }\n\n\
                  [[expect]]\nmod = \"counter\"\npath = \"ticks\"\nequals = 2\n";

@@ -31,7 +31,7 @@ impl Host {
             }
         }
         if !missing.is_empty() {
-            return vec![rejected(Outcome::Ignored, missing.join("; "))];
+            return vec![rejected(Outcome::Failed, missing.join("; "))];
         }
         let content = match contents.as_slice() {
             [] => return Vec::new(),

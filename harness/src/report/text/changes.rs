@@ -135,7 +135,7 @@ fn member_row(title: &str, member: &MemberReport, report: &ReloadReport) -> Row 
             format!("{old} g{from} goes on{instead}{cohort}")
         }
         (Outcome::RolledBack, _) => format!("g{from} goes on{instead}{cohort}"),
-        (Outcome::Ignored | Outcome::Superseded, _) => format!("g{from}{reason}"),
+        (Outcome::Failed | Outcome::Ignored | Outcome::Superseded, _) => format!("g{from}{reason}"),
     };
     let details = if report.outcome == Outcome::Committed {
         state_lines(&member.state)
@@ -150,7 +150,10 @@ fn member_row(title: &str, member: &MemberReport, report: &ReloadReport) -> Row 
             format!("{} {before} -> {after}", member.mod_id)
         },
         outcome: report.outcome.name().to_owned(),
-        kind: if matches!(report.outcome, Outcome::Ignored | Outcome::Superseded) {
+        kind: if matches!(
+            report.outcome,
+            Outcome::Failed | Outcome::Ignored | Outcome::Superseded
+        ) {
             "-".to_owned()
         } else {
             member.kind.name().to_owned()
