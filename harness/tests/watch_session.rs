@@ -279,6 +279,31 @@ fn a_mod_in_a_new_folder_is_started_and_one_of_a_new_name_takes_over() {
 }
 
 #[test]
+fn a_folder_that_is_renamed_with_its_mod_is_told_once() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    author.write("mods/fresh/mod.toml", &manifest("fresh", "1.0.0", ""));
+    author.write("mods/fresh/scripts/main.lua", "");
+    watched.save(&author, &["fresh"]);
+    watched.take();
+    std::fs::rename(author.path("mods/fresh"), author.path("mods/newer")).unwrap();
+    let newer = manifest("newer", "1.0.0", "replaces = \"fresh\"\n");
+    author.write("mods/newer/mod.toml", &newer);
+    // The watcher tells of the folder that is gone too, together with the new one or later.
+    watched.save(&author, &["fresh", "newer"]);
+    watched.save(&author, &["fresh"]);
+    let told = watched.take();
+    assert!(told.contains("takes over from fresh"), "{told}");
+    assert_eq!(
+        told.lines()
+            .filter(|line| line.starts_with("tick "))
+            .count(),
+        1,
+        "{told}"
+    );
+}
+
+#[test]
 fn the_older_of_two_changes_that_wait_is_superseded() {
     let author = Author::new(&[]);
     let mut watched = Watched::begin(&author, None, false);

@@ -69,6 +69,7 @@ impl Session {
         let mut happenings = Vec::new();
         let (new, mut known): (Vec<Settled>, Vec<Settled>) = settled
             .into_iter()
+            .filter(|settled| !self.left_for_another(settled))
             .partition(|settled| self.is_new(&settled.mod_id));
         for settled in in_order_of_need(new) {
             // What came to rest twice is known the second time.
@@ -78,6 +79,7 @@ impl Session {
                 known.push(settled);
             }
         }
+        known.retain(|settled| !self.left_for_another(settled));
         if !known.is_empty() {
             happenings.extend(self.reload_known(known));
         }
@@ -87,6 +89,11 @@ impl Session {
     /// Whether a mod has to be let run before its changes count: one in a new folder, or one whose place another has taken.
     fn is_new(&self, id: &ModId) -> bool {
         !self.joined.contains(id) || self.gone.contains(id)
+    }
+
+    /// Whether this is no more than the end of the folder of a mod whose place another has taken, as one that was renamed leaves it.
+    fn left_for_another(&self, settled: &Settled) -> bool {
+        settled.bundle.is_err() && self.gone.contains(&settled.mod_id)
     }
 
     fn enable(&mut self, settled: Settled) -> Vec<Happening> {
