@@ -304,6 +304,39 @@ fn a_folder_that_is_renamed_with_its_mod_is_told_once() {
 }
 
 #[test]
+fn new_mods_that_need_each_other_are_told_their_circle() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    for (id, needs) in [("east", "west"), ("west", "east")] {
+        let needs = format!("[dependencies]\n{needs} = \"^1\"\n");
+        author.write(
+            &format!("mods/{id}/mod.toml"),
+            &manifest(id, "1.0.0", &needs),
+        );
+        author.write(&format!("mods/{id}/scripts/main.lua"), "");
+    }
+    watched.save(&author, &["east", "west"]);
+    author.edit(
+        "mods/west/mod.toml",
+        "[dependencies]",
+        "# still\n[dependencies]",
+    );
+    watched.save(&author, &["west"]);
+    let told = watched.take();
+    let circle = "error: mods depend on each other: east -> west -> east";
+    assert_eq!(told.matches(circle).count(), 3, "{told}");
+    assert!(!told.contains("no such mod"), "{told}");
+    // Who leaves the circle starts, and so does the other.
+    author.edit("mods/west/mod.toml", "east = \"^1\"", "");
+    watched.save(&author, &["west"]);
+    let told = watched.take();
+    assert!(
+        told.contains("started west") && told.contains("started east"),
+        "{told}"
+    );
+}
+
+#[test]
 fn the_older_of_two_changes_that_wait_is_superseded() {
     let author = Author::new(&[]);
     let mut watched = Watched::begin(&author, None, false);

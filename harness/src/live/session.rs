@@ -2,6 +2,7 @@
 //! given to it, so that a test can be the author.
 
 mod actions;
+mod circles;
 mod reloads;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -71,6 +71,11 @@ impl Session {
             .into_iter()
             .filter(|settled| !self.left_for_another(settled))
             .partition(|settled| self.is_new(&settled.mod_id));
+        for settled in &new {
+            // Why one of them fails may lie in another.
+            let content = settled.bundle.clone().map(Rc::new);
+            self.contents.insert(settled.mod_id.clone(), content);
+        }
         for settled in in_order_of_need(new) {
             // What came to rest twice is known the second time.
             if self.is_new(&settled.mod_id) {
@@ -304,10 +309,11 @@ impl Session {
         &mut self,
         cause: Cause,
         about: Vec<ModId>,
-        report: ReloadReport,
+        mut report: ReloadReport,
         times: Option<Times>,
         lines: BTreeMap<ModId, Vec<ChangedFile>>,
     ) -> Happening {
+        super::circles::name(&mut report, &self.contents);
         self.count(&report);
         if report.outcome == Outcome::Committed {
             for member in &report.members {
