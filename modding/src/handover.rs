@@ -30,7 +30,7 @@ use crate::state::Snapshot;
 use crate::storage::Storage;
 use crate::value::Value;
 
-pub(crate) use carry::pass_on;
+pub(crate) use carry::{MayBeginAgain, pass_on};
 pub(crate) use migration::{admits, revise_fates, say_kept};
 use migration::{fill_defaults, migrate};
 use settle::{drop_timers, settle_subscriptions, start_timers};

@@ -252,6 +252,9 @@ pub struct StateReport {
     /// Whether the state could not be carried over and begins with its defaults (`on_state_error`): the one before is in the history.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub reset: bool,
+    /// Whether the state from before was given up for the defaults, for this or another reason: going back over it brings it back.
+    #[serde(skip)]
+    pub begun_again: bool,
 }
 
 /// Where and why a transaction failed.

@@ -82,7 +82,7 @@ impl Host {
             ));
         };
         let downgrade = past.version() < &old.generation.manifest.version;
-        let snapshot = if downgrade {
+        let snapshot = if downgrade || history.was_given_up_since(past.number) {
             codec::decode(&past.snapshot).ok()
         } else {
             None
