@@ -196,6 +196,13 @@ impl<'d> TableReader<'d> {
         self.document.report(fault);
     }
 
+    /// Whether the table has a key that was not asked for so far.
+    #[must_use]
+    pub fn has_unknown(&self) -> bool {
+        let mut keys = self.table.keys();
+        keys.any(|key| !self.known.contains(key.get_ref().as_ref()))
+    }
+
     /// Reports every key that was not asked for, with the nearest one that was.
     pub fn finish(self) {
         for key in self.table.keys() {

@@ -70,7 +70,8 @@ fn read_only_key<'d>(
         return None;
     }
     let only = found.pop();
-    if only.is_none() {
+    // An unknown key, which is reported as such, is the action that was meant.
+    if only.is_none() && !table.has_unknown() {
         table.fault(format!(
             "{what} needs one action, found none: one of {}",
             names.join(", ")
