@@ -410,7 +410,7 @@ impl Context {
         let location = self.meter.exhausted_at.borrow().clone();
         let error = match bound {
             Bound::Steps => GuestError {
-                help: Some("a handler must end: look for a loop without an end, or spread the work over ticks".to_owned()),
+                help: Some("every call must end: look for a loop without an end or a text that is far too long, or spread the work over ticks".to_owned()),
                 ..GuestError::new(format!("instruction budget used up: {} steps in one call", shown(self.meter.steps_max.get())))
             },
             Bound::Deadline => GuestError::new(deadline_text(self.meter.deadline().as_ref())),
