@@ -31,10 +31,13 @@ pub(crate) fn check_step(step: &Step, tick: u64, result: &StepResult) -> (u64, V
     let reports = match result {
         StepResult::Reloads(reports) => reports.as_slice(),
         StepResult::Done(_) => &[],
+        StepResult::NotReached(fault, _) if expect.outcome.as_deref() != Some("failed") => {
+            return (0, located_at_step(step, tick, std::slice::from_ref(fault)));
+        }
         StepResult::Failed(faults) if expect.outcome.as_deref() != Some("failed") => {
             return (0, located_at_step(step, tick, faults));
         }
-        StepResult::Failed(_) => &[],
+        StepResult::Failed(_) | StepResult::NotReached(..) => &[],
     };
     comparison.outcome(result, reports);
     comparison.reload_type(reports);
@@ -226,6 +229,7 @@ fn unasked_failure(step: &Step, tick: u64, result: &StepResult) -> Vec<Fault> {
     let faults = match result {
         StepResult::Done(_) => Vec::new(),
         StepResult::Failed(faults) => faults.clone(),
+        StepResult::NotReached(fault, _) => vec![fault.clone()],
         StepResult::Reloads(reports) => reports.iter().filter_map(failed_unasked).collect(),
     };
     located_at_step(step, tick, &faults)
@@ -305,7 +309,7 @@ impl StepComparison<'_> {
         };
         let found: Vec<&str> = match result {
             StepResult::Done(_) => vec!["done"],
-            StepResult::Failed(_) => vec!["failed"],
+            StepResult::Failed(_) | StepResult::NotReached(..) => vec!["failed"],
             _ => reports.iter().map(|report| report.outcome.name()).collect(),
         };
         let reasons = reports.iter().filter_map(|report| {
@@ -365,6 +369,7 @@ impl StepComparison<'_> {
         if let Some(wanted) = &self.expect.error {
             let failed = match result {
                 StepResult::Failed(faults) => faults.as_slice(),
+                StepResult::NotReached(fault, _) => std::slice::from_ref(fault),
                 _ => &[],
             };
             let faults = errors.iter().flat_map(|error| &error.faults).chain(failed);

@@ -406,3 +406,15 @@ fn what_is_asked_for_by_hand_and_cannot_be_done_fails_with_its_reason() {
         assert_eq!(step(&expected), [""; 0], "{action}");
     }
 }
+
+#[test]
+fn a_fault_that_is_not_reached_tells_what_became_of_its_action() {
+    let steps = "[[step]]\nat = 2\nfault = { stage = \"migrate\", mod = \"subject\", during = { write = { file = \"subject/notes.txt\", text = \"x\" } } }\nexpect = { outcome = \"failed\" }\n";
+    let project = Project::new().lua_mod("subject", "1.0.0", "", "");
+    let record = project.scenario(3, &["subject"], steps).run().unwrap();
+    assert_eq!(record.faults(), []);
+    let StepResult::NotReached(_, reports) = &record.steps[0].result else {
+        panic!("{:?}", record.steps[0].result);
+    };
+    assert!(!reports.is_empty());
+}

@@ -73,6 +73,12 @@ fn rows(step: &StepRecord) -> Vec<Row> {
         StepResult::Reloads(reports) if reports.is_empty() => {
             vec![plain("nothing to do", Vec::new())]
         }
+        StepResult::NotReached(fault, reports) => {
+            let mut rows = vec![plain("failed", fault_lines(std::slice::from_ref(fault)))];
+            let what_became = reports.iter();
+            rows.extend(what_became.flat_map(|report| reload_rows(&step.title, report)));
+            rows
+        }
         StepResult::Reloads(reports) => {
             let mut rows: Vec<Row> = reports
                 .iter()
