@@ -2,7 +2,9 @@
 //! must not notice, and compares the hashes. Where they differ it says when, what and who, and makes a small scenario of it.
 
 mod dependencies;
+mod dependents;
 mod evidence;
+mod libraries;
 mod pool;
 mod probe;
 mod reproduction;
@@ -84,8 +86,11 @@ pub enum Outcome {
         /// Why.
         faults: Vec<Fault>,
     },
-    /// A hash differs, and so it does in runs without the mod: not its doing.
-    NotItsDoing,
+    /// A hash differs, and so it does in runs without the mod, or where another mod alone is handed over: not its doing.
+    NotItsDoing {
+        /// The mod whose doing it is, where it is known.
+        culprit: Option<ModId>,
+    },
 }
 
 /// A difference between two runs.
@@ -112,6 +117,8 @@ pub struct CheckReport {
     pub in_folder: bool,
     /// The scenario that was given, as its author knows it.
     pub scenario: Option<String>,
+    /// The mods of each run.
+    pub mods: Vec<ModId>,
     /// Ticks of each run.
     pub ticks: u64,
     /// The seed.
@@ -122,8 +129,12 @@ pub struct CheckReport {
     pub hand_overs: u64,
     /// What the scripts and the manifest tell.
     pub findings: Vec<Finding>,
+    /// What the library code of other mods tells that the mod asks for; looked for only where a run convicts.
+    pub library_findings: Vec<Finding>,
     /// Calls of the mod that failed in the plain run.
     pub failures: Vec<HandlerFailure>,
+    /// Whether the scenario that was given says how many calls of the mod fail.
+    pub failures_expected: bool,
     /// Events that the mod listens to and that never happened.
     pub unheard: Vec<String>,
     /// Functions that the mod exports and that no mod called in the plain run.
@@ -139,6 +150,12 @@ impl CheckReport {
         self.rounds.iter().any(|round| round.outcome.convicts())
     }
 
+    /// Whether nothing was found that the mod's author must mend: no run convicts, and no call failed that was not expected to.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        !self.convicted() && (self.failures.is_empty() || self.failures_expected)
+    }
+
     /// The round that tells most about what is wrong: the first that convicts, of those that name one tick if there is one.
     #[must_use]
     pub fn verdict(&self) -> Option<&Round> {
@@ -149,13 +166,13 @@ impl CheckReport {
         one_tick.or_else(|| convicting().next())
     }
 
-    /// The findings that can be why a run convicts the mod.
+    /// The findings that can be why a run convicts the mod, those about its own files first.
     pub fn explanations(&self) -> impl Iterator<Item = &Finding> {
         let collector = self
             .verdict()
             .is_some_and(|round| round.kind == TrialKind::Collector);
-        self.findings
-            .iter()
+        let findings = self.findings.iter().chain(&self.library_findings);
+        findings
             .filter(move |finding| finding.code.explains(collector))
             .filter(|_| self.convicted())
     }
@@ -179,7 +196,7 @@ pub fn check(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<CheckReport, Vec<Fault>> {
     let examined = examine(&subject.bundle)?;
-    let draft = probe::draft(subject, options, &examined.events)?;
+    let draft = probe::draft(subject, options, &examined)?;
     let (scenario, workspace) = load_text(&draft.path, &draft.text, &subject.library)?;
     // A scenario may run another version than the one that lies in the folder.
     let bundle = workspace.bundle(&subject.mod_id)?;
@@ -211,16 +228,26 @@ pub fn check(
             .scenario
             .as_ref()
             .map(|path| crate::project::location::text(path)),
+        mods: scenario
+            .mods
+            .iter()
+            .map(|choice| choice.id.clone())
+            .collect(),
         ticks: scenario.ticks,
         seed: scenario.seed,
         rounds,
         hand_overs,
         findings: examined.findings,
+        library_findings: Vec::new(),
         failures: trials.failures().to_vec(),
+        failures_expected: draft.expects_failures,
         unheard: trials.unheard().to_vec(),
         uncalled: trials.uncalled().to_vec(),
         reproduction: None,
     };
+    if report.convicted() {
+        report.library_findings = libraries::findings(subject, &bundle, &workspace);
+    }
     report.reproduction = report
         .verdict()
         .and_then(|round| shrink::shrink(round, &draft, subject, &trials));

@@ -13,9 +13,7 @@ use modding::value::Value;
 use crate::query;
 use crate::record::{StepResult, Verdict};
 use crate::report::json::hex;
-use crate::scenario::{
-    Action, Check, Comparison, Expectation, Scenario, Step, StepExpectation, Subject,
-};
+use crate::scenario::{Check, Comparison, Expectation, Scenario, Step, StepExpectation, Subject};
 
 /// How many of a step's expectations held, and where the others did not. A step without any must not fail: a change that was
 /// rolled back unasked is a fault (seed-corrections 43).
@@ -33,10 +31,13 @@ pub(crate) fn check_step(step: &Step, tick: u64, result: &StepResult) -> (u64, V
     let reports = match result {
         StepResult::Reloads(reports) => reports.as_slice(),
         StepResult::Done(_) => &[],
+        StepResult::NotReached(fault, _) if expect.outcome.as_deref() != Some("failed") => {
+            return (0, located_at_step(step, tick, std::slice::from_ref(fault)));
+        }
         StepResult::Failed(faults) if expect.outcome.as_deref() != Some("failed") => {
             return (0, located_at_step(step, tick, faults));
         }
-        StepResult::Failed(_) => &[],
+        StepResult::Failed(_) | StepResult::NotReached(..) => &[],
     };
     comparison.outcome(result, reports);
     comparison.reload_type(reports);
@@ -225,24 +226,11 @@ fn wish(comparison: &Comparison) -> String {
 }
 
 fn unasked_failure(step: &Step, tick: u64, result: &StepResult) -> Vec<Fault> {
-    let by_hand = matches!(
-        step.action,
-        Action::Rollback { .. } | Action::MigrateAgain { .. }
-    );
-    let unasked = |report: &ReloadReport| match report.outcome {
-        // An edit may be ignored, since it may change nothing; what was asked for by hand may not.
-        Outcome::Ignored if by_hand => Some(Fault::new(
-            report
-                .reason
-                .clone()
-                .unwrap_or_else(|| "the step came to nothing".to_owned()),
-        )),
-        _ => rolled_back_unasked(report),
-    };
     let faults = match result {
         StepResult::Done(_) => Vec::new(),
         StepResult::Failed(faults) => faults.clone(),
-        StepResult::Reloads(reports) => reports.iter().filter_map(unasked).collect(),
+        StepResult::NotReached(fault, _) => vec![fault.clone()],
+        StepResult::Reloads(reports) => reports.iter().filter_map(failed_unasked).collect(),
     };
     located_at_step(step, tick, &faults)
 }
@@ -255,6 +243,14 @@ fn located_at_step(step: &Step, tick: u64, faults: &[Fault]) -> Vec<Fault> {
         help: fault.help.clone(),
     };
     faults.iter().map(located).collect()
+}
+
+/// Why a reload failed. An edit may be ignored, since it may change nothing; what was asked for by hand may not come to nothing.
+fn failed_unasked(report: &ReloadReport) -> Option<Fault> {
+    match report.outcome {
+        Outcome::Failed => report.reason.clone().map(Fault::new),
+        _ => rolled_back_unasked(report),
+    }
 }
 
 fn rolled_back_unasked(report: &ReloadReport) -> Option<Fault> {
@@ -305,7 +301,7 @@ impl StepComparison<'_> {
         let Some(wanted) = &self.expect.outcome else {
             // Unasked failures are faults here too, unless the stage or the error of one is expected.
             if self.expect.stage.is_none() && self.expect.error.is_none() {
-                let unasked: Vec<Fault> = reports.iter().filter_map(rolled_back_unasked).collect();
+                let unasked: Vec<Fault> = reports.iter().filter_map(failed_unasked).collect();
                 self.faults
                     .extend(located_at_step(self.step, self.tick, &unasked));
             }
@@ -313,7 +309,7 @@ impl StepComparison<'_> {
         };
         let found: Vec<&str> = match result {
             StepResult::Done(_) => vec!["done"],
-            StepResult::Failed(_) => vec!["failed"],
+            StepResult::Failed(_) | StepResult::NotReached(..) => vec!["failed"],
             _ => reports.iter().map(|report| report.outcome.name()).collect(),
         };
         let reasons = reports.iter().filter_map(|report| {
@@ -373,10 +369,15 @@ impl StepComparison<'_> {
         if let Some(wanted) = &self.expect.error {
             let failed = match result {
                 StepResult::Failed(faults) => faults.as_slice(),
+                StepResult::NotReached(fault, _) => std::slice::from_ref(fault),
                 _ => &[],
             };
             let faults = errors.iter().flat_map(|error| &error.faults).chain(failed);
-            let found: Vec<String> = faults.map(ToString::to_string).collect();
+            let failed = reports
+                .iter()
+                .filter(|report| report.outcome == Outcome::Failed);
+            let reasons = failed.filter_map(|report| report.reason.clone());
+            let found: Vec<String> = faults.map(ToString::to_string).chain(reasons).collect();
             let shown = if found.is_empty() {
                 "none".to_owned()
             } else {

@@ -92,7 +92,7 @@ fn load_with(
     let outcomes: Vec<&str> = Outcome::ALL
         .map(Outcome::name)
         .into_iter()
-        .chain(["done", "failed"])
+        .chain(["done"])
         .collect();
     let priorities = Priority::ALL.map(Priority::name);
     let vocabulary = Vocabulary {
@@ -102,7 +102,7 @@ fn load_with(
         outcomes: &outcomes,
         reload_types: &reload_types,
         priorities: &priorities,
-        event_fields: api::field_names,
+        event_fields: api::fields_by_name,
         check_query: query::check,
     };
     let scenario = read(&vocabulary)?;

@@ -22,6 +22,8 @@ pub enum StepResult {
     Done(Vec<String>),
     /// Could not be done.
     Failed(Vec<Fault>),
+    /// A fault was to be injected at a stage that these transactions did not come to.
+    NotReached(Fault, Vec<ReloadReport>),
 }
 
 /// A step that acted.

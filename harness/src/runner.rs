@@ -190,7 +190,7 @@ impl<'a> Runner<'a> {
                 Some(begun.map_err(|fault| vec![fault])?)
             }
         };
-        let perturbation = options.perturbation;
+        let perturbation = options.perturbation.clone();
         let (mut host, mut left_out) =
             Host::start_perturbed(&setup(scenario), bundles, known.clone(), perturbation)
                 .map_err(|faults| at_colony(scenario, faults))?;

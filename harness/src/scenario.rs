@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use modding::api::Field;
 use modding::diagnostic::{Fault, Place};
 use modding::document::Scalar;
 use modding::manifest::ConfigValue;
@@ -413,7 +414,7 @@ pub struct Vocabulary<'v> {
     /// Priorities of reloads.
     pub priorities: &'v [&'v str],
     /// The fields of an event, by which it can be filtered; empty for mods' own events, which carry anything.
-    pub event_fields: fn(&str) -> Vec<&'static str>,
+    pub event_fields: fn(&str) -> Vec<Field>,
     /// Checks a world query; the fault of an unknown one needs no place.
     pub check_query: fn(&str) -> Result<(), Fault>,
 }

@@ -279,6 +279,64 @@ fn a_mod_in_a_new_folder_is_started_and_one_of_a_new_name_takes_over() {
 }
 
 #[test]
+fn a_folder_that_is_renamed_with_its_mod_is_told_once() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    author.write("mods/fresh/mod.toml", &manifest("fresh", "1.0.0", ""));
+    author.write("mods/fresh/scripts/main.lua", "");
+    watched.save(&author, &["fresh"]);
+    watched.take();
+    std::fs::rename(author.path("mods/fresh"), author.path("mods/newer")).unwrap();
+    let newer = manifest("newer", "1.0.0", "replaces = \"fresh\"\n");
+    author.write("mods/newer/mod.toml", &newer);
+    // The watcher tells of the folder that is gone too, together with the new one or later.
+    watched.save(&author, &["fresh", "newer"]);
+    watched.save(&author, &["fresh"]);
+    let told = watched.take();
+    assert!(told.contains("takes over from fresh"), "{told}");
+    assert_eq!(
+        told.lines()
+            .filter(|line| line.starts_with("tick "))
+            .count(),
+        1,
+        "{told}"
+    );
+}
+
+#[test]
+fn new_mods_that_need_each_other_are_told_their_circle() {
+    let author = Author::new(&[]);
+    let mut watched = Watched::begin(&author, None, false);
+    for (id, needs) in [("east", "west"), ("west", "east")] {
+        let needs = format!("[dependencies]\n{needs} = \"^1\"\n");
+        author.write(
+            &format!("mods/{id}/mod.toml"),
+            &manifest(id, "1.0.0", &needs),
+        );
+        author.write(&format!("mods/{id}/scripts/main.lua"), "");
+    }
+    watched.save(&author, &["east", "west"]);
+    author.edit(
+        "mods/west/mod.toml",
+        "[dependencies]",
+        "# still\n[dependencies]",
+    );
+    watched.save(&author, &["west"]);
+    let told = watched.take();
+    let circle = "error: mods depend on each other: east -> west -> east";
+    assert_eq!(told.matches(circle).count(), 3, "{told}");
+    assert!(!told.contains("no such mod"), "{told}");
+    // Who leaves the circle starts, and so does the other.
+    author.edit("mods/west/mod.toml", "east = \"^1\"", "");
+    watched.save(&author, &["west"]);
+    let told = watched.take();
+    assert!(
+        told.contains("started west") && told.contains("started east"),
+        "{told}"
+    );
+}
+
+#[test]
 fn the_older_of_two_changes_that_wait_is_superseded() {
     let author = Author::new(&[]);
     let mut watched = Watched::begin(&author, None, false);

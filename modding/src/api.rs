@@ -20,7 +20,9 @@ use crate::generation::Generation;
 use crate::value::Value;
 
 pub use arguments::{Argument, Arguments};
-pub use events::{EventDescription, event, event_names, events, field_names, is_counted, payload};
+pub use events::{
+    EventDescription, event, event_names, events, fields_by_name, is_counted, payload,
+};
 pub use functions::functions;
 pub use kinds::{Field, Kind, Record, Signature};
 pub use reference::reference;

@@ -128,7 +128,7 @@ pub struct Context {
     called_exports: RefCell<BTreeMap<ModId, BTreeSet<String>>>,
     meter: Rc<Meter>,
     trace: RefCell<Option<SharedTrace>>,
-    perturbation: Cell<Perturbation>,
+    perturbation: RefCell<Perturbation>,
     known_scripts: KnownScripts,
     /// Whether a tick is over and the next has not begun: what happens then is reported under the next.
     between_ticks: Cell<bool>,
@@ -151,7 +151,7 @@ impl Context {
             called_exports: RefCell::default(),
             meter: Rc::default(),
             trace: RefCell::default(),
-            perturbation: Cell::default(),
+            perturbation: RefCell::default(),
             known_scripts: KnownScripts::default(),
             between_ticks: Cell::new(false),
         }
@@ -282,11 +282,11 @@ impl Context {
 
     /// What is varied in machines that are made from now on.
     pub(crate) fn perturb(&self, perturbation: Perturbation) {
-        self.perturbation.set(perturbation);
+        *self.perturbation.borrow_mut() = perturbation;
     }
 
-    pub(crate) fn perturbation(&self) -> Perturbation {
-        self.perturbation.get()
+    pub(crate) fn perturbation_of(&self, id: &ModId) -> Perturbation {
+        self.perturbation.borrow().in_machine_of(id)
     }
 
     /// Scripts that need not be compiled again.
@@ -410,7 +410,7 @@ impl Context {
         let location = self.meter.exhausted_at.borrow().clone();
         let error = match bound {
             Bound::Steps => GuestError {
-                help: Some("a handler must end: look for a loop without an end, or spread the work over ticks".to_owned()),
+                help: Some("every call must end: look for a loop without an end or a text that is far too long, or spread the work over ticks".to_owned()),
                 ..GuestError::new(format!("instruction budget used up: {} steps in one call", shown(self.meter.steps_max.get())))
             },
             Bound::Deadline => GuestError::new(deadline_text(self.meter.deadline().as_ref())),

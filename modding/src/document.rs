@@ -228,6 +228,13 @@ impl<'d> TableReader<'d> {
         self.document.report(fault);
     }
 
+    /// Whether the table has a key that was not asked for so far.
+    #[must_use]
+    pub fn has_unknown(&self) -> bool {
+        let mut keys = self.table.keys();
+        keys.any(|key| !self.known.contains(key.get_ref().as_ref()))
+    }
+
     /// Reports every key of this table alone that was not asked for, with the nearest one that was.
     pub fn finish(self) {
         for key in self.table.keys() {
@@ -444,6 +451,18 @@ impl<'d> KeyReader<'d> {
     /// Reports `fault` at this key.
     pub fn report(&self, fault: Fault) {
         self.document.report(fault.at(self.place()));
+    }
+}
+
+impl Scalar {
+    /// The name of what it is: `an integer`, for example.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Boolean(_) => "a boolean",
+            Self::Integer(_) => "an integer",
+            Self::Text(_) => "a string",
+        }
     }
 }
 

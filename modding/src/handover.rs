@@ -23,14 +23,14 @@ use crate::limits::SNAPSHOT_BYTES_MAX;
 use crate::lua::{LuaRuntime, Scripts};
 use crate::manifest::{ConfigValue, Manifest};
 use crate::mod_id::ModId;
-use crate::report::{CarriedTimer, Stage, StageError, StateReport};
+use crate::report::{CarriedTimer, Fate, PathFate, Stage, StageError, StateReport};
 use crate::runtime::{Event, EventContent, ModRuntime};
 use crate::sources::{Library, Sources, reachable_libraries};
 use crate::state::Snapshot;
 use crate::storage::Storage;
 use crate::value::Value;
 
-pub(crate) use carry::pass_on;
+pub(crate) use carry::{MayBeginAgain, pass_on};
 pub(crate) use migration::{admits, revise_fates, say_kept};
 use migration::{fill_defaults, migrate};
 use settle::{drop_timers, settle_subscriptions, start_timers};
@@ -304,7 +304,14 @@ pub(crate) fn begin(
 ) -> Result<(StateReport, Effects), StageError> {
     let generation = &instance.generation;
     let mut state = BTreeMap::new();
-    fill_defaults(generation, &mut state);
+    let declared_at = fill_defaults(generation, &mut state).declared_at;
+    let defaulted = state.iter().map(|(path, value)| PathFate {
+        path: path.clone(),
+        fate: Fate::Defaulted,
+        value: value.to_string(),
+        by: declared_at.clone(),
+    });
+    let paths = defaulted.collect();
     let bytes_max = generation.manifest.hot_reload.state.max_state_size;
     let storage = Storage::from_value(Value::Map(state), bytes_max).map_err(|error| {
         failed(
@@ -314,8 +321,14 @@ pub(crate) fn begin(
         )
     })?;
     generation.state.borrow_mut().storage = storage;
-    let mut report = StateReport::default();
-    let effects = loaded_reversibly(context, instance, Reason::Start, None, &mut report)?;
+    let mut loaded = StateReport::default();
+    let effects = loaded_reversibly(context, instance, Reason::Start, None, &mut loaded)?;
+    // Nothing is carried into a life that begins.
+    let report = StateReport {
+        paths,
+        notes: loaded.notes,
+        ..StateReport::default()
+    };
     Ok((report, effects))
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Past {
     pub(crate) snapshot: Vec<u8>,
     /// What made it give way.
     pub(crate) cause: String,
+    /// Whether the one after it began again with its defaults, so that this is the last to have the state.
+    pub(crate) given_up: bool,
 }
 
 /// See the [module](self).
@@ -51,6 +53,12 @@ impl History {
             Some(number) => self.past.iter().rev().find(|past| past.number == number),
             None => self.past.back(),
         }
+    }
+
+    /// Whether the state that this generation had, or one after it, was given up.
+    pub(crate) fn was_given_up_since(&self, number: u32) -> bool {
+        let mut past = self.past.iter();
+        past.any(|past| past.number >= number && past.given_up)
     }
 
     /// The last generation of an older version than `version`.
@@ -88,6 +96,7 @@ impl Past {
             package,
             snapshot,
             cause,
+            given_up: false,
         }
     }
 
@@ -127,6 +136,7 @@ struct SavedPast {
     sources: SavedSources,
     snapshot: Vec<u8>,
     cause: String,
+    given_up: bool,
 }
 
 impl SavedHistories {
@@ -143,6 +153,7 @@ impl SavedHistories {
                 sources: contents.keep(&past.package.sources),
                 snapshot: kept(&past.package.manifest, &past.snapshot),
                 cause: past.cause.clone(),
+                given_up: past.given_up,
             });
             (id.clone(), past.collect())
         });
@@ -157,6 +168,7 @@ impl SavedHistories {
                 package: contents.package(&past.sources)?,
                 snapshot: past.snapshot,
                 cause: past.cause,
+                given_up: past.given_up,
             })
         };
         let histories = self.0.into_iter().map(|(id, past)| {
@@ -189,6 +201,7 @@ mod tests {
             package: Package::read(Rc::new(bundle)).expect("a good manifest"),
             snapshot: vec![0; state * MEBIBYTE],
             cause: String::new(),
+            given_up: false,
         }
     }
 

@@ -75,7 +75,7 @@ impl LuaRuntime {
         scripts: Scripts,
     ) -> Result<LuaRuntime, GuestError> {
         let step_weight = Cell::new(scripts.step_weight());
-        let perturbed = context.perturbation().begin();
+        let perturbed = context.perturbation_of(generation.id()).begin();
         let scripts = Rc::new(scripts);
         let bindings = Rc::new(Bindings {
             context: Rc::downgrade(context),

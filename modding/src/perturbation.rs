@@ -3,9 +3,13 @@
 
 use std::cell::Cell;
 
+use crate::mod_id::ModId;
+
 /// See the [module](self). The default changes nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Perturbation {
+    /// The mod whose machine it is at work in; None: that of every mod.
+    pub machine_of: Option<ModId>,
     /// Collects the garbage of a machine after every call that comes out at this many calls of it; 0: as it comes.
     pub collect_every: u32,
     /// Decides what is allocated beside the machines, so that they lie elsewhere; 0: nothing.
@@ -28,6 +32,14 @@ pub(crate) struct Perturbed {
 }
 
 impl Perturbation {
+    /// What of it is at work in the machine of `id`.
+    pub(crate) fn in_machine_of(&self, id: &ModId) -> Perturbation {
+        match &self.machine_of {
+            Some(only) if only != id => Perturbation::default(),
+            _ => self.clone(),
+        }
+    }
+
     /// Takes the memory that is to be taken before a machine is made.
     pub(crate) fn begin(self) -> Perturbed {
         let mut padding = Vec::new();

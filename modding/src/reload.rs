@@ -193,17 +193,17 @@ impl Host {
     /// and waiting commands go on as they are.
     pub fn migrate_again(&mut self, id: &ModId, options: &ReloadOptions) -> ReloadReport {
         let Some(old) = self.context.instance(id) else {
-            return rejected(Outcome::Ignored, format!("{id} is not running"));
+            return rejected(Outcome::Failed, format!("{id} is not running"));
         };
         let version = &old.generation.manifest.version;
         let history = self.history.get(id);
         let Some(past) = history.and_then(|history| history.last_older(version)) else {
             let reason = format!("no older version than {version} of {id} is in the history");
-            return rejected(Outcome::Ignored, reason);
+            return rejected(Outcome::Failed, reason);
         };
         let Ok(snapshot) = codec::decode(&past.snapshot) else {
             let reason = format!("the state of g{} of {id} cannot be read", past.number);
-            return rejected(Outcome::Ignored, reason);
+            return rejected(Outcome::Failed, reason);
         };
         let reason = format!("state of {}, g{}", past.version(), past.number);
         let package = Package::of(&old.generation);

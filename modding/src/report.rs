@@ -152,6 +152,8 @@ pub enum Outcome {
     Committed,
     /// The old generation goes on, as if nothing had been tried.
     RolledBack,
+    /// What was asked for by hand cannot be done: there is no such generation, nothing to migrate from, a mod that runs.
+    Failed,
     /// Nothing to do.
     Ignored,
     /// A newer change of the same mod came before this one was tried.
@@ -160,9 +162,10 @@ pub enum Outcome {
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Outcome; 4] = [
+    pub const ALL: [Outcome; 5] = [
         Outcome::Committed,
         Outcome::RolledBack,
+        Outcome::Failed,
         Outcome::Ignored,
         Outcome::Superseded,
     ];
@@ -174,6 +177,7 @@ impl Outcome {
         match self {
             Outcome::Committed => "committed",
             Outcome::RolledBack => "rolled back",
+            Outcome::Failed => "failed",
             Outcome::Ignored => "ignored",
             Outcome::Superseded => "superseded",
         }
@@ -248,6 +252,9 @@ pub struct StateReport {
     /// Whether the state could not be carried over and begins with its defaults (`on_state_error`): the one before is in the history.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub reset: bool,
+    /// Whether the state from before was given up for the defaults, for this or another reason: going back over it brings it back.
+    #[serde(skip)]
+    pub begun_again: bool,
 }
 
 /// Where and why a transaction failed.

@@ -15,7 +15,7 @@ use crate::codec::{self, CodecError, Compression};
 use crate::context::{EmittedEvent, LogLevel, Reason};
 use crate::diagnostic::Fault;
 use crate::generation::Instance;
-use crate::handover::{self, Package};
+use crate::handover::{self, MayBeginAgain, Package};
 use crate::history::{Past, SavedHistories};
 use crate::host::{Absence, Host, LeftOut, Roster, ids};
 use crate::manifest::Manifest;
@@ -389,9 +389,12 @@ impl Host {
         let reason = if same { Reason::Resume } else { Reason::Update };
         let number = saved.generation() + u32::from(!same);
         let instance = handover::prepare(&self.context, package, number)?;
-        let past = saved.past(package).filter(|_| !same);
+        let mut past = saved.past(package).filter(|_| !same);
         // State that would not be in the history is not given up.
-        let may_begin_again = past.is_some();
+        let may_begin_again = match past {
+            Some(_) => MayBeginAgain::AsItsModSays,
+            None => MayBeginAgain::Never,
+        };
         let mut state = handover::pass_on(
             &self.context,
             &instance,
@@ -400,6 +403,9 @@ impl Host {
             may_begin_again,
             || Ok(()),
         )?;
+        if let Some(past) = &mut past {
+            past.given_up = state.begun_again;
+        }
         handover::say_kept(&instance.generation, &mut state);
         // Nothing is overdue in a mod that was running: between two ticks all that was due has fired.
         handover::skip_missed_firings(self.context.tick(), &instance.generation);

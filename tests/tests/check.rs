@@ -244,6 +244,7 @@ fn capabilities_are_warnings() {
         assert!(!report.convicted(), "{report:#?}");
         assert_eq!(codes(&report), [code]);
         assert_eq!(!report.failures.is_empty(), failing, "{fixture}");
+        assert_eq!(report.passes(), !failing, "{fixture}");
     }
 }
 
@@ -284,7 +285,7 @@ fn the_shipped_mods_come_out_clean() {
         // Without this count the test would pass where nothing is handed over: each tick, single ticks, and every mod of the
         // run twice by each save and load.
         let singles = report.rounds[1].runs;
-        let saved = 2 * report.ticks * subject.mods.len() as u64;
+        let saved = 2 * report.ticks * report.mods.len() as u64;
         assert_eq!(report.hand_overs, report.ticks + singles + saved);
     }
 }
@@ -322,6 +323,12 @@ fn an_exported_function_that_no_mod_calls_is_named() {
     let with_caller = checked_in(&project, "below", Some(project.path()));
     assert_eq!(with_caller.uncalled, ["sing"]);
     assert_eq!(checked_in(&project, "above", None).uncalled, [""; 0]);
+    // The mod that calls them is found beside the one that is checked.
+    let found = checked_in(&project, "below", None);
+    assert_eq!(found.uncalled, ["sing"]);
+    let project = tests::Project::new()
+        .lua_mod("below", "1.0.0", "", exports)
+        .scenario(40, &["below"], "");
     let alone = checked_in(&project, "below", None);
     assert_eq!(alone.uncalled, ["greet", "part", "sing"]);
     assert!(!alone.convicted());
@@ -403,13 +410,109 @@ fn a_mod_is_not_convicted_for_what_another_does() {
     );
     let above = checked_in(&project, "above", None);
     assert!(!above.convicted(), "{above:#?}");
-    assert_eq!(above.rounds[2].outcome, Outcome::NotItsDoing);
+    let culprit = Some(ModId::parse("below").unwrap());
+    assert_eq!(above.rounds[2].outcome, Outcome::NotItsDoing { culprit });
     let below = checked_in(&project, "below", Some(project.path()));
     assert_eq!(convicting(&below), RELOADS_AND_SAVES);
     let (id, path) = state_path(&change(&below).facts[0])
         .map(|(id, path)| (id, path.to_owned()))
         .unwrap();
     assert_eq!((id, path.as_str()), (ModId::parse("below").unwrap(), "n"));
+}
+
+#[test]
+fn state_that_an_exported_function_keeps_convicts_the_mod_that_exports_it() {
+    let exports =
+        "local n = 0\ncolony.mods.export('next', function()\n n = n + 1\n return n\nend)\n";
+    let calls = "colony.state.define({ last = 0 })\ncolony.events.register('tick_end', function()\n colony.storage.last = colony.mods.get('below').next()\nend)\n";
+    let project = tests::Project::new()
+        .lua_mod("below", "1.0.0", "", exports)
+        .lua_mod("above", "1.0.0", "[dependencies]\nbelow = \"^1\"", calls)
+        .scenario(40, &["below", "above"], "");
+    let above = checked_in(&project, "above", None);
+    assert!(!above.convicted(), "{above:#?}");
+    let shown = |file: &str| file.to_owned();
+    let options = text::CheckTextOptions {
+        colour: false,
+        shown: &shown,
+    };
+    let told = text::report(&above, &options);
+    assert!(
+        told.contains("differs, and so it does where only below is reloaded: check below\n"),
+        "{told}"
+    );
+    let below = checked_in(&project, "below", None);
+    assert_eq!(convicting(&below), RELOADS_AND_SAVES);
+    assert_eq!(harness::report::check::code(&below), Some("state-lost"));
+    let told = text::report(&below, &options);
+    assert!(told.contains("written by callers of `next`"), "{told}");
+}
+
+#[test]
+fn a_conviction_says_so_where_library_code_of_another_mod_explains_it() {
+    let library = "local n = 0\nlocal queue = {}\nfunction queue.next()\n  n = n + 1\n  return n\nend\nreturn queue\n";
+    let user = "local queue = require('@below/queue')\ncolony.state.define({ last = 0 })\ncolony.events.register('tick_end', function()\n colony.storage.last = queue.next()\nend)\n";
+    let project = tests::Project::new()
+        .lua_mod("below", "1.0.0", "", "colony.state.define({})\n")
+        .file("mods/below/lib/queue.lua", library)
+        .file(
+            "mods/below/lib/other.lua",
+            &library.replace("n = 0", "n = 1"),
+        )
+        .lua_mod("above", "1.0.0", "[dependencies]\nbelow = \"^1\"", user)
+        .scenario(40, &["below", "above"], "");
+    let above = checked_in(&project, "above", None);
+    assert_eq!(convicting(&above), RELOADS_AND_SAVES);
+    assert_eq!(codes(&above), [""; 0]);
+    assert_eq!(harness::report::check::code(&above), Some("state-lost"));
+    let shown = |file: &str| file.to_owned();
+    let options = text::CheckTextOptions {
+        colour: false,
+        shown: &shown,
+    };
+    let told = text::report(&above, &options);
+    for expected in [
+        "1 explains it",
+        "--> below/lib/queue.lua:1:7",
+        "= this is library code of below, which runs in the machine of above",
+    ] {
+        assert!(told.contains(expected), "{told}");
+    }
+    assert!(!told.contains("other.lua"), "{told}");
+}
+
+#[test]
+fn calls_that_fail_have_a_line_of_their_own_and_fail_the_check_unless_expected() {
+    let script = "colony.events.register('tick_start', function() error('no') end)\n";
+    let alone = |rest: &str| {
+        let project = tests::Project::new().lua_mod("below", "1.0.0", "", script);
+        project.scenario(40, &["below"], rest)
+    };
+    let shown = |file: &str| file.to_owned();
+    let options = text::CheckTextOptions {
+        colour: false,
+        shown: &shown,
+    };
+    let project = alone("");
+    for scenario in [None, Some(project.path())] {
+        let report = checked_in(&project, "below", scenario);
+        assert!(!report.convicted() && !report.passes(), "{report:#?}");
+        let told = text::report(&report, &options);
+        for line in [
+            "  static findings                            none\n",
+            "  failing calls                              FAILS  20, 1 handler suspended\n",
+        ] {
+            assert!(told.contains(line), "{told}");
+        }
+    }
+    let project = alone("[[expect]]\nfailing_calls = \"below\"\nequals = 20\n");
+    let report = checked_in(&project, "below", Some(project.path()));
+    assert!(report.passes(), "{report:#?}");
+    let told = text::report(&report, &options);
+    assert!(
+        told.contains("failing calls                              20, which the scenario expects, 1 handler suspended\n"),
+        "{told}"
+    );
 }
 
 #[test]

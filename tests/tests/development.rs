@@ -151,7 +151,7 @@ fn there_is_nothing_to_migrate_again_without_an_older_version() {
         &options,
     );
     let report = host.migrate_again(&id(), &options);
-    assert_eq!(report.outcome, Outcome::Ignored);
+    assert_eq!(report.outcome, Outcome::Failed);
     let reason = "no older version than 1.0.0 of subject is in the history";
     assert_eq!(report.reason.as_deref(), Some(reason));
 }

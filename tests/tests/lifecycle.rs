@@ -84,7 +84,7 @@ fn a_disabled_mod_stays_away_over_a_restart_and_a_removed_one_too() {
 
 #[test]
 fn purging_needs_a_mod_that_does_not_run_and_leaves_nothing() {
-    let steps = "[[step]]\nat = 3\npurge = { mod = \"counter\" }\nexpect = { outcome = \"rolled_back\", stage = \"plan\" }\n\n\
+    let steps = "[[step]]\nat = 3\npurge = { mod = \"counter\" }\nexpect = { outcome = \"failed\", error = \"only what does not run can be purged\" }\n\n\
                  [[step]]\nat = 4\nremove = { mod = \"counter\" }\n\n[[step]]\nat = 5\npurge = { mod = \"counter\" }\nexpect = { outcome = \"committed\", dropped = [\"ticks\"] }\n\n\
                  [[step]]\nat = 6\npurge = { mod = \"counter\" }\nexpect = { outcome = \"ignored\" }\n\n[[step]]\nat = 7\nadd = { mod = \"counter\" }\n\n\
                  [[expect]]\nmod = \"counter\"\npath = \"ticks\"\nequals = 2\n";
@@ -252,7 +252,7 @@ fn a_fault_at_any_stage_of_coming_and_going_is_invisible() {
                 stage.name()
             );
             let record = project().scenario(8, &["counter"], &step).run().unwrap();
-            if let StepResult::Failed(_) = &record.steps[0].result {
+            if let StepResult::NotReached(..) = &record.steps[0].result {
                 // This reload has no such stage: the action has happened.
                 continue;
             }
@@ -348,4 +348,21 @@ fn what_depends_on_a_disabled_mod_is_told_to_enable_that_first() {
         .run()
         .unwrap();
     assert_eq!(record.faults(), []);
+}
+
+#[test]
+fn a_mod_that_begins_has_its_defaults_and_carries_nothing() {
+    let script = "colony.state.define({ n = 3 })\ncolony.time.every('beat', 5, function() end)\ncolony.events.register('tick_end', function() end)\n";
+    let steps = "[[step]]\nat = 2\nadd = { mod = \"late\" }\nexpect = { outcome = \"committed\", kept = [], defaulted = [\"n\"] }\n";
+    let project = Project::new()
+        .lua_mod("counter", "1.0.0", "", "")
+        .lua_mod("late", "1.0.0", "", script);
+    let record = project.scenario(3, &["counter"], steps).run().unwrap();
+    assert_eq!(record.faults(), []);
+    let harness::record::StepResult::Reloads(reports) = &record.steps[0].result else {
+        panic!("{:?}", record.steps[0].result);
+    };
+    let state = &reports[0].members[0].state;
+    assert!(state.timers.is_empty());
+    assert_eq!(state.handlers, 0);
 }

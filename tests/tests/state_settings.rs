@@ -102,6 +102,35 @@ fn an_update_that_does_not_preserve_state_begins_with_its_defaults() {
     assert!(state.random_draws > 0);
 }
 
+#[test]
+fn going_back_over_a_reset_brings_the_state_back_that_was_given_up() {
+    let write = |at: u64, text: &str| {
+        format!(
+            "[[step]]\nat = {at}\nwrite = {{ file = \"subject/scripts/main.lua\", text = {text:?} }}\n\n"
+        )
+    };
+    // Tick 5 resets, tick 7 too; a restart between must not forget it.
+    let steps = [
+        write(5, &format!("{KEEPS}-- second\n")),
+        write(7, &format!("{KEEPS}-- third\n")),
+        "[[step]]\nat = 8\nrestart = true\n\n".to_owned(),
+        "[[step]]\nat = 9\nrollback = { mod = \"subject\", to = 1 }\nexpect = { outcome = \"committed\" }\n\n".to_owned(),
+        "[[expect]]\nat = 8\nmod = \"subject\"\npath = \"ticks\"\nequals = 2\n\n".to_owned(),
+        "[[expect]]\nat = 9\nmod = \"subject\"\npath = \"ticks\"\nequals = 5\n".to_owned(),
+    ];
+    let record = Project::new()
+        .lua_mod(
+            "subject",
+            "1.0.0",
+            &settings("preserve_state = false"),
+            KEEPS,
+        )
+        .scenario(10, &["subject"], &steps.concat())
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+}
+
 const MIGRATION_FAILS: &str = "colony.state.define({ ticks = 0, ratio = 0.5, by_kind = {}, names = {} })\n\
     colony.state.migrate('<2', function(state) error('this state is too old') end)\n";
 

@@ -160,7 +160,7 @@ fn mods_that_changed_together_go_back_together_or_not_at_all() {
     let steps = format!(
         "{bump}[[step]]\nat = 5\nrollback = {{ mod = \"user\" }}\nexpect = {{ outcome = \"rolled_back\", stage = \"plan\" }}\n\n\
          [[step]]\nat = 6\nfault = {{ stage = \"loaded\", mod = \"user\", during = {{ rollback = {{ mods = [\"counter\", \"user\"] }} }} }}\nexpect = {{ outcome = \"rolled_back\", stage = \"loaded\" }}\n\n\
-         [[step]]\nat = 7\nrollback = {{ mods = [\"counter\", {{ mod = \"user\", to = 5 }}] }}\nexpect = {{ outcome = \"ignored\" }}\n\n\
+         [[step]]\nat = 7\nrollback = {{ mods = [\"counter\", {{ mod = \"user\", to = 5 }}] }}\nexpect = {{ outcome = \"failed\", error = \"not in the history\" }}\n\n\
          [[step]]\nat = 8\nrollback = {{ mods = [\"counter\", {{ mod = \"user\", to = 1 }}] }}\nexpect = {{ outcome = \"committed\" }}\n\n\
          [[step]]\nat = 9\ncheckpoint = true\n"
     );
@@ -373,4 +373,48 @@ fn the_report_for_programs_has_a_trail_that_cannot_be_read() {
             && trail.contains("\"help\": \"remove the file\""),
         "{trail}"
     );
+}
+
+#[test]
+fn what_is_asked_for_by_hand_and_cannot_be_done_fails_with_its_reason() {
+    for (action, reason) in [
+        (
+            "rollback = { mod = \"subject\", to = 9 }",
+            "g9 of subject is not in the history (there: none)",
+        ),
+        (
+            "migrate_again = \"subject\"",
+            "no older version than 1.0.0 of subject is in the history",
+        ),
+        (
+            "purge = { mod = \"subject\" }",
+            "subject is running, and only what does not run can be purged: remove subject first",
+        ),
+    ] {
+        let step = |expect: &str| {
+            let steps = format!("[[step]]\nat = 2\n{action}\n{expect}");
+            let project = Project::new().lua_mod("subject", "1.0.0", "", "");
+            let record = project.scenario(3, &["subject"], &steps).run().unwrap();
+            let faults = record.faults();
+            faults
+                .iter()
+                .map(|fault| fault.message.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(step(""), [format!("step at tick 2: {reason}")], "{action}");
+        let expected = format!("expect = {{ outcome = \"failed\", error = \"{reason}\" }}\n");
+        assert_eq!(step(&expected), [""; 0], "{action}");
+    }
+}
+
+#[test]
+fn a_fault_that_is_not_reached_tells_what_became_of_its_action() {
+    let steps = "[[step]]\nat = 2\nfault = { stage = \"migrate\", mod = \"subject\", during = { write = { file = \"subject/notes.txt\", text = \"x\" } } }\nexpect = { outcome = \"failed\" }\n";
+    let project = Project::new().lua_mod("subject", "1.0.0", "", "");
+    let record = project.scenario(3, &["subject"], steps).run().unwrap();
+    assert_eq!(record.faults(), []);
+    let StepResult::NotReached(_, reports) = &record.steps[0].result else {
+        panic!("{:?}", record.steps[0].result);
+    };
+    assert!(!reports.is_empty());
 }

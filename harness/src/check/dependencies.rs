@@ -1,5 +1,6 @@
-//! Whether a difference is the mod's doing: a save hands over every mod, and machines of all mods are collected.
+//! Whether a difference is the mod's doing: a save hands over every mod.
 
+use modding::mod_id::ModId;
 use toml_edit::{DocumentMut, Item};
 
 use super::probe::Draft;
@@ -7,7 +8,8 @@ use super::trial::{Ending, Trials, Variation};
 use super::{Outcome, Round, Subject, TrialKind};
 use crate::load_text;
 
-/// Clears the mod of what happens without it as well. Hand-overs are of the mod alone: nothing else can be why they are noticed.
+/// Clears the mod of what is another's doing. Hand-overs are of the mod alone, and so are collections: nothing else can be why
+/// they are noticed.
 pub(super) fn excuse(
     rounds: &mut [Round],
     trials: &mut Trials<'_>,
@@ -17,7 +19,7 @@ pub(super) fn excuse(
     let suspect = |round: &Round| {
         matches!(
             round.kind,
-            TrialKind::SaveAndLoadAtEachTick | TrialKind::Collector | TrialKind::Threads
+            TrialKind::SaveAndLoadAtEachTick | TrialKind::Threads
         ) && round.outcome.convicts()
     };
     let reload_convicts = rounds
@@ -26,6 +28,14 @@ pub(super) fn excuse(
     // What a reload of the mod alone shows, a save shows as well.
     if reload_convicts || !rounds.iter().any(suspect) {
         return;
+    }
+    let saves = |round: &&mut Round| round.kind == TrialKind::SaveAndLoadAtEachTick;
+    if let Some(round) = rounds.iter_mut().filter(|round| suspect(round)).find(saves)
+        && let Some(culprit) = noticed_alone(trials)
+    {
+        round.outcome = Outcome::NotItsDoing {
+            culprit: Some(culprit),
+        };
     }
     let Some(text) = without(&draft.text, subject.mod_id.as_str()) else {
         return;
@@ -43,18 +53,24 @@ pub(super) fn excuse(
     );
     let Ok(without) = begun else { return };
     for round in rounds.iter_mut().filter(|round| suspect(round)) {
-        let variations = match round.kind {
-            TrialKind::SaveAndLoadAtEachTick => vec![Variation::save_and_load(1..=scenario.ticks)],
-            TrialKind::Collector => super::trial::perturbations(),
-            _ => vec![Variation::default()],
+        let variation = match round.kind {
+            TrialKind::SaveAndLoadAtEachTick => Variation::save_and_load(1..=scenario.ticks),
+            _ => Variation::default(),
         };
-        if variations
-            .iter()
-            .any(|variation| without.compare(variation) != Ending::Same)
-        {
-            round.outcome = Outcome::NotItsDoing;
+        if without.compare(&variation) != Ending::Same {
+            round.outcome = Outcome::NotItsDoing { culprit: None };
         }
     }
+}
+
+/// Another mod of the run whose hand-over alone is noticed: what a save shows is then its doing, in whomever's state it shows.
+fn noticed_alone(trials: &Trials<'_>) -> Option<ModId> {
+    let ticks = trials.scenario.ticks;
+    let others = trials.scenario.mods.iter().map(|choice| &choice.id);
+    others
+        .filter(|id| **id != trials.mod_id)
+        .find(|id| trials.compare(&Variation::hand_over(id, 1..=ticks)) != Ending::Same)
+        .cloned()
 }
 
 /// The scenario without the mod and without steps, which may be about it.

@@ -23,7 +23,7 @@ pub(super) fn complete(round: &mut Round, trials: &Trials<'_>) {
     let capture = |variation: &Variation| {
         let options = RunOptions {
             interrupted: variation.interrupted.clone(),
-            perturbation: variation.perturbation,
+            perturbation: variation.perturbation.clone(),
             explain: true,
             snapshots: true,
             ..RunOptions::default()
@@ -70,7 +70,7 @@ fn variation(kind: TrialKind, change: &Change, trials: &Trials<'_>) -> Option<Va
             interrupted(Interruption::HandOver(trials.mod_id.clone()))
         }
         TrialKind::SaveAndLoadAtEachTick => interrupted(Interruption::SaveAndLoad),
-        TrialKind::Collector => perturbations()
+        TrialKind::Collector => perturbations(&trials.mod_id)
             .into_iter()
             .find(|variation| trials.compare(variation) == Ending::Differs(change.tick)),
         TrialKind::Threads => None,

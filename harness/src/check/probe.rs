@@ -8,15 +8,16 @@ use modding::api;
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
 use modding::document::Scalar;
+use modding::findings::Examination;
 use modding::host::Host;
 use modding::mod_id::ModId;
 use sim::{Command, MapSource, Position, Setup};
 use toml_edit::{DocumentMut, Item};
 
-use super::{CheckOptions, Subject};
+use super::{CheckOptions, Subject, dependents};
 use crate::load_from;
 use crate::project::location;
-use crate::scenario::{Action, Scenario};
+use crate::scenario::{self, Action, Check, Expectation, Scenario};
 
 /// The seed of the probe.
 const SEED: u64 = 42;
@@ -40,6 +41,8 @@ pub(super) struct Draft {
     pub(super) path: PathBuf,
     /// The text.
     pub(super) text: String,
+    /// Whether its author says how many calls of the mod fail.
+    pub(super) expects_failures: bool,
 }
 
 /// The scenario to check a mod in.
@@ -49,11 +52,11 @@ pub(super) struct Draft {
 pub(super) fn draft(
     subject: &Subject,
     options: &CheckOptions,
-    events: &BTreeSet<String>,
+    examined: &Examination,
 ) -> Result<Draft, Vec<Fault>> {
     match &options.scenario {
         Some(path) => given(path, subject, options),
-        None => probe(subject, options, events.contains("config_changed")),
+        None => probe(subject, options, examined),
     }
 }
 
@@ -94,9 +97,11 @@ fn given(
         let at = step.get("at").and_then(Item::as_integer);
         at.is_some_and(|at| at <= ticks as i64)
     });
+    let about_failures = |expectation: &Expectation| matches!(&expectation.check, Check::Compare { subject: scenario::Subject::FailingCalls { mod_id }, .. } if *mod_id == subject.mod_id);
     Ok(Draft {
         path: path.to_path_buf(),
         text: document.to_string(),
+        expects_failures: scenario.expectations.iter().any(about_failures),
     })
 }
 
@@ -124,11 +129,12 @@ pub(super) fn integer(number: u64) -> Item {
 /// A colony in which something of every kind happens: a newcomer, orders, an order withdrawn, work, hunger, too little food and
 /// then enough of it.
 ///
-/// Where the mod listens to it, its configuration is changed for a while.
+/// Where the mod listens to it, its configuration is changed for a while; where it exports functions, mods that depend on it run as
+/// well, for they are who calls them.
 fn probe(
     subject: &Subject,
     options: &CheckOptions,
-    hears_of_config: bool,
+    examined: &Examination,
 ) -> Result<Draft, Vec<Fault>> {
     // A scenario of the author's may bring along what the folders of mods lack; the probe cannot.
     if !subject.not_found.is_empty() {
@@ -146,8 +152,11 @@ fn probe(
         SIZE.0, SIZE.1
     );
     let from = subject.folder_from_root();
-    let load: Vec<String> = subject
-        .mods
+    let mods = match examined.exports {
+        true => dependents::with_dependents(subject, &|mods| begin(subject, mods, seed).is_ok()),
+        false => subject.mods.clone(),
+    };
+    let load: Vec<String> = mods
         .iter()
         .map(|id| match &from {
             Some(from) if *id == subject.mod_id => format!("{{ id = \"{id}\", from = {from:?} }}"),
@@ -155,13 +164,13 @@ fn probe(
         })
         .collect();
     let _ = writeln!(text, "[mods]\nload = [{}]", load.join(", "));
-    let mut host = begin(subject, seed)?;
+    let mut host = begin(subject, &mods, seed)?;
     for (at, command) in commands(&mut host) {
         if at <= ticks {
             let _ = writeln!(text, "\n[[step]]\nat = {at}\ncommand = {{ {command} }}");
         }
     }
-    let changes = match hears_of_config {
+    let changes = match examined.events.contains("config_changed") {
         true => other_config(subject)?,
         false => Vec::new(),
     };
@@ -176,6 +185,7 @@ fn probe(
     Ok(Draft {
         path: subject.root.join(format!("{}.toml", subject.mod_id)),
         text,
+        expects_failures: false,
     })
 }
 
@@ -207,7 +217,7 @@ fn other_config(subject: &Subject) -> Result<Vec<String>, Vec<Fault>> {
 }
 
 /// The colony of the probe at its start, to see what can be ordered where.
-fn begin(subject: &Subject, seed: u64) -> Result<Host, Vec<Fault>> {
+fn begin(subject: &Subject, mods: &BTreeSet<ModId>, seed: u64) -> Result<Host, Vec<Fault>> {
     let setup = Setup {
         seed,
         map: MapSource::Generated {
@@ -218,7 +228,7 @@ fn begin(subject: &Subject, seed: u64) -> Result<Host, Vec<Fault>> {
         stock: [("wood".to_owned(), 20)].into(),
     };
     let mut bundles = Vec::new();
-    for id in &subject.mods {
+    for id in mods {
         bundles.push(match *id == subject.mod_id {
             true => subject.bundle.clone(),
             false => Bundle::new(id.as_str(), subject.library.of(id)?.as_ref().clone())?,
@@ -228,7 +238,7 @@ fn begin(subject: &Subject, seed: u64) -> Result<Host, Vec<Fault>> {
         .library
         .known()
         .iter()
-        .chain(&subject.mods)
+        .chain(mods)
         .cloned()
         .collect();
     let (host, left_out) = Host::start(&setup, bundles, known)?;

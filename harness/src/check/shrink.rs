@@ -152,6 +152,7 @@ impl Shrinker<'_> {
             at.is_some_and(|at| at <= i64::try_from(ticks).unwrap_or(i64::MAX))
         });
         let draft = Draft {
+            expects_failures: shown.draft.expects_failures,
             path: shown.draft.path.clone(),
             text: document.to_string(),
         };

@@ -165,13 +165,17 @@ fn id_of(folder: &Path) -> Result<ModId, Vec<Fault>> {
 }
 
 /// A mod and all that it depends on, with `base`, without which there is no colony.
-struct Closure {
-    mods: BTreeSet<ModId>,
+pub(super) struct Closure {
+    pub(super) mods: BTreeSet<ModId>,
     /// What is nowhere to be found.
-    not_found: Vec<Fault>,
+    pub(super) not_found: Vec<Fault>,
 }
 
-fn closure(manifest: &Manifest, library: &ModLibrary) -> Result<Closure, Vec<Fault>> {
+/// What runs where the mod of this manifest runs.
+///
+/// # Errors
+/// A mod of it that cannot be read.
+pub(super) fn closure(manifest: &Manifest, library: &ModLibrary) -> Result<Closure, Vec<Fault>> {
     let mut mods = BTreeSet::from([manifest.id.clone()]);
     let mut not_found = Vec::new();
     let mut wanted: Vec<ModId> = ModId::parse("base").into_iter().collect();

@@ -98,7 +98,7 @@ impl Variation {
                 .interrupted
                 .as_ref()
                 .map(|(interruption, _)| (interruption.clone(), ticks)),
-            perturbation: self.perturbation,
+            perturbation: self.perturbation.clone(),
         }
     }
 }
@@ -184,7 +184,7 @@ impl<'a> Trials<'a> {
         let single = single_ticks(ticks, thorough);
         let hand_over = Variation::hand_over(&self.mod_id, 1..=ticks);
         let save = Variation::save_and_load(1..=ticks);
-        let perturbations = perturbations();
+        let perturbations = perturbations(&self.mod_id);
         // The longest first, so that no processor waits for them in the end.
         let mut variations = vec![save.clone(), hand_over.clone()];
         variations.extend(single.iter().map(|tick| hand_over.before(*tick..=*tick)));
@@ -288,7 +288,7 @@ impl Shared<'_> {
         let ends_early = !goes_back(self.scenario);
         let options = RunOptions {
             interrupted: variation.interrupted.clone(),
-            perturbation: variation.perturbation,
+            perturbation: variation.perturbation.clone(),
             until_unlike: ends_early.then(|| self.chain.clone()),
             ..RunOptions::default()
         };
@@ -401,11 +401,12 @@ fn single_ticks(ticks: u64, thorough: bool) -> Vec<u64> {
     all.into_iter().collect()
 }
 
-pub(super) fn perturbations() -> Vec<Variation> {
+pub(super) fn perturbations(id: &ModId) -> Vec<Variation> {
     let numbered = (1..).zip(COLLECT_EVERY);
     numbered
         .map(|(padding_seed, collect_every)| Variation {
             perturbation: Perturbation {
+                machine_of: Some(id.clone()),
                 collect_every,
                 padding_seed,
             },

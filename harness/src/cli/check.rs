@@ -38,10 +38,10 @@ pub(super) fn check(arguments: &CheckArguments, colour: Colour) -> Exit {
 }
 
 fn tell(subject: &Subject, mut report: CheckReport, format: Format, colour: Colour) -> Exit {
-    let exit = if report.convicted() {
-        Exit::Differs
-    } else {
+    let exit = if report.passes() {
         Exit::Pass
+    } else {
+        Exit::Differs
     };
     let written = report
         .reproduction

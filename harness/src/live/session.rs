@@ -2,6 +2,7 @@
 //! given to it, so that a test can be the author.
 
 mod actions;
+mod circles;
 mod reloads;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,6 +79,8 @@ pub struct Outcomes {
     pub rolled_back: u64,
     /// There was nothing to do.
     pub ignored: u64,
+    /// What was asked for by hand and cannot be done.
+    pub failed: u64,
     /// A newer change came before it was tried.
     pub superseded: u64,
 }
@@ -340,6 +343,7 @@ impl Session {
         match report.outcome {
             Outcome::Committed => self.outcomes.committed += 1,
             Outcome::RolledBack => self.outcomes.rolled_back += 1,
+            Outcome::Failed => self.outcomes.failed += 1,
             Outcome::Ignored => self.outcomes.ignored += 1,
             Outcome::Superseded => self.outcomes.superseded += 1,
         }

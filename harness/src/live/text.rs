@@ -105,6 +105,7 @@ impl View {
         let parts = [
             (outcomes.committed, "committed"),
             (outcomes.rolled_back, "rolled back"),
+            (outcomes.failed, "failed"),
             (outcomes.ignored, "ignored"),
             (outcomes.superseded, "superseded"),
         ];
@@ -373,7 +374,7 @@ fn member_line(member: &MemberReport, reload: &LiveReload) -> String {
                 "{running} {before}  g{number} goes on{instead}, nothing lost{not_renamed}{failed}"
             )
         }
-        Outcome::Ignored | Outcome::Superseded => {
+        Outcome::Failed | Outcome::Ignored | Outcome::Superseded => {
             let reason = report.reason.clone().unwrap_or_default();
             format!("{} {before}  {reason}", member.mod_id)
         }

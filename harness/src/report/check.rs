@@ -69,7 +69,7 @@ pub fn code(report: &CheckReport) -> Option<&'static str> {
 #[must_use]
 pub fn title(report: &CheckReport, round: &Round) -> String {
     match &round.outcome {
-        Outcome::Same | Outcome::NotItsDoing => String::new(),
+        Outcome::Same | Outcome::NotItsDoing { .. } => String::new(),
         Outcome::Fails { tick, .. } => {
             let what = match round.kind {
                 TrialKind::SaveAndLoadAtEachTick => "saved and loaded",

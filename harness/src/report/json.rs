@@ -76,6 +76,10 @@ fn step(step: &StepRecord) -> Value {
         StepResult::Reloads(reports) => {
             json!({ "reloads": reports.iter().map(reload).collect::<Vec<_>>() })
         }
+        StepResult::NotReached(problem, reports) => json!({
+            "failed": faults(std::slice::from_ref(problem)),
+            "reloads": reports.iter().map(reload).collect::<Vec<_>>(),
+        }),
         StepResult::Done(notes) => json!({ "done": true, "notes": notes }),
         StepResult::Failed(problems) => json!({ "failed": faults(problems) }),
     };

@@ -36,7 +36,9 @@ impl Runner<'_> {
         };
         let running = self.host.mods().into_iter().map(|(id, _, _)| id);
         self.present.note_running(running);
-        if let (Some(trace), StepResult::Reloads(reports)) = (&self.trace, &result) {
+        if let (Some(trace), StepResult::Reloads(reports) | StepResult::NotReached(_, reports)) =
+            (&self.trace, &result)
+        {
             trace.borrow_mut().note_reloads(tick, reports);
         }
         let (met, unexpected) = check_step(step, tick, &result);
@@ -77,7 +79,7 @@ impl Runner<'_> {
                     "the fault at `{}` of {mod_id} was not reached: the reload has no such stage",
                     stage.name()
                 ));
-                StepResult::Failed(vec![fault])
+                StepResult::NotReached(fault, reports)
             }
             result => result,
         }

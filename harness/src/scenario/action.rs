@@ -70,7 +70,8 @@ fn read_only_key<'d>(
         return None;
     }
     let only = found.pop();
-    if only.is_none() {
+    // An unknown key, which is reported as such, is the action that was meant.
+    if only.is_none() && !table.has_unknown() {
         table.fault(format!(
             "{what} needs one action, found none: one of {}",
             names.join(", ")
@@ -224,7 +225,7 @@ fn read_injected_fault(value: &ValueReader<'_>, context: &Context<'_>) -> Option
 }
 
 /// The values of a table whose keys the author chooses.
-pub(super) fn read_scalars(table: TableReader<'_>) -> Option<BTreeMap<String, Scalar>> {
+fn read_scalars(table: TableReader<'_>) -> Option<BTreeMap<String, Scalar>> {
     let values: Vec<Option<(String, Scalar)>> = table
         .into_entries()
         .into_iter()

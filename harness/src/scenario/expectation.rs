@@ -1,10 +1,12 @@
 //! Reads what must become of a step, and what must hold after a tick.
 
+use std::collections::BTreeMap;
+
+use modding::api::Field;
 use modding::diagnostic::Fault;
 use modding::document::{Scalar, TableReader, ValueReader};
 use modding::mod_id::ModId;
 
-use super::action::read_scalars;
 use super::parse::{Context, read_loaded_mod};
 use super::{Check, Comparison, Expectation, StepExpectation, Subject, Vocabulary, When};
 
@@ -206,17 +208,7 @@ fn read_event_count<'d>(
     }
     let fields = (context.vocabulary.event_fields)(event);
     let filter = match filter {
-        Some(filter) => {
-            if !fields.is_empty() {
-                for (key, _) in filter.table()?.into_entries() {
-                    if !fields.contains(&key.text) {
-                        let fault = Fault::new(format!("`{event}` has no field `{}`", key.text));
-                        key.report(fault.suggest(key.text, fields.iter().copied()));
-                    }
-                }
-            }
-            read_scalars(filter.table()?)?
-        }
+        Some(filter) => read_filter(event, &fields, filter.table()?)?,
         None => Default::default(),
     };
     let subject = Subject::EventCount {
@@ -224,6 +216,38 @@ fn read_event_count<'d>(
         filter,
     };
     Some((SubjectOrHash::Subject(subject), value))
+}
+
+/// The wanted values of fields. What `event` cannot have is reported: other fields than `fields`, and values of another type
+/// (those of a mod's event are not known).
+fn read_filter(
+    event: &str,
+    fields: &[Field],
+    filter: TableReader<'_>,
+) -> Option<BTreeMap<String, Scalar>> {
+    let mut wanted = BTreeMap::new();
+    let mut complete = true;
+    for (key, value) in filter.into_entries() {
+        let field = fields.iter().find(|field| field.path == key.text);
+        if field.is_none() && !fields.is_empty() {
+            let fault = Fault::new(format!("`{event}` has no field `{}`", key.text));
+            key.report(fault.suggest(key.text, fields.iter().map(|field| field.path)));
+        }
+        let Some(scalar) = value.scalar() else {
+            complete = false;
+            continue;
+        };
+        let expected = field.and_then(Field::scalar_kind);
+        if let Some(expected) = expected.filter(|expected| *expected != scalar.kind()) {
+            value.fault(format!(
+                "`{}` of `{event}` is {expected}, found {}",
+                key.text,
+                scalar.kind()
+            ));
+        }
+        wanted.insert(key.text.to_owned(), scalar);
+    }
+    complete.then_some(wanted)
 }
 
 fn read_hash(value: ValueReader<'_>) -> Option<(SubjectOrHash, ValueReader<'_>)> {

@@ -336,10 +336,10 @@ fn read_step(mut table: TableReader<'_>, context: &Context<'_>) -> Option<Step> 
     let label = table
         .optional("label")
         .and_then(|value| value.string().map(str::to_owned));
-    let action = read_action(&mut table, context);
     let expect = table
         .optional("expect")
         .and_then(|value| read_step_expectation(&value, context.vocabulary));
+    let action = read_action(&mut table, context);
     table.finish();
     let (action, place) = action?;
     Some(Step {

@@ -15,7 +15,7 @@ const VOCABULARY: Vocabulary<'_> = Vocabulary {
     outcomes: &["committed", "rolled back", "ignored", "done"],
     reload_types: &["scripts", "config", "full"],
     priorities: &["low", "normal", "high", "critical"],
-    event_fields: |_| vec!["kind", "job.kind"],
+    event_fields: modding::api::fields_by_name,
     check_query: |query| match query {
         "colonists.alive" => Ok(()),
         _ => {

@@ -79,7 +79,7 @@ impl<'a> Arguments<'a> {
         function: &'a FunctionDescription,
         mut values: BTreeMap<String, Value>,
     ) -> Result<Arguments<'a>, ApiError> {
-        let ordered = function
+        let ordered: Vec<Option<Value>> = function
             .arguments
             .iter()
             .map(|argument| values.remove(argument.name))
@@ -89,7 +89,10 @@ impl<'a> Arguments<'a> {
                 "colony.{} has no argument `{unknown}`",
                 function.name
             ));
-            let names = function.arguments.iter().map(|argument| argument.name);
+            // What is given already is not what was meant.
+            let missing = function.arguments.iter().zip(&ordered);
+            let missing = missing.filter(|(_, given)| given.is_none());
+            let names = missing.map(|(argument, _)| argument.name);
             return Err(match nearest(unknown, names) {
                 Some(name) => error.help(format!("did you mean `{name}`?")),
                 None => error.help(format!("its arguments: {}", function.signature())),

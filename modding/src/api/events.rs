@@ -281,12 +281,11 @@ pub fn is_counted(name: &str) -> bool {
     !of_the_host.contains(&name)
 }
 
-/// The names by which the fields of an event can be asked for: the whole path and its last part.
-pub fn field_names(name: &str) -> Vec<&'static str> {
+/// The fields of an event by the names by which they can be asked for: the whole path and its last part.
+pub fn fields_by_name(name: &str) -> Vec<Field> {
     let fields = event(name).map_or(&[][..], |event| event.fields);
     let last = |path: &'static str| path.rsplit('.').next().unwrap_or(path);
-    fields
-        .iter()
-        .flat_map(|field| [field.path, last(field.path)])
-        .collect()
+    let by_name =
+        |given: &Field| [given.path, last(given.path)].map(|path| field(path, given.kind));
+    fields.iter().flat_map(by_name).collect()
 }

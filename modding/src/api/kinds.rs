@@ -74,6 +74,24 @@ pub(super) const ANY_FUNCTION: Signature = Signature {
     result: Kind::Any,
 };
 
+impl Field {
+    /// What a value of this field is, as scenarios write it: `an integer`, `a string` or `a boolean`. None where it can be
+    /// anything.
+    #[must_use]
+    pub fn scalar_kind(&self) -> Option<&'static str> {
+        let kind = match self.kind {
+            Kind::Optional(inner) => *inner,
+            kind => kind,
+        };
+        match kind {
+            Kind::Integer => Some("an integer"),
+            Kind::Boolean => Some("a boolean"),
+            Kind::Text | Kind::OneOf(_) => Some("a string"),
+            _ => None,
+        }
+    }
+}
+
 pub(super) const fn field(path: &'static str, kind: Kind) -> Field {
     Field { path, kind }
 }

@@ -12,6 +12,17 @@ use crate::report::{Fate, PathFate, StageError, StateReport};
 use crate::state::{Held, Snapshot};
 use crate::value::Value;
 
+/// Whether an instance may begin with its defaults in the place of the state that it is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MayBeginAgain {
+    /// The state from before would not be in the history.
+    Never,
+    /// Only where the state cannot be carried over, if its mod wishes that.
+    WhereItFails,
+    /// In any case, or where the state cannot be carried over, as its mod wishes.
+    AsItsModSays,
+}
+
 /// Gives an instance the state in `bytes`: `migrate` and `restore`. Where it may begin again, because the state from before stays in
 /// the history, its mod's settings decide whether it begins with its defaults instead: in any case, or where the state cannot be carried
 /// over (seed-corrections 44). What is not to be kept is not migrated either. `before_restore` is called as that stage begins; its error
@@ -21,11 +32,11 @@ pub(crate) fn pass_on(
     instance: &Instance,
     bytes: &[u8],
     reason: Reason,
-    may_begin_again: bool,
+    may_begin_again: MayBeginAgain,
     before_restore: impl FnOnce() -> Result<(), StageError>,
 ) -> Result<StateReport, StageError> {
     let settings = instance.generation.manifest.hot_reload.state;
-    if may_begin_again && !settings.preserve_state {
+    if may_begin_again == MayBeginAgain::AsItsModSays && !settings.preserve_state {
         before_restore()?;
         let why = "`preserve_state` is off in mod.toml";
         return begin_again(instance, bytes, why.to_owned());
@@ -44,7 +55,7 @@ pub(crate) fn pass_on(
     };
     match restored {
         Err(error)
-            if may_begin_again
+            if may_begin_again != MayBeginAgain::Never
                 && settings.on_state_error == OnStateError::Reset
                 && !timed_out() =>
         {
@@ -96,6 +107,7 @@ fn begin_again(instance: &Instance, bytes: &[u8], why: String) -> Result<StateRe
             "{why}: the state begins with its defaults, the one before is in the history"
         )],
         paths,
+        begun_again: true,
         ..StateReport::default()
     };
     restore(instance, Carried { snapshot, report }, Reason::Update)

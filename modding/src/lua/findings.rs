@@ -80,6 +80,8 @@ pub struct Examination {
     pub findings: Vec<Finding>,
     /// The events that the scripts listen to, as far as they are named.
     pub events: BTreeSet<String>,
+    /// Whether a script exports functions.
+    pub exports: bool,
 }
 
 impl Code {
@@ -144,6 +146,10 @@ pub fn examine(bundle: &Bundle) -> Result<Examination, Vec<Fault>> {
     });
     Ok(Examination {
         findings,
+        exports: model
+            .calls
+            .iter()
+            .any(|call| call.path == "colony.mods.export"),
         events: model.events,
     })
 }

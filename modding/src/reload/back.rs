@@ -31,7 +31,7 @@ impl Host {
             }
         }
         if !missing.is_empty() {
-            return vec![rejected(Outcome::Ignored, missing.join("; "))];
+            return vec![rejected(Outcome::Failed, missing.join("; "))];
         }
         let content = match contents.as_slice() {
             [] => return Vec::new(),
@@ -82,7 +82,7 @@ impl Host {
             ));
         };
         let downgrade = past.version() < &old.generation.manifest.version;
-        let snapshot = if downgrade {
+        let snapshot = if downgrade || history.was_given_up_since(past.number) {
             codec::decode(&past.snapshot).ok()
         } else {
             None

@@ -1,13 +1,12 @@
 //! Mods that begin and cease to run while the colony goes on: added, disabled, removed, enabled again, renamed; and the state of
 //! those that do not run, which is kept until it is purged (seed-corrections 24, 26).
 
-use crate::diagnostic::Fault;
 use crate::handover::{self, Package};
 use crate::host::{Absence, Host};
 use crate::mod_id::ModId;
 use crate::report::{
-    Fate, MemberAction, MemberReport, Outcome, PathFate, ReloadReport, ReloadType, Stage,
-    StageError, StateReport,
+    Fate, MemberAction, MemberReport, Outcome, PathFate, ReloadReport, ReloadType, StageError,
+    StateReport,
 };
 use crate::save::SavedMod;
 use crate::value::Value;
@@ -49,18 +48,10 @@ impl Host {
     /// Deletes the state and the history of a mod that does not run.
     pub fn purge(&mut self, id: &ModId) -> ReloadReport {
         if self.context.instance(id).is_some() {
-            let fault = Fault::new(format!(
-                "{id} is running, and only what does not run can be purged"
-            ));
-            let error = StageError {
-                stage: Stage::Plan,
-                mod_id: id.clone(),
-                faults: vec![fault.help(format!("remove {id} first"))],
-            };
-            return ReloadReport {
-                error: Some(error),
-                ..rejected(Outcome::RolledBack, None)
-            };
+            let reason = format!(
+                "{id} is running, and only what does not run can be purged: remove {id} first"
+            );
+            return rejected(Outcome::Failed, reason);
         }
         self.history.remove(id);
         self.waiting.remove(id);

@@ -11,7 +11,7 @@ use crate::definitions::ASSETS_FOLDER;
 use crate::diagnostic::Fault;
 use crate::error::GuestError;
 use crate::generation::Instance;
-use crate::handover::{self, Package, failed};
+use crate::handover::{self, MayBeginAgain, Package, failed};
 use crate::history::{Past, cause};
 use crate::host::Host;
 use crate::mod_id::ModId;
@@ -144,7 +144,12 @@ impl Host {
             None => snapshot.clone(),
         };
         // Migrated again, equal content leaves nothing behind in the history: its state is not given up.
-        let may_begin_again = !member.same_content();
+        let may_begin_again = match (member.same_content(), &member.past) {
+            (true, _) => MayBeginAgain::Never,
+            // Who goes back for a state wants it.
+            (false, Some(_)) => MayBeginAgain::WhereItFails,
+            (false, None) => MayBeginAgain::AsItsModSays,
+        };
         let mut state =
             handover::pass_on(&self.context, new, &bytes, reason, may_begin_again, || {
                 self.inject_one(member, options, Stage::Restore)
@@ -248,7 +253,10 @@ impl Host {
             None => self.swap_files(&member),
         };
         if !same_content {
-            self.history.entry(id.clone()).or_default().push(past);
+            self.history.entry(id.clone()).or_default().push(Past {
+                given_up: state.begun_again,
+                ..past
+            });
         }
         self.unhealthy.remove(&id);
         self.refused.remove(&id);
@@ -426,8 +434,8 @@ impl Host {
     }
 }
 
-/// The state for a rollback to an older version: carried where migrations lead there, else the state of then with the timers,
-/// the random position and the commands of now. To migrate again, the state of then from before the migration.
+/// The state for a rollback to an older version, or over a loss of the state: carried where migrations lead there, else the state of
+/// then with the timers, the random position and the commands of now. To migrate again, the state of then from before the migration.
 fn with_past_state(
     new: &Instance,
     now: &[u8],

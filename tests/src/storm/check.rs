@@ -157,6 +157,9 @@ pub(super) fn told(step: &StepRecord) -> String {
     match &step.result {
         StepResult::Done(notes) => format!("done ({})", notes.join(", ")),
         StepResult::Failed(faults) => format!("failed ({})", listed(faults)),
+        StepResult::NotReached(fault, _) => {
+            format!("failed ({})", listed(std::slice::from_ref(fault)))
+        }
         StepResult::Reloads(reports) => {
             let reports = reports.iter().map(|report| {
                 let members = report.members.iter().map(|member| {

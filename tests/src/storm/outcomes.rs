@@ -102,7 +102,7 @@ fn one_outcome_each(step: &Step, acted: &StepRecord) -> Result<(), String> {
         }
         StepResult::Failed(faults) if faults.is_empty() => return Err("no reason".to_owned()),
         StepResult::Done(_) | StepResult::Failed(_) => return Ok(()),
-        StepResult::Reloads(reports) => reports,
+        StepResult::Reloads(reports) | StepResult::NotReached(_, reports) => reports,
     };
     for report in reports {
         let explained = report.reason.is_some()
@@ -185,8 +185,8 @@ fn follow(step: &Step, acted: &StepRecord, synchronous: &mut BTreeMap<ModId, boo
                 }
             }
         }
-        // A fault that was not reached is all that such a step reports, whatever it did.
-        (StepResult::Failed(_), _) if with_fault => {
+        // A fault that was not reached fails such a step, whatever it did.
+        (StepResult::Failed(_) | StepResult::NotReached(..), _) if with_fault => {
             synchronous.extend(asked.into_iter().map(|id| (id, false)));
         }
         (_, Action::Load { .. } | Action::Restart) => synchronous.clear(),

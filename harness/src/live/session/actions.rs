@@ -87,7 +87,7 @@ impl Session {
         if all.is_empty() {
             return self.note("no mod has changed that could be migrated again");
         }
-        let migrated = |happening: &&Happening| matches!(happening, Happening::Reload(reload) if reload.report.outcome != Outcome::Ignored);
+        let migrated = |happening: &&Happening| matches!(happening, Happening::Reload(reload) if reload.report.outcome != Outcome::Failed);
         let migrated: Vec<Happening> = all.iter().filter(migrated).cloned().collect();
         if migrated.is_empty() { all } else { migrated }
     }

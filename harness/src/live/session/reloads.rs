@@ -69,7 +69,13 @@ impl Session {
         let mut happenings = Vec::new();
         let (new, mut known): (Vec<Settled>, Vec<Settled>) = settled
             .into_iter()
+            .filter(|settled| !self.left_for_another(settled))
             .partition(|settled| self.is_new(&settled.mod_id));
+        for settled in &new {
+            // Why one of them fails may lie in another.
+            let content = settled.bundle.clone().map(Rc::new);
+            self.contents.insert(settled.mod_id.clone(), content);
+        }
         for settled in in_order_of_need(new) {
             // What came to rest twice is known the second time.
             if self.is_new(&settled.mod_id) {
@@ -78,6 +84,7 @@ impl Session {
                 known.push(settled);
             }
         }
+        known.retain(|settled| !self.left_for_another(settled));
         if !known.is_empty() {
             happenings.extend(self.reload_known(known));
         }
@@ -87,6 +94,11 @@ impl Session {
     /// Whether a mod has to be let run before its changes count: one in a new folder, or one whose place another has taken.
     fn is_new(&self, id: &ModId) -> bool {
         !self.joined.contains(id) || self.gone.contains(id)
+    }
+
+    /// Whether this is no more than the end of the folder of a mod whose place another has taken, as one that was renamed leaves it.
+    fn left_for_another(&self, settled: &Settled) -> bool {
+        settled.bundle.is_err() && self.gone.contains(&settled.mod_id)
     }
 
     fn enable(&mut self, settled: Settled) -> Vec<Happening> {
@@ -297,10 +309,11 @@ impl Session {
         &mut self,
         cause: Cause,
         about: Vec<ModId>,
-        report: ReloadReport,
+        mut report: ReloadReport,
         times: Option<Times>,
         lines: BTreeMap<ModId, Vec<ChangedFile>>,
     ) -> Happening {
+        super::circles::name(&mut report, &self.contents);
         self.count(&report);
         if report.outcome == Outcome::Committed {
             for member in &report.members {

@@ -27,6 +27,7 @@ pub fn report(report: &CheckReport, shown: &dyn Fn(&str) -> String, exit_code: u
         "mod": report.mod_id,
         "mod_version": report.version,
         "scenario": report.scenario.as_deref().map(portable),
+        "mods": report.mods,
         "ticks": report.ticks,
         "seed": report.seed,
         "exit_code": exit_code,
@@ -36,7 +37,13 @@ pub fn report(report: &CheckReport, shown: &dyn Fn(&str) -> String, exit_code: u
         "rounds": report.rounds.iter().map(round).collect::<Vec<_>>(),
         "hand_overs": report.hand_overs,
         "findings": report.findings.iter().map(|found| finding(found, shown)).collect::<Vec<_>>(),
+        "library_findings": report
+            .library_findings
+            .iter()
+            .map(|found| finding(found, shown))
+            .collect::<Vec<_>>(),
         "failures": report.failures.iter().map(failure).collect::<Vec<_>>(),
+        "failures_expected": report.failures_expected,
         "unheard_events": report.unheard,
         "uncalled_exports": report.uncalled,
         "reproduction": reproduction,
@@ -48,7 +55,7 @@ fn round(round: &Round) -> Value {
     let mut value = json!({ "name": round.kind.name(), "runs": round.runs });
     let (outcome, details) = match &round.outcome {
         Outcome::Same => ("same", Value::Null),
-        Outcome::NotItsDoing => ("not_its_doing", Value::Null),
+        Outcome::NotItsDoing { culprit } => ("not_its_doing", json!({ "culprit": culprit })),
         Outcome::Fails {
             tick,
             faults: found,

@@ -49,14 +49,23 @@ pub fn report(report: &CheckReport, options: &CheckTextOptions<'_>) -> String {
         "",
         findings(report)
     );
+    let _ = writeln!(
+        text,
+        "  {:<31} {:>9}  {}",
+        "failing calls",
+        "",
+        failing_calls(report)
+    );
     problems(&mut text, report, options);
     text
 }
 
 /// How many findings there are.
 fn findings(report: &CheckReport) -> String {
-    let explaining = usize::from(explanation(report).is_some());
-    let warnings = report.findings.len() - explaining + report.failures.len().min(1);
+    let explanation = explanation(report);
+    let explaining = usize::from(explanation.is_some());
+    let own = report.findings.iter();
+    let warnings = own.filter(|finding| Some(*finding) != explanation).count();
     let parts = [
         (explaining > 0).then(|| "1 explains it".to_owned()),
         (warnings > 0).then(|| count(warnings as u64, "warning")),
@@ -66,6 +75,28 @@ fn findings(report: &CheckReport) -> String {
         "none".to_owned()
     } else {
         parts.join(", ")
+    }
+}
+
+/// How many calls of the mod failed, and whether that is right.
+fn failing_calls(report: &CheckReport) -> String {
+    let calls: u64 = report
+        .failures
+        .iter()
+        .map(|failure| u64::from(failure.count))
+        .sum();
+    if calls == 0 {
+        return "none".to_owned();
+    }
+    let suspended = report.failures.iter().filter(|failure| failure.suspended);
+    let suspended = match suspended.count() {
+        0 => String::new(),
+        handlers => format!(", {} suspended", count(handlers as u64, "handler")),
+    };
+    if report.failures_expected {
+        format!("{calls}, which the scenario expects{suspended}")
+    } else {
+        format!("FAILS  {calls}{suspended}")
     }
 }
 
@@ -86,7 +117,12 @@ fn result(round: &Round, report: &CheckReport) -> String {
             )
         }
         Outcome::Same => "same hash".to_owned(),
-        Outcome::NotItsDoing => "differs, and so it does without this mod".to_owned(),
+        Outcome::NotItsDoing { culprit: None } => {
+            "differs, and so it does without this mod".to_owned()
+        }
+        Outcome::NotItsDoing { culprit: Some(id) } => {
+            format!("differs, and so it does where only {id} is reloaded: check {id}")
+        }
         Outcome::Fails { tick, .. } => format!("CONVICTED  fails at tick {}", number(*tick)),
         Outcome::Changed(change) => match change.interrupted {
             Some((first, last)) if first == last => {
@@ -189,6 +225,14 @@ fn verdict(
     }
     match explanation {
         Some(finding) => {
+            let file = &finding.place.file;
+            let own = file.split_once('/').map(|(folder, _)| folder);
+            if let Some(other) = own.filter(|folder| *folder != report.mod_id.as_str()) {
+                notes.push(format!(
+                    "this is library code of {other}, which runs in the machine of {}",
+                    report.mod_id
+                ));
+            }
             let title = Level::ERROR.primary_title(&message).id(finding.code.name());
             rendered(finding, title, notes, options)
         }

@@ -73,6 +73,12 @@ fn rows(step: &StepRecord) -> Vec<Row> {
         StepResult::Reloads(reports) if reports.is_empty() => {
             vec![plain("nothing to do", Vec::new())]
         }
+        StepResult::NotReached(fault, reports) => {
+            let mut rows = vec![plain("failed", fault_lines(std::slice::from_ref(fault)))];
+            let what_became = reports.iter();
+            rows.extend(what_became.flat_map(|report| reload_rows(&step.title, report)));
+            rows
+        }
         StepResult::Reloads(reports) => {
             let mut rows: Vec<Row> = reports
                 .iter()
@@ -135,7 +141,7 @@ fn member_row(title: &str, member: &MemberReport, report: &ReloadReport) -> Row 
             format!("{old} g{from} goes on{instead}{cohort}")
         }
         (Outcome::RolledBack, _) => format!("g{from} goes on{instead}{cohort}"),
-        (Outcome::Ignored | Outcome::Superseded, _) => format!("g{from}{reason}"),
+        (Outcome::Failed | Outcome::Ignored | Outcome::Superseded, _) => format!("g{from}{reason}"),
     };
     let details = if report.outcome == Outcome::Committed {
         state_lines(&member.state)
@@ -150,7 +156,10 @@ fn member_row(title: &str, member: &MemberReport, report: &ReloadReport) -> Row 
             format!("{} {before} -> {after}", member.mod_id)
         },
         outcome: report.outcome.name().to_owned(),
-        kind: if matches!(report.outcome, Outcome::Ignored | Outcome::Superseded) {
+        kind: if matches!(
+            report.outcome,
+            Outcome::Failed | Outcome::Ignored | Outcome::Superseded
+        ) {
             "-".to_owned()
         } else {
             member.kind.name().to_owned()

@@ -37,6 +37,15 @@ const EXPECTATION_FAULTS: &[Row] = &[
         &["11:9 expected a number, `{ at_least = .. }` or `{ at_most = .. }`"],
     ),
     (
+        "event = \"job_completed\"\nwhere = { id = \"3\", kind = true, \"job.item\" = 1, colour = 1 }\ncount = 1",
+        &[
+            "11:16 `id` of `job_completed` is an integer, found a string",
+            "11:28 `kind` of `job_completed` is a string, found a boolean",
+            "11:47 `job.item` of `job_completed` is a string, found an integer",
+            "11:50 `job_completed` has no field `colour` (known here: colonist, id, item, job.colonist, job.id, job.item, job.kind, job.priority, job.x, job.y, kind, priority, x, y)",
+        ],
+    ),
+    (
         "mod = \"stats\"\nat = 101\nexists = true",
         &[
             "9:1 missing key `path`, which says where in the mod's state to look",
