@@ -25,7 +25,7 @@ use crate::report::{MemberAction, MemberReport, ReloadType, StageError};
 use crate::value::Value;
 
 use choice::{Choice, Former};
-use contents::{SavedContents, SavedSources};
+use contents::{Contents, SavedContents, SavedSources};
 pub(crate) use saved_mod::SavedMod;
 use saved_mod::StoredMod;
 
@@ -218,9 +218,7 @@ impl Host {
         let mut host = Host::around(colony, known);
         host.chain = run.chain;
         host.context.set_between_ticks(true);
-        let dormant = run.dormant.into_values();
-        let dormant = dormant.map(|saved| saved.restore(&contents));
-        host.dormant = dormant.map(|saved| (saved.id().clone(), saved)).collect();
+        host.dormant = restored(run.dormant, &contents);
         host.absent = run.absent;
         host.unhealthy = run.unhealthy;
         host.refused = run.refused;
@@ -443,6 +441,12 @@ fn bound_as_before(packages: Vec<Package>, saved: &[SavedMod]) -> Vec<Package> {
         saved.map_or(package.clone(), |saved| saved.bind(&package, &then))
     };
     packages.into_iter().map(bind).collect()
+}
+
+/// What is kept of mods that do not run, with as much of their files as this engine can read.
+fn restored(stored: BTreeMap<ModId, StoredMod>, contents: &Contents) -> BTreeMap<ModId, SavedMod> {
+    let saved = stored.into_values().map(|saved| saved.restore(contents));
+    saved.map(|saved| (saved.id().clone(), saved)).collect()
 }
 
 fn by_id(packages: impl Iterator<Item = Package>) -> BTreeMap<ModId, Package> {

@@ -81,6 +81,11 @@ fn the_vanilla_content_is_read() {
         },
         priority: Some(4),
         work: 20,
+        skill: Some(sim::SkillUse {
+            skill: "forestry".to_owned(),
+            level_min: 0,
+            experience: 5,
+        }),
     };
     assert_eq!(definitions.jobs["chop"], chop);
     assert_eq!(definitions.jobs["haul"].priority, None);

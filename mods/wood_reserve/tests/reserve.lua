@@ -1,0 +1,18 @@
+colony.test("a store that is full asks for nothing", { stock = { meal = 24, wood = 90 } }, function(t)
+  t.advance(50)
+  t.equals(t.storage("asked"), 0)
+end)
+
+colony.test("a store that runs low asks for a few trees at a time", { stock = { meal = 24 } }, function(t)
+  t.advance(50)
+  t.equals(t.storage("asked"), 4)
+end)
+
+colony.test("what was asked for survives a reload and a restart", { stock = { meal = 24 } }, function(t)
+  t.advance(60)
+  local before = t.storage()
+  t.reload()
+  t.equals(t.storage(), before, "after the reload")
+  t.restart()
+  t.equals(t.storage(), before, "after the restart")
+end)
