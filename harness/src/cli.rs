@@ -6,6 +6,7 @@ mod progress;
 mod review;
 mod run;
 mod stubs;
+mod sweep;
 mod test;
 mod watch;
 
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::scenario::TICKS_MAX;
 use crate::suite::Shard;
+use crate::sweep::SEEDS_MAX;
 
 /// How a command ended (design.md, "The program").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +64,8 @@ pub struct Arguments {
 enum Command {
     /// Run a scenario and report what happened.
     Run(RunArguments),
+    /// Run a scenario with many seeds and tabulate what becomes of the colonies.
+    Sweep(SweepArguments),
     /// Run scenarios as tests, in parallel, and compare their snapshots.
     Test(TestArguments),
     /// Run a colony and reload its mods as they are edited.
@@ -114,6 +118,33 @@ struct RunArguments {
     /// must come to the same.
     #[arg(long, value_enum, default_value_t = WatcherKind::None)]
     watcher: WatcherKind,
+}
+
+#[derive(Debug, clap::Args)]
+struct SweepArguments {
+    /// The scenario file.
+    scenario: PathBuf,
+    /// How many seeds, at most 100,000.
+    #[arg(long, value_name = "N", default_value = "100", value_parser = seed_count)]
+    seeds: NonZeroU64,
+    /// The first seed; the others follow it.
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    from: u64,
+    /// Colonies that run at a time [default: as many as there are processors].
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// How to report on standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The folder of mods [default: the folders of the project that the scenario is in].
+    #[arg(long, value_name = "FOLDER")]
+    mods: Option<PathBuf>,
+}
+
+fn seed_count(text: &str) -> Result<NonZeroU64, String> {
+    let count = text.parse::<NonZeroU64>().ok();
+    let count = count.filter(|count| count.get() <= SEEDS_MAX);
+    count.ok_or_else(|| format!("expected 1 to {SEEDS_MAX}"))
 }
 
 /// How a run learns what its steps changed.
@@ -259,6 +290,7 @@ pub fn main() -> ExitCode {
     let exit = match &arguments.command {
         Command::Check(check) => check::check(check, arguments.color),
         Command::Run(run) => run::run(run, arguments.color),
+        Command::Sweep(sweep) => sweep::sweep(sweep, arguments.color),
         Command::Stubs(stubs) => stubs::stubs(stubs, arguments.color),
         Command::Review(review) => review::review(review, arguments.color),
         Command::Test(test) => test::test(test, arguments.color),

@@ -36,6 +36,7 @@ pub mod runner;
 pub mod scenario;
 pub mod snapshot;
 pub mod suite;
+pub mod sweep;
 pub mod watcher;
 pub mod workspace;
 

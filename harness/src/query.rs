@@ -2,13 +2,25 @@
 
 use modding::diagnostic::{Fault, nearest};
 use modding::value::Value;
-use sim::Colony;
+use sim::{Colony, PlotFacts, PlotStage, View};
 
 /// The queries, with what they tell. `<...>` stands for an id of the colony's definitions.
 pub const QUERIES: &[(&str, &str)] = &[
     ("tick", "the current tick"),
     ("colonists.alive", "living colonists"),
     ("colonists.died", "colonists that died"),
+    (
+        "colonists.died.<cause>",
+        "colonists that died of a cause, such as `starvation`",
+    ),
+    (
+        "colonists.mood",
+        "the mean mood of the living, up to 10,000; 0 if there are none",
+    ),
+    ("buildings.<building>", "finished buildings of a kind"),
+    ("buildings.<building>.planned", "blueprints of a kind"),
+    ("plots.<crop>", "plots for a crop"),
+    ("plots.<crop>.ripe", "plots for a crop that can be reaped"),
     ("jobs.open", "jobs on the board"),
     ("jobs.open.<kind>", "jobs of a kind on the board"),
     ("jobs.done", "jobs done since the start"),
@@ -58,6 +70,21 @@ pub fn ask(colony: &Colony, query: &str) -> Option<Value> {
         ["tick"] => view.tick(),
         ["colonists", "alive"] => view.colonists().count() as u64,
         ["colonists", "died"] => view.deaths(),
+        ["colonists", "died", cause] => view.deaths_by_cause().get(cause).copied().unwrap_or(0),
+        ["colonists", "mood"] => mean_mood(view),
+        ["buildings", kind] if definitions.buildings.contains_key(kind) => {
+            count_buildings(view, kind, true)
+        }
+        ["buildings", kind, "planned"] if definitions.buildings.contains_key(kind) => {
+            count_buildings(view, kind, false)
+        }
+        ["plots", crop] if definitions.crops.contains_key(crop) => {
+            view.plots().filter(|plot| plot.crop == crop).count() as u64
+        }
+        ["plots", crop, "ripe"] if definitions.crops.contains_key(crop) => {
+            let ripe = |plot: &PlotFacts| plot.crop == crop && plot.stage == PlotStage::Ripe;
+            view.plots().filter(ripe).count() as u64
+        }
         ["jobs", "open"] => view.jobs().count() as u64,
         ["jobs", "open", kind] if definitions.jobs.contains_key(kind) => {
             view.jobs().filter(|job| job.kind == kind).count() as u64
@@ -82,6 +109,19 @@ pub fn ask(colony: &Colony, query: &str) -> Option<Value> {
         _ => return None,
     };
     i64::try_from(count).ok().map(Value::Integer)
+}
+
+fn count_buildings(view: View<'_>, kind: &str, is_built: bool) -> u64 {
+    let buildings = view.buildings();
+    let counted =
+        buildings.filter(|building| building.kind == kind && building.is_built == is_built);
+    counted.count() as u64
+}
+
+fn mean_mood(view: View<'_>) -> u64 {
+    let moods = view.colonists().map(|colonist| u64::from(colonist.mood));
+    let (sum, count) = moods.fold((0, 0), |(sum, count), mood| (sum + mood, count + 1));
+    u64::checked_div(sum, count).unwrap_or(0)
 }
 
 fn fits(pattern: &str, query: &str) -> bool {

@@ -66,6 +66,8 @@ pub struct ColonyAtEnd {
     pub alive: u64,
     /// Colonists that died.
     pub died: u64,
+    /// Those that died, by cause.
+    pub causes_of_death: BTreeMap<String, u64>,
     /// Jobs done by kind.
     pub jobs_done: BTreeMap<String, u64>,
     /// Items by kind.

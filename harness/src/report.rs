@@ -7,4 +7,5 @@ pub mod junit;
 pub mod snapshot;
 pub mod source;
 pub mod suite;
+pub mod sweep;
 pub mod text;

@@ -405,6 +405,7 @@ impl<'a> Runner<'a> {
         self.record.colony = ColonyAtEnd {
             alive: view.colonists().count() as u64,
             died: view.deaths(),
+            causes_of_death: view.deaths_by_cause().clone(),
             jobs_done: definitions
                 .jobs
                 .keys()

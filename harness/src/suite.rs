@@ -22,6 +22,7 @@ use crate::snapshot::{Asked, Change, SnapshotVerdict};
 use crate::workspace::ModLibrary;
 
 pub use discover::discover;
+pub(crate) use execute::STACK_BYTES;
 pub use execute::{ExecuteOptions, execute};
 pub use scenario_case::run_scenario;
 pub use select::{Selection, Shard, select};

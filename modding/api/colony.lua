@@ -23,7 +23,7 @@
 ---@field colonist? integer
 ---@field item? string
 
----Colonist: a living colonist: its place, its needs and health in points up to 10,000, and the job that it has.
+---Colonist: a living colonist: its place, its needs, mood and health in points up to 10,000, its wound, which keeps health from coming back, whether it has collapsed and takes no work, and the job that it has.
 ---@class colony.Colonist
 ---@field id integer
 ---@field name string
@@ -31,8 +31,45 @@
 ---@field y integer
 ---@field food integer
 ---@field rest integer
+---@field recreation integer
+---@field mood integer
 ---@field health integer
+---@field wound integer
+---@field collapsed boolean
 ---@field job? integer
+
+---Tile: a tile of the map.
+---@class colony.Tile
+---@field x integer
+---@field y integer
+
+---Stockpile: a stockpile: its tiles, and the items and categories of items that it takes, which is everything without a filter.
+---@class colony.Stockpile
+---@field id integer
+---@field cells colony.Tile[]
+---@field filter? string[]
+
+---Order: what is to be made at a workplace, and how often still.
+---@class colony.Order
+---@field recipe string
+---@field left integer
+
+---Building: a building, or a blueprint of one: what was brought to it and not used yet, and what is to be made there.
+---@class colony.Building
+---@field id integer
+---@field kind string
+---@field x integer
+---@field y integer
+---@field built boolean
+---@field held table<string, integer>
+---@field order? colony.Order
+
+---Plot: a tile for a crop, and how far it is.
+---@class colony.Plot
+---@field x integer
+---@field y integer
+---@field crop string
+---@field stage "fallow" | "growing" | "ripe"
 
 ---RunningIncident: an incident that runs, with the ticks in which it began and will be over.
 ---@class colony.RunningIncident
@@ -44,11 +81,6 @@
 ---@class colony.Size
 ---@field width integer
 ---@field height integer
-
----Tile: a tile of the map.
----@class colony.Tile
----@field x integer
----@field y integer
 
 ---Test: drives and questions the colony of a test.
 ---@class colony.Test
@@ -157,6 +189,12 @@
 ---@field colonist { id: integer, name: string, x: integer, y: integer }
 ---@field cause string
 
+---ColonistCollapsedEvent: the health of a colonist fell below 2,000: it takes no work until it is at 3,000 again.
+---@class colony.ColonistCollapsedEvent
+---@field name "colonist_collapsed"
+---@field tick integer
+---@field colonist { id: integer, name: string, x: integer, y: integer, health: integer }
+
 ---NeedCriticalEvent: a need of a colonist fell below its critical level.
 ---@class colony.NeedCriticalEvent
 ---@field name "need_critical"
@@ -174,6 +212,41 @@
 ---@field x integer
 ---@field y integer
 ---@field job_id integer
+
+---ItemSpoiledEvent: a stack was too old and is gone.
+---@class colony.ItemSpoiledEvent
+---@field name "item_spoiled"
+---@field tick integer
+---@field item string
+---@field count integer
+---@field x integer
+---@field y integer
+
+---BuildingCompletedEvent: a blueprint became a building.
+---@class colony.BuildingCompletedEvent
+---@field name "building_completed"
+---@field tick integer
+---@field building integer
+---@field kind string
+---@field x integer
+---@field y integer
+
+---CropRipeEvent: a plot can be reaped.
+---@class colony.CropRipeEvent
+---@field name "crop_ripe"
+---@field tick integer
+---@field crop string
+---@field x integer
+---@field y integer
+
+---CropDiedEvent: what grew on a plot is gone: `frost` or `blight`.
+---@class colony.CropDiedEvent
+---@field name "crop_died"
+---@field tick integer
+---@field crop string
+---@field x integer
+---@field y integer
+---@field cause string
 
 ---DayStartedEvent: a day began, the second of the colony or a later one; the temperature at midnight is in tenths of a degree Celsius.
 ---@class colony.DayStartedEvent
@@ -233,8 +306,13 @@ colony.events = {}
 ---@overload fun(name: "job_cancelled", handler: fun(event: colony.JobCancelledEvent), options?: colony.HandlerOptions)
 ---@overload fun(name: "colonist_joined", handler: fun(event: colony.ColonistJoinedEvent), options?: colony.HandlerOptions)
 ---@overload fun(name: "colonist_died", handler: fun(event: colony.ColonistDiedEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "colonist_collapsed", handler: fun(event: colony.ColonistCollapsedEvent), options?: colony.HandlerOptions)
 ---@overload fun(name: "need_critical", handler: fun(event: colony.NeedCriticalEvent), options?: colony.HandlerOptions)
 ---@overload fun(name: "item_produced", handler: fun(event: colony.ItemProducedEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "item_spoiled", handler: fun(event: colony.ItemSpoiledEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "building_completed", handler: fun(event: colony.BuildingCompletedEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "crop_ripe", handler: fun(event: colony.CropRipeEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "crop_died", handler: fun(event: colony.CropDiedEvent), options?: colony.HandlerOptions)
 ---@overload fun(name: "day_started", handler: fun(event: colony.DayStartedEvent), options?: colony.HandlerOptions)
 ---@overload fun(name: "season_changed", handler: fun(event: colony.SeasonChangedEvent), options?: colony.HandlerOptions)
 ---@overload fun(name: "incident_started", handler: fun(event: colony.IncidentStartedEvent), options?: colony.HandlerOptions)
@@ -401,6 +479,50 @@ function colony.colonists.count() end
 ---@param y integer
 function colony.colonists.join(x, y) end
 
+---Says what the 24 hours of somebody's day are for, from midnight on: `anything`, `work` (needs only once they are critical), `sleep` or `leisure` (no work that is not urgent). Without hours, the day has no plan.
+---Needs the capability `colonists.write`.
+---A command: checked at once, applied at the next point in a tick where commands are applied.
+---@param id integer
+---@param hours? ("anything" | "work" | "sleep" | "leisure")[]
+function colony.colonists.set_schedule(id, hours) end
+
+---What the hours of somebody's day are for; nil without a plan.
+---@param id integer
+---@return ("anything" | "work" | "sleep" | "leisure")[]?
+function colony.colonists.schedule(id) end
+
+---Says whether somebody takes jobs of a kind; what they are at they finish.
+---Needs the capability `colonists.write`.
+---A command: checked at once, applied at the next point in a tick where commands are applied.
+---@param id integer
+---@param kind string
+---@param allowed boolean
+function colony.colonists.allow_work(id, kind, allowed) end
+
+---The kinds of job that somebody does not take.
+---@param id integer
+---@return string[]
+function colony.colonists.forbidden_work(id) end
+
+---Somebody's level of each skill, 0 to 20.
+---@param id integer
+---@return table<string, integer>
+function colony.colonists.skills(id) end
+
+---Hurts somebody: health is lost, and a wound is left that others treat. They may die of it.
+---Needs the capability `colonists.write`.
+---A command: checked at once, applied at the next point in a tick where commands are applied.
+---@param id integer
+---@param points integer
+function colony.colonists.injure(id, points) end
+
+---Gives somebody health back and heals as much of a wound.
+---Needs the capability `colonists.write`.
+---A command: checked at once, applied at the next point in a tick where commands are applied.
+---@param id integer
+---@param points integer
+function colony.colonists.heal(id, points) end
+
 ---@class colony.items
 colony.items = {}
 
@@ -429,6 +551,101 @@ function colony.items.add(item, count, x, y) end
 ---@param item string
 ---@param count integer
 function colony.items.remove(item, count) end
+
+---@class colony.stockpiles
+colony.stockpiles = {}
+
+---The stockpiles, in the order in which they were made.
+---@return colony.Stockpile[]
+function colony.stockpiles.list() end
+
+---Makes a stockpile of the tiles of a rectangle, up to 64 a side, that can be walked on and are free. It takes the items and categories of its filter, or everything.
+---Needs the capability `stockpiles.write`.
+---A command: checked at once, applied at the next point in a tick where commands are applied.
+---@param x integer
+---@param y integer
+---@param width integer
+---@param height integer
+---@param filter? string[]
+function colony.stockpiles.add(x, y, width, height, filter) end
+
+---Dissolves a stockpile; what lies there stays, loose.
+---Needs the capability `stockpiles.write`.
+---A command: checked at once, applied at the next point in a tick where commands are applied.
+---@param id integer
+function colony.stockpiles.remove(id) end
+
+---Changes which items and categories a stockpile takes, everything without a filter; what is not wanted there any more is hauled elsewhere.
+---Needs the capability `stockpiles.write`.
+---A command: checked at once, applied at the next point in a tick where commands are applied.
+---@param id integer
+---@param filter? string[]
+function colony.stockpiles.set_filter(id, filter) end
+
+---@class colony.buildings
+colony.buildings = {}
+
+---The buildings and blueprints, in the order in which they were planned.
+---@return colony.Building[]
+function colony.buildings.list() end
+
+---A building or blueprint; nil once it is gone.
+---@param id integer
+---@return colony.Building?
+function colony.buildings.get(id) end
+
+---The building or blueprint on a tile; nil if there is none.
+---@param x integer
+---@param y integer
+---@return colony.Building?
+function colony.buildings.at(x, y) end
+
+---Tiles on which a blueprint can be placed, nearest to the stockpile first; at most 100.
+---@param limit integer
+---@return colony.Tile[]
+function colony.buildings.nearest_sites(limit) end
+
+---Plans a building on a free tile: colonists bring what it is made of and build it.
+---Needs the capability `buildings.write`.
+---A command: checked at once, applied at the next point in a tick where commands are applied.
+---@param building string
+---@param x integer
+---@param y integer
+function colony.buildings.place(building, x, y) end
+
+---Takes a building or blueprint away; what was brought to it, and what a building is made of, lies there.
+---Needs the capability `buildings.write`.
+---A command: checked at once, applied at the next point in a tick where commands are applied.
+---@param id integer
+function colony.buildings.remove(id) end
+
+---Orders something to be made at a finished workplace, up to 10,000 times, instead of what was ordered there; 0 takes it back.
+---Needs the capability `buildings.write`.
+---A command: checked at once, applied at the next point in a tick where commands are applied.
+---@param id integer
+---@param recipe string
+---@param count integer
+function colony.buildings.order(id, recipe, count) end
+
+---@class colony.plots
+colony.plots = {}
+
+---The plots, row by row.
+---@return colony.Plot[]
+function colony.plots.list() end
+
+---Free tiles on which something grows, nearest to the stockpile first; at most 100.
+---@param limit integer
+---@return colony.Tile[]
+function colony.plots.nearest_sites(limit) end
+
+---Makes a tile a plot for a crop: colonists sow it in its seasons and reap it. Without a crop, the tile is no plot any more.
+---Needs the capability `plots.write`.
+---A command: checked at once, applied at the next point in a tick where commands are applied.
+---@param x integer
+---@param y integer
+---@param crop? string
+function colony.plots.set(x, y, crop) end
 
 ---@class colony.environment
 colony.environment = {}

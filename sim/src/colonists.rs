@@ -120,7 +120,7 @@ impl Colony {
         else {
             return;
         };
-        self.statistics.deaths = self.statistics.deaths.saturating_add(1);
+        self.statistics.count_death(cause);
         self.events.push(Event::ColonistDied {
             colonist: id,
             name,

@@ -48,16 +48,25 @@ pub struct Colony {
 pub(crate) struct Statistics {
     /// Completed jobs by kind.
     pub(crate) jobs_done: BTreeMap<String, u64>,
-    pub(crate) deaths: u64,
+    /// Deaths by cause.
+    pub(crate) deaths: BTreeMap<String, u64>,
 }
 
 impl Statistics {
     /// Counts a completed job.
     pub(crate) fn count_done(&mut self, kind: &str) {
-        match self.jobs_done.get_mut(kind) {
-            Some(done) => *done = done.saturating_add(1),
-            None => drop(self.jobs_done.insert(kind.to_owned(), 1)),
-        }
+        count(&mut self.jobs_done, kind);
+    }
+
+    pub(crate) fn count_death(&mut self, cause: &str) {
+        count(&mut self.deaths, cause);
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, of: &str) {
+    match counts.get_mut(of) {
+        Some(count) => *count = count.saturating_add(1),
+        None => drop(counts.insert(of.to_owned(), 1)),
     }
 }
 

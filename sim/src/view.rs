@@ -1,5 +1,7 @@
 //! The colony as others may look at it: read-only, cheap, always in order of id.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -160,7 +162,13 @@ impl<'a> View<'a> {
 
     /// How many colonists have died since the start.
     pub fn deaths(self) -> u64 {
-        self.colony.statistics.deaths
+        let deaths = self.colony.statistics.deaths.values();
+        deaths.fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// How many colonists have died since the start, by cause.
+    pub fn deaths_by_cause(self) -> &'a BTreeMap<String, u64> {
+        &self.colony.statistics.deaths
     }
 
     /// Every stack that lies somewhere.

@@ -36,6 +36,7 @@ pub fn report(record: &RunRecord, exit_code: u8) -> String {
         "colony": {
             "alive": record.colony.alive,
             "died": record.colony.died,
+            "causes_of_death": record.colony.causes_of_death,
             "jobs_done": record.colony.jobs_done,
             "items": record.colony.items,
         },

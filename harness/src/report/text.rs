@@ -173,9 +173,19 @@ fn summary(text: &mut String, record: &RunRecord, log_shown: bool) {
     } else {
         format!(": {}", kinds.join(", "))
     };
+    let causes: Vec<String> = colony
+        .causes_of_death
+        .iter()
+        .map(|(cause, count)| format!("{cause} {}", number(*count)))
+        .collect();
+    let causes = if causes.is_empty() {
+        String::new()
+    } else {
+        format!(" (died of {})", causes.join(", "))
+    };
     let _ = writeln!(
         text,
-        "colony     {} of {} alive · {} jobs done{kinds}",
+        "colony     {} of {} alive{causes} · {} jobs done{kinds}",
         colony.alive,
         all,
         number(total)

@@ -33,6 +33,10 @@ pub enum Section {
     Items,
     /// The map.
     Terrain,
+    /// Buildings, blueprints, plots and stockpiles.
+    Buildings,
+    /// Day, season, weather and incidents.
+    Environment,
     /// What happened in the tick.
     Events,
     /// Every mod.
@@ -43,10 +47,12 @@ pub enum Section {
 
 impl Section {
     /// Those that have a name of their own; [`Section::Mod`] is `mods.<id>`.
-    pub const NAMED: [(&str, Section); 6] = [
+    pub const NAMED: [(&str, Section); 8] = [
         ("colonists", Section::Colonists),
         ("jobs", Section::Jobs),
         ("items", Section::Items),
+        ("buildings", Section::Buildings),
+        ("environment", Section::Environment),
         ("terrain", Section::Terrain),
         ("events", Section::Events),
         ("mods", Section::Mods),

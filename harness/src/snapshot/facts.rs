@@ -44,6 +44,8 @@ pub fn describe(host: &Host, include: &BTreeSet<Section>, events: TickEvents<'_>
             Section::Jobs => jobs(&mut text, host),
             Section::Items => items(&mut text, host),
             Section::Terrain => terrain(&mut text, host),
+            Section::Buildings => buildings(&mut text, host),
+            Section::Environment => environment(&mut text, host),
             Section::Events => happened(&mut text, events),
             Section::Mods => mods.extend(running.iter().map(|(id, ..)| id)),
             Section::Mod(id) => mods.push(id),
@@ -110,7 +112,15 @@ fn colonists(text: &mut String, host: &Host) {
         let _ = writeln!(text, "{entity}, at: {}", colonist.at);
         let _ = writeln!(text, "{entity}, food: {}", colonist.food);
         let _ = writeln!(text, "{entity}, rest: {}", colonist.rest);
+        let _ = writeln!(text, "{entity}, recreation: {}", colonist.recreation);
+        let _ = writeln!(text, "{entity}, mood: {}", colonist.mood);
         let _ = writeln!(text, "{entity}, health: {}", colonist.health);
+        if colonist.wound > 0 {
+            let _ = writeln!(text, "{entity}, wound: {}", colonist.wound);
+        }
+        if colonist.collapsed {
+            let _ = writeln!(text, "{entity}, collapsed: true");
+        }
         let _ = writeln!(text, "{entity}, does: {doing}");
         if let Some((item, count)) = view.carried(id) {
             let _ = writeln!(text, "{entity}, carries: {count} {}", plain(&item));
@@ -144,6 +154,59 @@ fn items(text: &mut String, host: &Host) {
         let _ = writeln!(text, "{entity}, count: {}", stack.count);
         let _ = writeln!(text, "{entity}, at: {}", stack.at);
         let _ = writeln!(text, "{entity}, stored: {}", stack.stored);
+    }
+}
+
+fn buildings(text: &mut String, host: &Host) {
+    text.push_str("\n[buildings]\n");
+    let colony = host.colony();
+    for building in colony.view().buildings() {
+        let entity = format!("building {} ({})", building.id, plain(&building.kind));
+        let _ = writeln!(text, "{entity}, at: {}", building.at);
+        let _ = writeln!(text, "{entity}, built: {}", building.is_built);
+        for (item, count) in &building.held {
+            let _ = writeln!(text, "{entity}, holds {}: {count}", plain(item));
+        }
+        if let Some(order) = &building.order {
+            let _ = writeln!(
+                text,
+                "{entity}, makes: {} {}",
+                order.left,
+                plain(&order.recipe)
+            );
+        }
+    }
+    for plot in colony.view().plots() {
+        let (crop, stage) = (plain(&plot.crop), plot.stage.name());
+        let _ = writeln!(text, "plot {} ({crop}): {stage}", plot.at);
+    }
+    for stockpile in colony.view().stockpiles() {
+        let entity = format!("stockpile {}", stockpile.id);
+        let _ = writeln!(text, "{entity}, cells: {}", stockpile.cells.len());
+        if let Some(filter) = &stockpile.filter {
+            let names: Vec<String> = filter.iter().map(|name| plain(name)).collect();
+            let _ = writeln!(text, "{entity}, takes: {}", names.join(", "));
+        }
+    }
+}
+
+fn environment(text: &mut String, host: &Host) {
+    text.push_str("\n[environment]\n");
+    let colony = host.colony();
+    let view = colony.view();
+    let _ = writeln!(text, "day: {}", view.day());
+    let _ = writeln!(text, "hour: {}", view.hour());
+    for (name, id) in [("season", view.season()), ("weather", view.weather())] {
+        let _ = writeln!(text, "{name}: {}", id.map_or("none".to_owned(), plain));
+    }
+    let _ = writeln!(text, "temperature: {}", view.temperature());
+    for facts in view.incidents() {
+        let _ = writeln!(
+            text,
+            "incident {}, ends: {}",
+            plain(&facts.incident),
+            facts.ends
+        );
     }
 }
 

@@ -14,7 +14,7 @@ use modding::diagnostic::Fault;
 use super::{Case, CaseResult, Status};
 
 /// What the main thread usually has; a thread gets less unless it asks.
-const STACK_BYTES: usize = 8 * 1024 * 1024;
+pub(crate) const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// How cases are run.
 #[derive(Clone, Copy, Debug)]
