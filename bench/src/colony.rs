@@ -134,7 +134,7 @@ pub(crate) fn event(name: &str) -> Event {
 
 /// The vanilla content without its script.
 fn base() -> Bundle {
-    let assets = ["terrain", "items", "needs", "jobs"].map(|kind| {
+    let assets = modding::definitions::DEFINITION_KINDS.map(|kind| {
         let text = fs::read_to_string(format!("{BASE_ASSETS}/{kind}.toml"));
         file(
             &format!("assets/{kind}.toml"),

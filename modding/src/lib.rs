@@ -18,7 +18,7 @@
 //! use modding::value::Value;
 //!
 //! let file = |path: &str, text: &str| (path.to_owned(), text.as_bytes().to_vec());
-//! let assets = ["terrain", "items", "needs", "jobs"].map(|kind| {
+//! let assets = modding::definitions::DEFINITION_KINDS.map(|kind| {
 //!     let path = format!("assets/{kind}.toml");
 //!     file(&path, &std::fs::read_to_string(format!("../mods/base/{path}")).expect("base lies beside this crate"))
 //! });

@@ -29,13 +29,17 @@ fn project(script: &str) -> Project {
     for (path, text) in own {
         project = project.file(&format!("mods/base/{path}"), text);
     }
+    // Who plans fields and kitchens needs content that is not there.
+    project = project.file("mods/base/config.toml", "steward = false\n");
     let of_base = [
         "mod.toml",
         "scripts/main.lua",
+        "scripts/steward.lua",
         "assets/terrain.toml",
         "assets/items.toml",
         "assets/needs.toml",
         "assets/jobs.toml",
+        "assets/skills.toml",
     ];
     for path in of_base {
         let text = std::fs::read_to_string(tests::root().join("mods/base").join(path)).unwrap();

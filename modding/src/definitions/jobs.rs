@@ -23,7 +23,14 @@ pub(super) fn read_job(table: &mut TableReader<'_>) -> Option<JobDefinition> {
     let priority = table
         .optional("priority")
         .map(|value| value.integer(0..=PRIORITY_MAX));
-    let action = match action? {
+    let Some(action) = action else {
+        // Which keys go with it nobody knows.
+        for key in ["work", "skill", "skill_min", "experience"] {
+            table.optional(key);
+        }
+        return None;
+    };
+    let action = match action {
         "harvest" => read_harvest(table),
         "labour" => {
             refuse_terrain(table);

@@ -12,7 +12,7 @@ use super::read_definitions;
 /// Files of definitions: kind, text.
 type Files<'f> = &'f [(&'f str, &'f str)];
 
-const BASE: [(&str, &str); 8] = [
+const BASE: [(&str, &str); 12] = [
     (
         "terrain",
         include_str!("../../../mods/base/assets/terrain.toml"),
@@ -26,6 +26,22 @@ const BASE: [(&str, &str); 8] = [
         include_str!("../../../mods/base/assets/needs.toml"),
     ),
     ("jobs", include_str!("../../../mods/base/assets/jobs.toml")),
+    (
+        "skills",
+        include_str!("../../../mods/base/assets/skills.toml"),
+    ),
+    (
+        "buildings",
+        include_str!("../../../mods/base/assets/buildings.toml"),
+    ),
+    (
+        "recipes",
+        include_str!("../../../mods/base/assets/recipes.toml"),
+    ),
+    (
+        "crops",
+        include_str!("../../../mods/base/assets/crops.toml"),
+    ),
     (
         "seasons",
         include_str!("../../../mods/base/assets/seasons.toml"),
@@ -174,7 +190,7 @@ fn mods_add_definitions_and_may_not_define_twice() {
     assert_eq!(
         faults,
         [
-            "`items.wood` is already defined by base, base/assets/items.toml:7 at extra/assets/items.toml:1:2"
+            "`items.wood` is already defined by base, base/assets/items.toml:10 at extra/assets/items.toml:1:2"
         ]
     );
 }
