@@ -1,6 +1,8 @@
 //! The same in, the same out; and each named hash reacts to its own part.
 
 use crate::definitions::NeedKind;
+use crate::names::Name;
+use crate::schedule::Hour;
 use crate::stockpiles::Stockpiles;
 use crate::test_support::{busy_colony, definitions, designate, run_tick, setup};
 use crate::{Colony, Command, Event, MapSource, Position, Setup, chain_hash};
@@ -104,8 +106,28 @@ fn each_hash_reacts_to_exactly_its_part() {
             |colony| colony.meet_need(colony.colonist_ids()[0], NeedKind::Food, 1),
             &["colonists"],
         ),
+        (
+            |colony| {
+                colony.place_blueprint(Name::of("wall"), Position::new(0, 0));
+            },
+            &["ids", "buildings"],
+        ),
+        (
+            |colony| colony.set_plot(Position::new(0, 0), Some(Name::of("corn"))),
+            &["plots"],
+        ),
+        (
+            |colony| {
+                let id = colony.colonist_ids()[0];
+                colony.entities.person_mut(id).unwrap().schedule = Some([Hour::Work; 24]);
+            },
+            &["colonists"],
+        ),
         (|colony| colony.environment.started += 1, &["environment"]),
-        (|colony| colony.statistics.deaths += 1, &["statistics"]),
+        (
+            |colony| colony.statistics.count_death("flood"),
+            &["statistics"],
+        ),
     ]);
 }
 

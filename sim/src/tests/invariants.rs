@@ -1,5 +1,7 @@
 //! What holds in every tick, whatever is commanded.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -10,8 +12,8 @@ use crate::jobs::Job;
 use crate::structures::StructureIndex;
 use crate::test_support::{busy_colony, busy_colony_with, run_tick, whole_definitions};
 use crate::{
-    ColonistFacts, Colony, Command, Event, HEALTH_MAX, Hour, MOOD_MAX, NEED_MAX, PRIORITY_MAX,
-    Position, StableId,
+    ColonistFacts, Colony, Command, Definitions, Event, HEALTH_MAX, Hour, MOOD_MAX, NEED_MAX,
+    PRIORITY_MAX, Position, StableId,
 };
 
 /// Fails if the colony is in a state it must never be in.
@@ -218,6 +220,96 @@ proptest! {
             colony.step();
             colony.take_events();
             assert_consistent(&colony);
+        }
+    }
+}
+
+/// How many of each item there are.
+fn totals(colony: &Colony) -> BTreeMap<String, i64> {
+    let items = colony.definitions().items.keys();
+    let total = |item: &String| i64::try_from(colony.view().item_total(item)).unwrap();
+    items.map(|item| (item.clone(), total(item))).collect()
+}
+
+/// Adds to totals, or takes from them, some items so often.
+fn add(totals: &mut BTreeMap<String, i64>, items: &BTreeMap<String, u32>, times: i64) {
+    for (item, count) in items {
+        *totals.entry(item.clone()).or_default() += i64::from(*count) * times;
+    }
+}
+
+/// What an event says has become of items.
+fn account(totals: &mut BTreeMap<String, i64>, event: &Event, definitions: &Definitions) {
+    let mut change = |item: &str, count: i64| *totals.entry(item.to_owned()).or_default() += count;
+    match event {
+        Event::ItemProduced { item, count, .. } => change(item, i64::from(*count)),
+        Event::ItemSpoiled { item, count, .. } => change(item, -i64::from(*count)),
+        Event::BuildingCompleted { kind, .. } => {
+            add(totals, &definitions.buildings[&**kind].materials, -1);
+        }
+        Event::JobCompleted(job) if job.kind == "eat" || job.kind == "treat" => {
+            if let Some(item) = &job.item {
+                change(item, -1);
+            }
+        }
+        _ => {}
+    }
+    // What a recipe makes tells which it was.
+    if let Event::ItemProduced { item, .. } = event {
+        let recipe = match &**item {
+            "meal" => "cook",
+            "salve" => "salve",
+            _ => return,
+        };
+        add(totals, &definitions.recipes[recipe].inputs, -1);
+    }
+}
+
+/// What a command that was applied says has become of items.
+fn account_command(totals: &mut BTreeMap<String, i64>, command: &Command, before: &Colony) {
+    match command {
+        Command::SpawnItem { item, count, .. } => {
+            *totals.entry(item.clone()).or_default() += i64::from(*count);
+        }
+        Command::RemoveItem { item, count } => {
+            *totals.entry(item.clone()).or_default() -= i64::from(*count);
+        }
+        Command::RemoveBuilding { building } => {
+            let facts = before.view().building(*building).unwrap();
+            if facts.is_built {
+                let definition = &before.definitions().buildings[&*facts.kind];
+                add(totals, &definition.materials, 1);
+            }
+        }
+        _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, rng_seed: RngSeed::Fixed(2), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn items_come_and_go_by_commands_and_events_alone(
+        seed in 0..1_000_u64,
+        ticks in prop::collection::vec(prop::collection::vec(any_command(), 0..4), 250),
+    ) {
+        let mut definitions = whole_definitions();
+        definitions.incidents.retain(|id, _| id != "thieves" && id != "parcel");
+        let mut colony = busy_colony_with(seed, definitions);
+        let mut expected = totals(&colony);
+        for commands in &ticks {
+            colony.begin_tick();
+            for command in commands {
+                let before = colony.fork();
+                if colony.apply(command).is_ok() {
+                    account_command(&mut expected, command, &before);
+                }
+            }
+            colony.step();
+            for event in colony.take_events() {
+                account(&mut expected, &event, colony.definitions());
+            }
+            prop_assert_eq!(totals(&colony), expected.clone(), "in tick {}", colony.tick());
         }
     }
 }
