@@ -50,7 +50,7 @@ pub struct Sweep {
 /// Runs a scenario with each of the seeds, `jobs` at a time. `progress` hears how many colonies have ended.
 ///
 /// # Errors
-/// What keeps the scenario from running, of the first seed for which it does.
+/// What keeps the scenario or one of its mods from running, of the first seed for which it does.
 pub fn sweep(
     scenario: &Scenario,
     workspace: &Workspace,
@@ -72,15 +72,18 @@ pub fn sweep(
             *ended += 1;
             progress(*ended);
         }
-        record.map(|record| {
+        record.and_then(|record| {
+            if let Some(left_out) = record.left_out.first() {
+                return Err(left_out.faults.clone());
+            }
             let colony = SweptColony {
                 seed: *seed,
                 colony: record.colony.clone(),
                 expectations: record.expectations(),
-                passed: record.passed() && record.left_out.is_empty(),
+                passed: record.passed(),
                 hash: record.hash(),
             };
-            (colony, record.mods)
+            Ok((colony, record.mods))
         })
     };
     let outcomes: Vec<_> = pool.install(|| seeds.par_iter().map(run).collect());

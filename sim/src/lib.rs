@@ -1,4 +1,4 @@
-//! A colony: a deterministic world in which people eat, sleep, chop, mine and haul.
+//! A colony: a deterministic world in which people eat, sleep, relax, haul, build, make, sow, reap and mind each other.
 //!
 //! Goals, in order:
 //! 1. **The same in, the same out.** Setup, definitions and commands decide every bit of state, on any machine, in any

@@ -9,6 +9,7 @@ use crate::colonists::Activity;
 use crate::ground::Ground;
 use crate::job_board::JobBoard;
 use crate::jobs::Job;
+use crate::names::Name;
 use crate::structures::StructureIndex;
 use crate::test_support::{busy_colony, busy_colony_with, run_tick, whole_definitions};
 use crate::{
@@ -207,6 +208,7 @@ proptest! {
         ticks in prop::collection::vec(prop::collection::vec(any_command(), 0..6), 200),
     ) {
         let mut colony = busy_colony_with(seed, whole_definitions());
+        furnish(&mut colony);
         for commands in &ticks {
             colony.begin_tick();
             for command in commands {
@@ -222,6 +224,43 @@ proptest! {
             assert_consistent(&colony);
         }
     }
+}
+
+/// Puts up a bench with much to cook, a bed and a field: what random commands seldom come to.
+fn furnish(colony: &mut Colony) {
+    let sites = colony.view().nearest_building_sites(12);
+    for (at, kind) in sites.iter().step_by(3).zip(["bench", "bed", "chess"]) {
+        colony.place_blueprint(Name::of(kind), *at);
+        let id = colony.view().building_at(*at).unwrap();
+        let materials = colony.definitions.buildings[kind].materials.clone();
+        let materials = materials
+            .iter()
+            .map(|(item, count)| (Name::of(item), *count));
+        colony.change_structure(id, |structure| structure.held = materials.collect());
+        assert!(colony.complete_building(id));
+        if kind == "bench" {
+            let (recipe, count) = ("cook".to_owned(), 50);
+            let order = Command::OrderRecipe {
+                building: id,
+                recipe,
+                count,
+            };
+            colony.apply(&order).unwrap();
+            let (item, count) = ("corn".to_owned(), 60);
+            colony
+                .apply(&Command::SpawnItem {
+                    item,
+                    count,
+                    at: sites[1],
+                })
+                .unwrap();
+        }
+    }
+    for at in colony.view().nearest_fertile(20) {
+        let crop = Some("corn".to_owned());
+        colony.apply(&Command::SetPlot { at, crop }).unwrap();
+    }
+    colony.take_events();
 }
 
 /// How many of each item there are.
@@ -296,6 +335,7 @@ proptest! {
         let mut definitions = whole_definitions();
         definitions.incidents.retain(|id, _| id != "thieves" && id != "parcel");
         let mut colony = busy_colony_with(seed, definitions);
+        furnish(&mut colony);
         let mut expected = totals(&colony);
         for commands in &ticks {
             colony.begin_tick();
