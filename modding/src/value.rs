@@ -35,7 +35,7 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ValueError {
     /// NaN or an infinity.
-    #[error("{0} is not a number that can be kept")]
+    #[error("{0} is not a number that can be kept, expected a finite one")]
     NotFinite(f64),
 }
 

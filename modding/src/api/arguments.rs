@@ -1,6 +1,7 @@
 //! Arguments of a call, checked against the table.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use crate::diagnostic::nearest;
 use crate::value::Value;
@@ -126,17 +127,28 @@ impl<'a> Arguments<'a> {
             return Err(self.wrong(at, "a whole number"));
         };
         T::try_from(*number).map_err(|_| {
-            let name = self
-                .function
-                .arguments
-                .get(at)
-                .map_or("?", |argument| argument.name);
             let range = T::RANGE;
-            ApiError::new(format!(
-                "`{name}` of colony.{} is {number}, expected {range}",
-                self.function.name
-            ))
+            ApiError::new(format!("{} is {number}, expected {range}", self.told(at)))
         })
+    }
+
+    /// The whole number at `at`, within bounds.
+    ///
+    /// # Errors
+    /// A number outside of them, named.
+    pub fn integer_within<T>(&self, at: usize, bounds: RangeInclusive<T>) -> Result<T, ApiError>
+    where
+        T: TryFrom<i64> + PartialOrd + std::fmt::Display,
+    {
+        let number: i64 = self.integer(at)?;
+        let fitting = T::try_from(number).ok();
+        fitting
+            .filter(|number| bounds.contains(number))
+            .ok_or_else(|| {
+                let (least, most) = (bounds.start(), bounds.end());
+                let told = self.told(at);
+                ApiError::new(format!("{told} is {number}, expected {least} to {most}"))
+            })
     }
 
     /// The texts of the list at `at`, `None` if it was left out.
@@ -148,11 +160,16 @@ impl<'a> Arguments<'a> {
             None => return Ok(None),
             Some(Value::List(values)) => &values[..],
             Some(Value::Map(values)) if values.is_empty() => &[],
-            Some(_) => return Err(self.wrong(at, "a list of strings")),
+            Some(other) => {
+                return Err(self.wrong_texts(at, &format!("a {}", other.type_name())));
+            }
         };
-        let texts = values.iter().map(|value| match value {
+        let texts = values.iter().enumerate().map(|(index, value)| match value {
             Value::Text(text) => Ok(&**text),
-            _ => Err(self.wrong(at, "a list of strings")),
+            other => {
+                let found = format!("a {} at {}", other.type_name(), index + 1);
+                Err(self.wrong_texts(at, &found))
+            }
         });
         texts.collect::<Result<_, _>>().map(Some)
     }
@@ -169,15 +186,23 @@ impl<'a> Arguments<'a> {
     }
 
     fn wrong(&self, at: usize, expected: &str) -> ApiError {
-        let name = self
-            .function
-            .arguments
-            .get(at)
-            .map_or("?", |argument| argument.name);
-        ApiError::new(format!(
-            "`{name}` of colony.{} must be {expected}",
-            self.function.name
-        ))
+        ApiError::new(format!("{} must be {expected}", self.told(at)))
+    }
+
+    fn wrong_texts(&self, at: usize, found: &str) -> ApiError {
+        let error = self.wrong(at, "a list of strings");
+        let error = ApiError::new(format!("{}, found {found}", error.message));
+        error.help(format!("its arguments: {}", self.function.signature()))
+    }
+
+    /// An argument and its function, as messages begin: `` `hours` of colony.colonists.set_schedule ``.
+    pub(super) fn told(&self, at: usize) -> String {
+        format!("`{}` of colony.{}", self.name(at), self.function.name)
+    }
+
+    fn name(&self, at: usize) -> &'static str {
+        let argument = self.function.arguments.get(at);
+        argument.map_or("?", |argument| argument.name)
     }
 }
 
@@ -216,6 +241,9 @@ fn check(
         (_, None) if argument.optional => return Ok(()),
         (kind, Some(value)) if kind.takes(value) => return Ok(()),
         (_, None) => "nothing".to_owned(),
+        (Kind::Integer, Some(Value::Number(number))) if number.fract() == 0.0 => {
+            format!("{number}, which is beyond ±2^53")
+        }
         (Kind::Integer, Some(Value::Number(number))) => format!("{number}"),
         (_, Some(value)) => format!("a {}", value.type_name()),
     };

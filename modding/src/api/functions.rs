@@ -125,9 +125,15 @@ fn stable_id(arguments: &Arguments, at: usize) -> Result<StableId, ApiError> {
 }
 
 fn position(arguments: &Arguments, at: usize) -> Result<Position, ApiError> {
+    let side = |at| {
+        let off_map = |error: ApiError| {
+            error.help("colony.map.size() tells how large the map is; tiles are counted from 0")
+        };
+        arguments.integer(at).map_err(off_map)
+    };
     Ok(Position {
-        x: arguments.integer(at)?,
-        y: arguments.integer(at + 1)?,
+        x: side(at)?,
+        y: side(at + 1)?,
     })
 }
 
@@ -146,7 +152,10 @@ fn defined<'a, T>(
     Err(
         match nearest(name, definitions.keys().map(String::as_str)) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error,
+            None => {
+                let names: Vec<&str> = definitions.keys().map(String::as_str).collect();
+                error.help(format!("there are: {}", names.join(", ")))
+            }
         },
     )
 }

@@ -235,7 +235,15 @@ fn looked_at(context: &Context, function: &str) -> u64 {
     let view = colony.view();
     let (width, height) = view.size();
     match function.split_once('.') {
-        Some(("map", "nearest")) => u64::from(width) * u64::from(height),
+        Some(("map", "nearest") | ("buildings" | "plots", "nearest_sites")) => {
+            u64::from(width) * u64::from(height)
+        }
+        Some(("buildings", _)) => 4 * view.buildings().count() as u64,
+        Some(("plots", _)) => view.plots().count() as u64,
+        Some(("stockpiles", _)) => {
+            let cells = view.stockpiles().map(|stockpile| stockpile.cells.len());
+            cells.sum::<usize>() as u64
+        }
         Some(("jobs", _)) => 4 * view.jobs().count() as u64,
         Some(("colonists", _)) => 16 * view.colonists().count() as u64,
         Some(("items", _)) => view.items().count() as u64,

@@ -7,7 +7,7 @@ use crate::colonists::HEALTH_MAX;
 use crate::items::Placement;
 use crate::jobs::Subject;
 use crate::names::Name;
-use crate::nearest::nearest;
+use crate::nearest::suggestion;
 use crate::schedule::HOURS_OF_DAY;
 use crate::structures::Structure;
 use crate::{COLONISTS_MAX, Colony, JobAction, JobDefinition, PRIORITY_MAX, Position, StableId};
@@ -90,7 +90,7 @@ impl Colony {
         let known = &self.definitions.items;
         check_that(known.contains_key(item), || CommandError::UnknownItem {
             item: item.to_owned(),
-            nearest: nearest(item, known.keys().map(String::as_str)),
+            hint: suggestion(item, known.keys().map(String::as_str)),
         })
     }
 
@@ -98,7 +98,7 @@ impl Colony {
         let known = &self.definitions.jobs;
         known.get(kind).ok_or_else(|| CommandError::UnknownJobKind {
             kind: kind.to_owned(),
-            nearest: nearest(kind, known.keys().map(String::as_str)),
+            hint: suggestion(kind, known.keys().map(String::as_str)),
         })
     }
 
@@ -204,7 +204,7 @@ impl Colony {
         check_that(known.contains_key(building), || {
             CommandError::UnknownBuilding {
                 building: building.to_owned(),
-                nearest: nearest(building, known.keys().map(String::as_str)),
+                hint: suggestion(building, known.keys().map(String::as_str)),
             }
         })
     }
@@ -244,7 +244,7 @@ impl Colony {
             .get(recipe)
             .ok_or_else(|| CommandError::UnknownRecipe {
                 recipe: recipe.to_owned(),
-                nearest: nearest(recipe, known.keys().map(String::as_str)),
+                hint: suggestion(recipe, known.keys().map(String::as_str)),
             })?;
         let expected = &definition.building;
         let is_right = structure.is_built && structure.kind == Name::of(expected);
@@ -276,7 +276,7 @@ impl Colony {
         let known = &self.definitions.crops;
         check_that(known.contains_key(crop), || CommandError::UnknownCrop {
             crop: crop.to_owned(),
-            nearest: nearest(crop, known.keys().map(String::as_str)),
+            hint: suggestion(crop, known.keys().map(String::as_str)),
         })?;
         let terrain = self.check_on_map(at)?;
         let definition = self.definitions.terrain.get(terrain);
@@ -322,7 +322,7 @@ impl Colony {
             None => Ok(()),
             Some(name) => Err(CommandError::UnknownFilter {
                 name: name.clone(),
-                nearest: nearest(name, known),
+                hint: suggestion(name, known),
             }),
         }
     }

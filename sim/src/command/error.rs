@@ -4,7 +4,6 @@ use thiserror::Error;
 
 use super::STOCKPILE_SIDE_MAX;
 use crate::colonists::HEALTH_MAX;
-use crate::nearest::hint;
 use crate::schedule::HOURS_OF_DAY;
 use crate::{COLONISTS_MAX, PRIORITY_MAX, Position, StableId};
 
@@ -24,12 +23,12 @@ pub enum CommandError {
         priority: u8,
     },
     /// The job kind is not defined.
-    #[error("there is no job kind `{kind}`{}", hint(nearest.as_deref()))]
+    #[error("there is no job kind `{kind}`{hint}")]
     UnknownJobKind {
         /// The name given.
         kind: String,
-        /// The defined name most like it.
-        nearest: Option<String>,
+        /// The end of the message: the defined name most like it, or those that there are.
+        hint: String,
     },
     /// The job kind is not one to designate.
     #[error("`{kind}` is posted by the colony itself, expected one of: {designatable}")]
@@ -70,12 +69,12 @@ pub enum CommandError {
         job: StableId,
     },
     /// The item is not defined.
-    #[error("there is no item `{item}`{}", hint(nearest.as_deref()))]
+    #[error("there is no item `{item}`{hint}")]
     UnknownItem {
         /// The name given.
         item: String,
-        /// The defined name most like it.
-        nearest: Option<String>,
+        /// The end of the message: the defined name most like it, or those that there are.
+        hint: String,
     },
     /// The count is out of bounds.
     #[error("{count} items, expected 1 to {max}")]
@@ -117,12 +116,12 @@ pub enum CommandError {
     #[error("the colony has {COLONISTS_MAX} colonists already, which is the most there can be")]
     ColonyFull,
     /// The incident is not defined.
-    #[error("there is no incident `{incident}`{}", hint(nearest.as_deref()))]
+    #[error("there is no incident `{incident}`{hint}")]
     UnknownIncident {
         /// The name given.
         incident: String,
-        /// The defined name most like it.
-        nearest: Option<String>,
+        /// The end of the message: the defined name most like it, or those that there are.
+        hint: String,
     },
     /// The incident is not over yet.
     #[error("the incident `{incident}` runs already; it is over in tick {ends}")]
@@ -133,23 +132,21 @@ pub enum CommandError {
         ends: u64,
     },
     /// The building is not defined.
-    #[error("there is no building `{building}`{}", hint(nearest.as_deref()))]
+    #[error("there is no building `{building}`{hint}")]
     UnknownBuilding {
         /// The name given.
         building: String,
-        /// The defined name most like it.
-        nearest: Option<String>,
+        /// The end of the message: the defined name most like it, or those that there are.
+        hint: String,
     },
     /// Nothing stands there by this id.
-    #[error("there is no building or blueprint {building}")]
+    #[error("there is no building or blueprint {building}; it may have been taken away")]
     NoSuchBuilding {
         /// The id given.
         building: StableId,
     },
     /// The tile is taken.
-    #[error(
-        "{at} has {found}, expected a tile on which nothing lies, stands, grows or is to be done"
-    )]
+    #[error("{at} has {found}; take that away first, or choose another tile")]
     TileTaken {
         /// The tile.
         at: Position,
@@ -157,12 +154,12 @@ pub enum CommandError {
         found: &'static str,
     },
     /// The recipe is not defined.
-    #[error("there is no recipe `{recipe}`{}", hint(nearest.as_deref()))]
+    #[error("there is no recipe `{recipe}`{hint}")]
     UnknownRecipe {
         /// The name given.
         recipe: String,
-        /// The defined name most like it.
-        nearest: Option<String>,
+        /// The end of the message: the defined name most like it, or those that there are.
+        hint: String,
     },
     /// The building is not the place for it.
     #[error("`{recipe}` is made at a finished `{expected}`, and building {building} is {found}")]
@@ -177,12 +174,12 @@ pub enum CommandError {
         found: String,
     },
     /// The crop is not defined.
-    #[error("there is no crop `{crop}`{}", hint(nearest.as_deref()))]
+    #[error("there is no crop `{crop}`{hint}")]
     UnknownCrop {
         /// The name given.
         crop: String,
-        /// The defined name most like it.
-        nearest: Option<String>,
+        /// The end of the message: the defined name most like it, or those that there are.
+        hint: String,
     },
     /// Nothing grows there.
     #[error("{at} is `{terrain}`, expected a terrain with fertility")]
@@ -193,7 +190,7 @@ pub enum CommandError {
         terrain: String,
     },
     /// The stockpile is not there.
-    #[error("there is no stockpile {stockpile}")]
+    #[error("there is no stockpile {stockpile}; it may have been dissolved")]
     NoSuchStockpile {
         /// The id given.
         stockpile: StableId,
@@ -213,15 +210,15 @@ pub enum CommandError {
         at: Position,
     },
     /// A filter names what is neither an item nor a category.
-    #[error("there is no item or category `{name}`{}", hint(nearest.as_deref()))]
+    #[error("there is no item or category `{name}`{hint}")]
     UnknownFilter {
         /// The name given.
         name: String,
-        /// The defined name most like it.
-        nearest: Option<String>,
+        /// The end of the message: the defined name most like it, or those that there are.
+        hint: String,
     },
     /// Nobody alive has the id.
-    #[error("there is no colonist {colonist} alive")]
+    #[error("there is no colonist {colonist} alive; they may have died")]
     NoSuchColonist {
         /// The id given.
         colonist: StableId,
@@ -233,7 +230,7 @@ pub enum CommandError {
         found: usize,
     },
     /// Everybody sees to their own needs.
-    #[error("`{kind}` is done for oneself and cannot be forbidden")]
+    #[error("`{kind}` is done for oneself and cannot be forbidden, expected work for the colony")]
     PersonalWork {
         /// The kind given.
         kind: String,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::definitions::{IncidentEffect, PERMILLE};
 use crate::items::{Load, Placement};
 use crate::names::Name;
-use crate::nearest::nearest;
+use crate::nearest::suggestion;
 use crate::regions::Flood;
 use crate::rng::below;
 use crate::{COLONISTS_MAX, Colony, CommandError, Event, Position};
@@ -21,7 +21,7 @@ impl Colony {
         let known = &self.definitions.incidents;
         let definition = known.get(id).ok_or_else(|| CommandError::UnknownIncident {
             incident: id.to_owned(),
-            nearest: nearest(id, known.keys().map(String::as_str)),
+            hint: suggestion(id, known.keys().map(String::as_str)),
         })?;
         if let Some(running) = self.environment.running.get(id) {
             return Err(CommandError::IncidentRunning {

@@ -112,7 +112,10 @@ fn commands_about_items_and_people_are_refused_with_a_reason_and_change_nothing(
             spawn("wood", 1_201, (7, 7)),
             "there is no room for 1201 of `wood` around (7, 7)",
         ),
-        (remove("gold", 1), "there is no item `gold`"),
+        (
+            remove("gold", 1),
+            "there is no item `gold`, expected one of: meal, stone, wood",
+        ),
         (remove("wood", 0), "0 items, expected 1 to 4294967295"),
         (
             remove("wood", 6),

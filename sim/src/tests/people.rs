@@ -170,7 +170,10 @@ fn forbidden_work_is_left_to_others() {
         allowed: false,
     };
     let message = colony.apply(&eat).unwrap_err().to_string();
-    assert_eq!(message, "`eat` is done for oneself and cannot be forbidden");
+    assert_eq!(
+        message,
+        "`eat` is done for oneself and cannot be forbidden, expected work for the colony"
+    );
 }
 
 #[test]

@@ -238,7 +238,7 @@ fn orders_for_what_cannot_be_are_refused() {
             "`cook` is made at a finished `bench`, and building {blueprint} is a blueprint of a `bench`"
         ),
         "there is no recipe `coock`; did you mean `cook`?".to_owned(),
-        "there is no building or blueprint 9999".to_owned(),
+        "there is no building or blueprint 9999; it may have been taken away".to_owned(),
     ];
     assert_eq!(messages, expected);
 }

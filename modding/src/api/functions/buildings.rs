@@ -1,6 +1,6 @@
 //! Functions for buildings and what is made in them.
 
-use sim::{BuildingFacts, Command};
+use sim::{BuildingFacts, Command, ORDER_COUNT_MAX};
 
 use crate::value::Value;
 
@@ -120,7 +120,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
             Ok(Command::OrderRecipe {
                 building: stable_id(arguments, 0)?,
                 recipe: arguments.text(1)?.to_owned(),
-                count: arguments.integer(2)?,
+                count: arguments.integer_within(2, 0..=ORDER_COUNT_MAX)?,
             })
         },
     ),

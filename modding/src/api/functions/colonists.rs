@@ -1,6 +1,6 @@
 //! Functions for colonists.
 
-use sim::{Command, Hour};
+use sim::{Command, HEALTH_MAX, Hour};
 
 use crate::value::Value;
 
@@ -145,7 +145,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
         |arguments| {
             Ok(Command::Injure {
                 colonist: stable_id(arguments, 0)?,
-                points: arguments.integer(1)?,
+                points: arguments.integer_within(1, 1..=HEALTH_MAX)?,
             })
         },
     ),
@@ -160,7 +160,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
         |arguments| {
             Ok(Command::Heal {
                 colonist: stable_id(arguments, 0)?,
-                points: arguments.integer(1)?,
+                points: arguments.integer_within(1, 1..=HEALTH_MAX)?,
             })
         },
     ),
@@ -173,12 +173,15 @@ fn hours(arguments: &Arguments, at: usize) -> Result<Option<Vec<Hour>>, ApiError
     let Some(names) = arguments.texts(at)? else {
         return Ok(None);
     };
-    let hours = names.into_iter().map(|name| {
+    let hours = names.into_iter().enumerate().map(|(index, name)| {
         let hour = Hour::ALL.into_iter().find(|hour| hour.name() == name);
         hour.ok_or_else(|| {
-            let names = Hour::ALL.map(Hour::name);
-            let error = ApiError::new(format!("an hour is for `{name}`"));
-            error.help(format!("expected one of: {}", names.join(", ")))
+            let (told, names) = (arguments.told(at), Hour::ALL.map(Hour::name));
+            ApiError::new(format!(
+                "{told} has `{name}` at {}, expected one of: {}",
+                index + 1,
+                names.join(", ")
+            ))
         })
     });
     hours.collect::<Result<_, _>>().map(Some)

@@ -1,6 +1,6 @@
 //! Functions for items.
 
-use sim::Command;
+use sim::{Command, SPAWN_COUNT_MAX};
 
 use crate::value::{INTEGER_MAGNITUDE_MAX, Value};
 
@@ -46,10 +46,9 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
         "items.write",
         "Puts items on a tile.",
         |arguments| {
-            let (item, count) = (arguments.text(0)?.to_owned(), arguments.integer(1)?);
             Ok(Command::SpawnItem {
-                item,
-                count,
+                item: arguments.text(0)?.to_owned(),
+                count: arguments.integer_within(1, 1..=SPAWN_COUNT_MAX)?,
                 at: position(arguments, 2)?,
             })
         },
@@ -65,7 +64,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
         |arguments| {
             Ok(Command::RemoveItem {
                 item: arguments.text(0)?.to_owned(),
-                count: arguments.integer(1)?,
+                count: arguments.integer_within(1, 1..=u32::MAX)?,
             })
         },
     ),

@@ -1,6 +1,6 @@
 //! Functions for jobs.
 
-use sim::Command;
+use sim::{Command, PRIORITY_MAX};
 
 use crate::context::Context;
 
@@ -21,7 +21,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
         |arguments| {
             Ok(Command::SetJobPriority {
                 job: stable_id(arguments, 0)?,
-                priority: arguments.integer(1)?,
+                priority: arguments.integer_within(1, 0..=PRIORITY_MAX)?,
             })
         },
     ),

@@ -1,6 +1,6 @@
 //! Functions for stockpiles.
 
-use sim::{Command, StockpileFacts};
+use sim::{Command, STOCKPILE_SIDE_MAX, StockpileFacts};
 
 use crate::value::Value;
 
@@ -48,8 +48,8 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
         |arguments| {
             Ok(Command::AddStockpile {
                 at: position(arguments, 0)?,
-                width: arguments.integer(2)?,
-                height: arguments.integer(3)?,
+                width: arguments.integer_within(2, 1..=STOCKPILE_SIDE_MAX)?,
+                height: arguments.integer_within(3, 1..=STOCKPILE_SIDE_MAX)?,
                 filter: filter(arguments, 4)?,
             })
         },

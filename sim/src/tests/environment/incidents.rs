@@ -189,7 +189,11 @@ fn what_cannot_happen_is_refused_with_a_reason() {
     let mut colony = quiet_colony();
     let hint = "there is no incident `forst`; did you mean `frost`?";
     check_refused(&mut colony, "forst", hint);
-    check_refused(&mut colony, "", "there is no incident ``");
+    check_refused(
+        &mut colony,
+        "",
+        "there is no incident ``, expected one of: fall, frost, guests, mould, parcel, thieves",
+    );
     colony.apply(&start("frost")).unwrap();
     let runs = "the incident `frost` runs already; it is over in tick 30";
     check_refused(&mut colony, "frost", runs);
