@@ -42,20 +42,6 @@ pub fn payload(event: &Event) -> Vec<Option<Value>> {
                 Some(integer(*level)),
             ]
         }
-        Event::ItemProduced {
-            item,
-            count,
-            at,
-            job,
-        } => {
-            vec![
-                Some(Value::text(item.as_str())),
-                Some(integer(*count)),
-                Some(integer(at.x)),
-                Some(integer(at.y)),
-                Some(id(*job)),
-            ]
-        }
         Event::ColonistCollapsed {
             colonist,
             name,
@@ -66,7 +52,8 @@ pub fn payload(event: &Event) -> Vec<Option<Value>> {
             fields.push(Some(integer(*health)));
             fields
         }
-        Event::ItemSpoiled { .. }
+        Event::ItemProduced { .. }
+        | Event::ItemSpoiled { .. }
         | Event::BuildingCompleted { .. }
         | Event::CropRipe { .. }
         | Event::CropDied { .. } => place_fields(event),
@@ -83,6 +70,16 @@ fn place_fields(event: &Event) -> Vec<Option<Value>> {
     let text = |text: &str| Some(Value::text(text));
     let mut fields = Vec::new();
     match event {
+        Event::ItemProduced {
+            item,
+            count,
+            at: tile,
+            job,
+        } => {
+            fields.extend([text(item), Some(integer(*count))]);
+            fields.extend(at(tile));
+            fields.push(Some(id(*job)));
+        }
         Event::ItemSpoiled {
             item,
             count,
