@@ -15,6 +15,8 @@ use crate::schedule::Schedule;
 use crate::skills;
 use crate::{Colony, Event, Position, StableId};
 
+pub(crate) mod encoding;
+
 /// Full health of a colonist, in points; at 0 it dies.
 pub const HEALTH_MAX: u16 = 10_000;
 

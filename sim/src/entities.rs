@@ -2,7 +2,7 @@
 //! order reaches state.
 
 use crate::StableId;
-use crate::colonists::{Colonist, Person};
+use crate::colonists::{Colonist, Person, encoding};
 use crate::hash::PartHasher;
 use crate::items::Stack;
 use crate::jobs::Job;
@@ -173,8 +173,8 @@ impl Entities {
     pub(crate) fn hash_of_colonists(&mut self) -> u128 {
         let mut hasher = PartHasher::new();
         hasher.write(&self.people.hash());
-        for row in &self.colonists {
-            hasher.write(row);
+        for (id, colonist) in &self.colonists {
+            hasher.write_encoded(|bytes| encoding::encode(*id, colonist, bytes));
         }
         hasher.finish()
     }

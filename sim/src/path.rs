@@ -130,7 +130,9 @@ impl PathFinder {
 /// little as any tile does. It is the way of the rule: each of its steps is the preferred one.
 fn straight_way(costs: &WalkCosts, start: Position, goal: Goal) -> Option<Vec<Position>> {
     let least = costs.least();
-    let mut way = Vec::new();
+    let (Goal::On(end) | Goal::Beside(end)) = goal;
+    let steps = start.x.abs_diff(end.x).max(start.y.abs_diff(end.y));
+    let mut way = Vec::with_capacity(usize::from(steps));
     let mut at = start;
     while !goal.is_reached_at(at) {
         let (dx, dy) = goal.direction_from(at);
