@@ -10,6 +10,7 @@ use crate::items::Load;
 use crate::jobs::Subject;
 use crate::names::Name;
 use crate::needs::Needs;
+use crate::path::Way;
 use crate::rng::{below, random_u64, stream};
 use crate::schedule::Schedule;
 use crate::skills;
@@ -66,7 +67,7 @@ pub(crate) struct Activity {
     /// The kind of that job.
     pub(crate) kind: Option<Name>,
     /// Tiles still to enter, the next one last.
-    pub(crate) path: Vec<Position>,
+    pub(crate) path: Way,
     /// Ticks spent on the step to the next tile.
     pub(crate) step_ticks: u8,
     /// Ticks of work done at the place of the job.

@@ -108,16 +108,41 @@ impl<K: Ord + Copy> Nearby<K> {
         mut claim: impl FnMut(K) -> Option<(R, C)>,
     ) -> Option<Found<R, C>> {
         // Mostly it is on a nearest tile; to find these takes no look at what is there.
-        let mut nearest = u32::MAX;
-        self.go_around(from, u32::MAX, |_, distance| {
-            nearest = nearest.min(distance);
-            nearest
-        });
+        let nearest = self.distance_of_nearest(from);
         let best = self.best_within(from, nearest, &mut claim);
         if best.is_some() || nearest == u32::MAX {
             return best;
         }
         self.best_within(from, u32::MAX, &mut claim)
+    }
+
+    /// The distance of the nearest tile that has something, the largest number without any.
+    fn distance_of_nearest(&self, from: Position) -> u32 {
+        let mut nearest = u32::MAX;
+        for y in self.rows_around(from) {
+            let (Some(row), Ok(at)) = (self.rows.get(y), u16::try_from(y)) else {
+                continue;
+            };
+            if u32::from(at.abs_diff(from.y)) * STRAIGHT_COST >= nearest {
+                break;
+            }
+            if row.count > 0 {
+                let columns = row.nearest_columns(from.x).into_iter().flatten();
+                let distances = columns.map(|x| Position::new(x, at).octile_distance(from));
+                nearest = distances.fold(nearest, u32::min);
+            }
+        }
+        nearest
+    }
+
+    /// The rows, near ones first; some are not there.
+    fn rows_around(&self, from: Position) -> impl Iterator<Item = usize> {
+        let middle = usize::from(from.y);
+        (0..self.rows.len().max(middle + 1)).flat_map(move |offset| {
+            let above = middle.checked_sub(offset);
+            let below = (offset > 0).then_some(middle + offset);
+            [above, below].into_iter().flatten()
+        })
     }
 
     /// The same among what is no further away than `distance`.
@@ -153,13 +178,7 @@ impl<K: Ord + Copy> Nearby<K> {
         mut within: u32,
         mut visit: impl FnMut(Position, u32) -> u32,
     ) {
-        let middle = usize::from(from.y);
-        let further = (0..self.rows.len().max(middle + 1)).flat_map(|offset| {
-            let above = middle.checked_sub(offset);
-            let below = (offset > 0).then_some(middle + offset);
-            [above, below].into_iter().flatten()
-        });
-        for y in further {
+        for y in self.rows_around(from) {
             let (Some(row), Ok(at)) = (self.rows.get(y), u16::try_from(y)) else {
                 continue;
             };
@@ -181,6 +200,27 @@ impl<K: Ord + Copy> Nearby<K> {
 }
 
 impl Row {
+    /// The first column with something to the left of a column, and the first from it on.
+    fn nearest_columns(&self, from: u16) -> [Option<u16>; 2] {
+        let (word, bit) = (usize::from(from / WORD_TILES), from % WORD_TILES);
+        let (before, on) = (!(u64::MAX << bit), u64::MAX << bit);
+        let place = |word: usize| u16::try_from(word).map_or(0, |word| word * WORD_TILES);
+        let masked = |at: usize, mask: u64| {
+            let tiles = self.words[at];
+            if at == word { tiles & mask } else { tiles }
+        };
+        let left = (0..=word).rev().find_map(|at| {
+            let last = masked(at, before).checked_ilog2()?;
+            Some(place(at) + u16::try_from(last).unwrap_or(0))
+        });
+        let right = (word..ROW_WORDS).find_map(|at| {
+            let tiles = masked(at, on);
+            let first = u16::try_from(tiles.trailing_zeros()).unwrap_or(0);
+            (tiles != 0).then(|| place(at) + first)
+        });
+        [left, right]
+    }
+
     /// Visits the columns with something outwards from one, first those to the right, then those to the left, each until a
     /// visit says that it was far enough.
     fn go_along(&self, from: u16, mut visit: impl FnMut(u16) -> bool) {

@@ -137,12 +137,16 @@ impl Colony {
             let is_free = self.stockpiles.is_stored(item, cell)
                 && !self.board.is_reserved(ReservedPlace::Cell(cell))
                 && self.regions.of(cell) == Some(region);
-            let room = if is_free { self.space_on(item, cell) } else { 0 };
+            let room = if is_free {
+                self.space_on(item, cell)
+            } else {
+                0
+            };
             (room > 0).then_some((cell, room))
         };
-        let begun = self.ground.nearest(item, from, |stack| {
-            room_on(self.entities.stack(stack)?.at)
-        });
+        let begun = self
+            .ground
+            .nearest(item, from, |stack| room_on(self.entities.stack(stack)?.at));
         let found = begun.or_else(|| {
             let places = &self.stockpiles.places;
             places.nearest(from, |cell| {
