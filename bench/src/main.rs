@@ -1,7 +1,7 @@
 //! What mods cost: the same work done by `colony-sim` and by its peers, in one run.
 //!
 //! `cargo run --release --manifest-path bench/Cargo.toml` prints the tables of `docs/performance.md`. Each topic has a file:
-//! [`dispatch`] of an event, [`ticks`] with many mods, [`storage`], [`iteration`], a [`suite`], [`reload`], [`endurance`]. Every figure is the median of rounds in
+//! [`gatherers`], [`full`] colonies, [`dispatch`] of an event, [`ticks`] with many mods, [`storage`], [`iteration`], a [`suite`], [`reload`], [`endurance`]. Every figure is the median of rounds in
 //! which all sides of a topic take turns, in processor time; that the work was really done is asserted for every side.
 //! Names of topics as arguments leave out the others.
 
@@ -9,6 +9,8 @@ mod bevy;
 mod colony;
 mod dispatch;
 mod endurance;
+mod full;
+mod gatherers;
 mod iteration;
 mod machine;
 mod measure;
@@ -26,7 +28,10 @@ use table::Section;
 fn main() -> io::Result<()> {
     let asked: Vec<String> = env::args().skip(1).collect();
     let wanted = |topic: &str| asked.is_empty() || asked.iter().any(|name| name == topic);
-    let mut peer = bevy::Peer::start()?;
+    let mut peer = [wanted("ticks"), wanted("reload")]
+        .contains(&true)
+        .then(bevy::Peer::start)
+        .transpose()?;
     let mut output = io::stdout().lock();
     writeln!(
         output,
@@ -37,8 +42,8 @@ fn main() -> io::Result<()> {
     if wanted("dispatch") {
         print(dispatch::measure())?;
     }
-    if wanted("ticks") {
-        print(ticks::measure(&mut peer))?;
+    if let Some(peer) = peer.as_mut().filter(|_| wanted("ticks")) {
+        print(ticks::measure(peer))?;
     }
     if wanted("storage") {
         print(storage::measure())?;
@@ -49,8 +54,8 @@ fn main() -> io::Result<()> {
     if wanted("suite") {
         print(suite::measure()?)?;
     }
-    if wanted("reload") {
-        for section in reload::measure(&mut peer)? {
+    if let Some(peer) = peer.as_mut().filter(|_| wanted("reload")) {
+        for section in reload::measure(peer)? {
             print(section)?;
         }
     }
@@ -59,5 +64,11 @@ fn main() -> io::Result<()> {
     {
         write!(output, "\n{endurance}")?;
     }
-    peer.end()
+    if wanted("gatherers") {
+        write!(output, "\n{}", gatherers::measure()?)?;
+    }
+    if wanted("colony") {
+        write!(output, "\n{}", full::measure())?;
+    }
+    peer.map_or(Ok(()), bevy::Peer::end)
 }

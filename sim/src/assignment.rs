@@ -61,10 +61,7 @@ struct Seeker<'a> {
 
 /// Gives jobs to the idle.
 pub(crate) fn run(colony: &mut Colony) {
-    let idle = colony.entities.colonists();
-    let idle = idle.filter(|(_, colonist)| colonist.activity.job.is_none());
-    let idle: Vec<StableId> = idle.map(|(id, _)| id).collect();
-    for id in idle {
+    for id in colony.entities.idle() {
         if let Some(choice) = choose(colony, id) {
             take(colony, id, choice);
         }
@@ -130,7 +127,7 @@ fn lowest_priority(colony: &Colony, seeker: Seeker<'_>) -> Option<u8> {
 }
 
 fn personal_choice(colony: &Colony, seeker: Seeker<'_>, need: NeedKind) -> Option<Choice> {
-    let job = seeker.colonist.personal[need as usize]?;
+    let job = seeker.colonist.personal_job(need)?;
     let job = colony.entities.job(job)?;
     let from = seeker.from;
     let furniture = |purpose| {
@@ -284,11 +281,7 @@ fn take(colony: &mut Colony, id: StableId, Choice { job, claim, .. }: Choice) {
     };
     let skill = colony.skill_for(&taken);
     let level = skill.map_or(0, |used| colony.level(id, used.skill));
-    if let Some(colonist) = colony.entities.colonist_mut(id) {
-        colonist.activity.job = Some(job);
-        colonist.activity.kind = Some(taken.kind);
-        colonist.activity.level = level;
-    }
+    colony.entities.make_busy(id, job, taken.kind, level);
     let facts = taken.facts(&colony.rules);
     colony.events.push(Event::JobAssigned(facts));
     colony.find_way_anew(id);

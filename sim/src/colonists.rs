@@ -10,10 +10,13 @@ use crate::items::Load;
 use crate::jobs::Subject;
 use crate::names::Name;
 use crate::needs::Needs;
+use crate::path::Way;
 use crate::rng::{below, random_u64, stream};
 use crate::schedule::Schedule;
 use crate::skills;
 use crate::{Colony, Event, Position, StableId};
+
+pub(crate) mod encoding;
 
 /// Full health of a colonist, in points; at 0 it dies.
 pub const HEALTH_MAX: u16 = 10_000;
@@ -45,13 +48,17 @@ pub(crate) struct Colonist {
     pub(crate) at: Position,
     pub(crate) needs: Needs,
     pub(crate) activity: Activity,
-    /// The jobs that wait for or are done by nobody else, by need: what the board says of them, where it is asked every tick.
+    /// The jobs that wait for or are done by nobody else, by need, `None` without any: what the board says of them, where it is
+    /// asked every tick. Few have any; apart, they do not keep the rows of all long.
     #[serde(skip)]
-    pub(crate) personal: [Option<StableId>; NEED_KINDS],
+    pub(crate) personal: Option<Box<PersonalJobs>>,
     /// Whether there is a schedule: what is known of the person, where it is asked every tick.
     #[serde(skip)]
     pub(crate) has_schedule: bool,
 }
+
+/// Jobs by need.
+pub(crate) type PersonalJobs = [Option<StableId>; NEED_KINDS];
 
 /// What somebody is at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +67,7 @@ pub(crate) struct Activity {
     /// The kind of that job.
     pub(crate) kind: Option<Name>,
     /// Tiles still to enter, the next one last.
-    pub(crate) path: Vec<Position>,
+    pub(crate) path: Way,
     /// Ticks spent on the step to the next tile.
     pub(crate) step_ticks: u8,
     /// Ticks of work done at the place of the job.
@@ -79,7 +86,7 @@ impl Colony {
             at,
             needs: Needs::of_newcomer(self.seed, id),
             activity: Activity::default(),
-            personal: [None; NEED_KINDS],
+            personal: None,
             has_schedule: false,
         };
         let person = Person {
@@ -130,9 +137,10 @@ impl Colony {
     }
 
     /// The jobs that are somebody's own, by need.
-    pub(crate) fn personal_jobs(&self, id: StableId) -> [Option<StableId>; NEED_KINDS] {
+    pub(crate) fn personal_jobs(&self, id: StableId) -> PersonalJobs {
         let colonist = self.entities.colonist(id);
-        colonist.map_or([None; NEED_KINDS], |colonist| colonist.personal)
+        let personal = colonist.and_then(|colonist| colonist.personal.as_deref());
+        personal.copied().unwrap_or_default()
     }
 
     /// Name of somebody alive.
@@ -152,10 +160,22 @@ impl Colony {
 }
 
 impl Colonist {
+    /// The job that meets a need of theirs.
+    pub(crate) fn personal_job(&self, need: NeedKind) -> Option<StableId> {
+        self.personal.as_ref()?[need as usize]
+    }
+
+    /// Takes note of the job that meets a need of theirs.
+    pub(crate) fn set_personal_job(&mut self, need: NeedKind, job: Option<StableId>) {
+        let mut jobs = self.personal.take().unwrap_or_default();
+        jobs[need as usize] = job;
+        self.personal = (*jobs != PersonalJobs::default()).then_some(jobs);
+    }
+
     /// The need that somebody is meeting, or on the way to meet, bit by bit.
     pub(crate) fn need_being_met(&self) -> Option<NeedKind> {
         let job = self.activity.job?;
-        let is_met = |need: &NeedKind| self.personal[*need as usize] == Some(job);
+        let is_met = |need: &NeedKind| self.personal_job(*need) == Some(job);
         let gradual = [NeedKind::Rest, NeedKind::Recreation];
         gradual.into_iter().find(is_met)
     }

@@ -90,7 +90,9 @@ impl Colony {
 
     /// The events of [`apply`](Self::apply) and [`step`](Self::step) since the last call, in order of emission.
     pub fn take_events(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.events)
+        // The next tick mostly has about as many.
+        let next = Vec::with_capacity(self.events.len());
+        std::mem::replace(&mut self.events, next)
     }
 
     /// The content of the colony, as it was made or last [replaced](Self::replace_definitions).

@@ -169,13 +169,10 @@ impl Colony {
             }
             Command::CancelJob { job } => self.cancel_job(*job),
             Command::Designate { kind, at } => {
-                let priority = self
-                    .definitions
-                    .jobs
-                    .get(kind)
-                    .and_then(|definition| definition.priority)
-                    .unwrap_or(0);
-                let task = match self.definitions.jobs.get(kind).map(|job| &job.action) {
+                let definition = self.definitions.jobs.get(kind);
+                let priority = definition.and_then(|definition| definition.priority);
+                let priority = priority.unwrap_or(0);
+                let task = match definition.map(|job| &job.action) {
                     Some(JobAction::Labour { .. }) => Task::Labour,
                     _ => Task::Harvest,
                 };

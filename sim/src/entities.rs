@@ -1,14 +1,16 @@
 //! Everything that has an id: the colonists, jobs and stacks there are. Every listing follows the order of ids, so that no storage
 //! order reaches state.
 
-use crate::StableId;
-use crate::colonists::{Colonist, Person};
+use crate::colonists::{Activity, Colonist, Person, encoding};
 use crate::hash::PartHasher;
 use crate::items::Stack;
 use crate::jobs::Job;
 use crate::lookup::Lookup;
+use crate::names::Name;
+use crate::place_set::PlaceSet;
 use crate::structures::Structure;
 use crate::table::Table;
+use crate::{Position, StableId};
 
 /// See the [module](self).
 #[derive(Debug, Clone, Default)]
@@ -17,6 +19,8 @@ pub(crate) struct Entities {
     colonists: Vec<(StableId, Colonist)>,
     /// Where in `colonists` somebody is; never gone through.
     places: Lookup<StableId, usize>,
+    /// Those of `colonists` who have no job.
+    idle: PlaceSet,
     people: Table<Person>,
     jobs: Table<Job>,
     stacks: Table<Stack>,
@@ -26,7 +30,9 @@ pub(crate) struct Entities {
 impl Entities {
     /// Adds somebody who has a higher id than anybody before.
     pub(crate) fn add_colonist(&mut self, id: StableId, person: Person, colonist: Colonist) {
-        self.places.insert(id, self.colonists.len());
+        let place = self.colonists.len();
+        self.places.insert(id, place);
+        self.idle.set(place, colonist.activity.job.is_none());
         self.colonists.push((id, colonist));
         self.people.insert(id, person);
     }
@@ -70,6 +76,7 @@ impl Entities {
         for (place, (id, _)) in self.colonists.iter().enumerate().skip(place) {
             self.places.insert(*id, place);
         }
+        self.idle.close_gap(place);
         Some((self.people.remove(id)?, colonist))
     }
 
@@ -87,6 +94,34 @@ impl Entities {
 
     pub(crate) fn colonist_mut(&mut self, id: StableId) -> Option<&mut Colonist> {
         Some(&mut self.colonists.get_mut(*self.places.get(&id)?)?.1)
+    }
+
+    /// Those who have no job, in order of id.
+    pub(crate) fn idle(&self) -> Vec<StableId> {
+        let idle = self.idle.iter();
+        idle.filter_map(|place| Some(self.colonists.get(place)?.0))
+            .collect()
+    }
+
+    /// Gives somebody a job of a kind, at which they are as good as a level says.
+    pub(crate) fn make_busy(&mut self, id: StableId, job: StableId, kind: Name, level: u8) {
+        let Some(place) = self.places.get(&id).copied() else {
+            return;
+        };
+        if let Some((_, Colonist { activity, .. })) = self.colonists.get_mut(place) {
+            activity.job = Some(job);
+            activity.kind = Some(kind);
+            activity.level = level;
+            self.idle.set(place, false);
+        }
+    }
+
+    /// Takes away what somebody is at. Returns where they are and what it was.
+    pub(crate) fn make_idle(&mut self, id: StableId) -> Option<(Position, Activity)> {
+        let place = *self.places.get(&id)?;
+        let (_, colonist) = self.colonists.get_mut(place)?;
+        self.idle.set(place, true);
+        Some((colonist.at, std::mem::take(&mut colonist.activity)))
     }
 
     pub(crate) fn person(&self, id: StableId) -> Option<&Person> {
@@ -173,8 +208,8 @@ impl Entities {
     pub(crate) fn hash_of_colonists(&mut self) -> u128 {
         let mut hasher = PartHasher::new();
         hasher.write(&self.people.hash());
-        for row in &self.colonists {
-            hasher.write(row);
+        for (id, colonist) in &self.colonists {
+            hasher.write_encoded(|bytes| encoding::encode(*id, colonist, bytes));
         }
         hasher.finish()
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::items::Stack;
 use crate::lookup::Lookup;
 use crate::names::Name;
+use crate::nearby::{Found, Nearby};
 use crate::{Position, StableId};
 
 /// See the [module](self).
@@ -13,6 +14,7 @@ pub(crate) struct Ground {
     // Never gone through in their own order.
     stack_at: Lookup<Position, StableId>,
     stacks_of: Lookup<Name, BTreeSet<StableId>>,
+    places_of: Lookup<Name, Nearby<StableId>>,
 }
 
 impl Ground {
@@ -28,6 +30,8 @@ impl Ground {
     pub(crate) fn insert(&mut self, id: StableId, stack: &Stack) {
         self.stack_at.insert(stack.at, id);
         self.stacks_of.entry(stack.item).or_default().insert(id);
+        let places = self.places_of.entry(stack.item).or_default();
+        places.insert(stack.at, id);
     }
 
     pub(crate) fn remove(&mut self, id: StableId, stack: &Stack) {
@@ -38,10 +42,27 @@ impl Ground {
                 self.stacks_of.remove(&stack.item);
             }
         }
+        if let Some(places) = self.places_of.get_mut(&stack.item) {
+            places.remove(stack.at, id);
+            if places.is_empty() {
+                self.places_of.remove(&stack.item);
+            }
+        }
     }
 
     pub(crate) fn stack_at(&self, at: Position) -> Option<StableId> {
         self.stack_at.get(&at).copied()
+    }
+
+    /// The nearest stack of an item of which `claim` makes something; the one with the least rank among equals, which `claim`
+    /// says.
+    pub(crate) fn nearest<R: Ord, C>(
+        &self,
+        item: Name,
+        from: Position,
+        claim: impl FnMut(StableId) -> Option<(R, C)>,
+    ) -> Option<Found<R, C>> {
+        self.places_of.get(&item)?.nearest(from, claim)
     }
 
     /// The stacks of an item, in order of id.

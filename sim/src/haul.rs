@@ -7,9 +7,9 @@ use crate::{Colony, StableId};
 
 /// Posts a job for each loose stack that nobody has reserved and that a stockpile in reach can take.
 pub(crate) fn post_jobs(colony: &mut Colony) {
-    let loose: Vec<(StableId, Stack)> = colony
+    let mut loose: Vec<(StableId, Stack)> = colony
         .entities
-        .stacks()
+        .stacks_unordered()
         .filter(|(id, stack)| {
             !colony.stockpiles.is_stored(stack.item, stack.at)
                 && colony.board.about(Subject::Stack(*id)).is_none()
@@ -21,6 +21,7 @@ pub(crate) fn post_jobs(colony: &mut Colony) {
         })
         .map(|(id, stack)| (id, stack.clone()))
         .collect();
+    loose.sort_unstable_by_key(|(id, _)| *id);
     for (id, Stack { item, at, .. }) in loose {
         let priority = colony.rules.item(item).map_or(0, |item| item.haul_priority);
         let task = Task::Haul {

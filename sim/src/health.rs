@@ -23,6 +23,10 @@ impl Needs {
         self.wound = self.wound.saturating_sub(HEALING);
     }
 
+    pub(crate) const fn is_wound_treated(&self) -> bool {
+        self.wound >= TREATED_FROM
+    }
+
     /// Takes note of a collapse or of being up again. Returns whether somebody has collapsed.
     pub(crate) fn check_collapse(&mut self) -> bool {
         let before = self.collapsed;
@@ -31,8 +35,8 @@ impl Needs {
     }
 }
 
-/// Posts the treatment of those whose wounds want it.
-pub(crate) fn post_jobs(colony: &mut Colony) {
+/// Posts the treatment of those whose wounds want it; some may be gone.
+pub(crate) fn post_jobs(colony: &mut Colony, wounded: Vec<StableId>) {
     let Some((kind, priority)) = colony
         .rules
         .jobs
@@ -42,11 +46,10 @@ pub(crate) fn post_jobs(colony: &mut Colony) {
     else {
         return;
     };
-    let wounded = colony.entities.colonists();
-    let wounded = wounded.filter(|(_, colonist)| colonist.needs.wound >= TREATED_FROM);
-    let wounded: Vec<(StableId, Position)> =
-        wounded.map(|(id, colonist)| (id, colonist.at)).collect();
-    for (patient, at) in wounded {
+    for patient in wounded {
+        let Some(at) = colony.position(patient) else {
+            continue;
+        };
         if colony.board.about(Subject::Patient(patient)).is_none() {
             let leg = TreatLeg::Posted;
             colony.post_job(kind, priority, at, Task::Treat { patient, leg });

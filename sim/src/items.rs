@@ -72,6 +72,9 @@ impl Colony {
         at: Position,
     ) -> Option<Vec<Placement>> {
         let mut placements = Vec::new();
+        if loads.is_empty() {
+            return Some(placements);
+        }
         for tile in Flood::from(&self.terrain, at) {
             let Some(load) = loads
                 .iter_mut()

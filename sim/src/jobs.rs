@@ -304,7 +304,7 @@ impl Colony {
             return;
         };
         if let Some(colonist) = self.entities.colonist_mut(owner) {
-            colonist.personal[need as usize] = is_there.then_some(job.id);
+            colonist.set_personal_job(need, is_there.then_some(job.id));
         }
     }
 
@@ -374,11 +374,9 @@ impl Colony {
 
     /// Forgets what somebody was at; a load is put down.
     fn become_idle(&mut self, colonist: StableId) {
-        let Some(colonist) = self.entities.colonist_mut(colonist) else {
+        let Some((at, Activity { load, .. })) = self.entities.make_idle(colonist) else {
             return;
         };
-        let at = colonist.at;
-        let Activity { load, .. } = std::mem::take(&mut colonist.activity);
         if let Some(load) = load {
             self.put_down(load, at);
         }

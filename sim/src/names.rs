@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::Definitions;
+use crate::lookup::Lookup;
 
 /// The id of a definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,12 +20,18 @@ impl Name {
     pub(crate) fn of(id: &str) -> Self {
         Self(xxhash_rust::xxh3::xxh3_64(id.as_bytes()))
     }
+
+    /// The number that it is.
+    pub(crate) const fn get(self) -> u64 {
+        self.0
+    }
 }
 
 /// The ids that names stand for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Names {
-    ids: BTreeMap<Name, SmolStr>,
+    // Never gone through.
+    ids: Lookup<Name, SmolStr>,
 }
 
 impl Names {

@@ -114,6 +114,15 @@ impl Needs {
     }
 }
 
+/// Who is to be looked at after a tick, in order of id; some may have died of it.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    /// Those with a need to look after.
+    pub(crate) wanting: Vec<StableId>,
+    /// Those with a wound to be treated.
+    pub(crate) wounded: Vec<StableId>,
+}
+
 /// What a tick has done to somebody.
 struct Change {
     id: StableId,
@@ -122,9 +131,10 @@ struct Change {
     died_of: Option<NeedKind>,
 }
 
-/// Lets a tick pass for everybody's needs.
-pub(crate) fn decay(colony: &mut Colony) {
+/// Lets a tick pass for everybody's needs, and finds out in the same pass who is to be looked at.
+pub(crate) fn decay(colony: &mut Colony) -> Survey {
     let mut changes = Vec::new();
+    let mut survey = Survey::default();
     for (id, colonist) in colony.entities.colonists_mut() {
         let met = colonist.need_being_met();
         let needs = &mut colonist.needs;
@@ -133,6 +143,12 @@ pub(crate) fn decay(colony: &mut Colony) {
         let died_of = needs.change_health(&colony.rules);
         needs.mood = mood::next(needs, &colony.rules);
         let has_collapsed = needs.check_collapse();
+        if needs.is_wound_treated() {
+            survey.wounded.push(id);
+        }
+        if colonist.is_wanting(&colony.rules) {
+            survey.wanting.push(id);
+        }
         if critical != [false; NEED_KINDS] || has_collapsed || died_of.is_some() {
             changes.push(Change {
                 id,
@@ -142,40 +158,12 @@ pub(crate) fn decay(colony: &mut Colony) {
             });
         }
     }
-    for Change {
-        id,
-        critical,
-        has_collapsed,
-        died_of,
-    } in changes
-    {
-        for need in NeedKind::ALL {
-            if critical[need as usize] {
-                colony.report_critical(id, need);
-            }
-        }
-        if let Some(need) = died_of {
-            colony.remove_dead(id, need.cause_of_death());
-        } else if has_collapsed {
-            colony.collapse(id);
-        }
-    }
+    changes.into_iter().for_each(|change| colony.suffer(change));
+    survey
 }
 
 /// Lets those whose needs are low see to them: idle ones whenever they are low, all when they are critical.
-pub(crate) fn look_after(colony: &mut Colony) {
-    let rules = &colony.rules;
-    let wanting = colony.entities.colonists();
-    let wanting = wanting.filter(|(_, colonist)| {
-        let is_low = |need: NeedKind| {
-            let Need { level, critical } = colonist.needs.get(need);
-            critical || level < rules.need(need).seek_below
-        };
-        colonist.personal != [None; NEED_KINDS]
-            || colonist.has_schedule
-            || NeedKind::ALL.into_iter().any(is_low)
-    });
-    let wanting: Vec<StableId> = wanting.map(|(id, _)| id).collect();
+pub(crate) fn look_after(colony: &mut Colony, wanting: Vec<StableId>) {
     for id in wanting {
         for need in NeedKind::ALL {
             colony.look_after_need(id, need);
@@ -186,7 +174,37 @@ pub(crate) fn look_after(colony: &mut Colony) {
     }
 }
 
+impl Colonist {
+    /// Whether one of their needs may be to be looked after, or a job of their own to be given up.
+    fn is_wanting(&self, rules: &Rules) -> bool {
+        let is_low = |need: NeedKind| {
+            let Need { level, critical } = self.needs.get(need);
+            critical || level < rules.need(need).seek_below
+        };
+        self.personal.is_some() || self.has_schedule || NeedKind::ALL.into_iter().any(is_low)
+    }
+}
+
 impl Colony {
+    fn suffer(&mut self, change: Change) {
+        let Change {
+            id,
+            critical,
+            has_collapsed,
+            died_of,
+        } = change;
+        for need in NeedKind::ALL {
+            if critical[need as usize] {
+                self.report_critical(id, need);
+            }
+        }
+        if let Some(need) = died_of {
+            self.remove_dead(id, need.cause_of_death());
+        } else if has_collapsed {
+            self.collapse(id);
+        }
+    }
+
     pub(crate) fn need(&self, id: StableId, need: NeedKind) -> Option<Need> {
         let colonist = self.entities.colonist(id)?;
         Some(colonist.needs.get(need))

@@ -6,6 +6,8 @@
 //! reading order. So a straight walk, a search and a field of distances give the same way, and what the finder remembers
 //! is no state.
 
+use smallvec::SmallVec;
+
 use crate::grid::{Grid, Tile};
 use crate::terrain::{Terrain, WalkCostChange, WalkCosts};
 use crate::{DIAGONAL_COST, Position, STRAIGHT_COST};
@@ -20,6 +22,9 @@ mod tests;
 
 use fields::Fields;
 use search::Search;
+
+/// Tiles to enter. Most ways are short: they lie with whoever goes them, where the next tile is asked for every tick.
+pub(crate) type Way = SmallVec<[Position; 6]>;
 
 /// Where somebody wants to get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,9 +101,9 @@ impl PathFinder {
         tick: u64,
         start: Position,
         goal: Goal,
-    ) -> Option<Vec<Position>> {
+    ) -> Option<Way> {
         if goal.is_reached_at(start) {
-            return Some(Vec::new());
+            return Some(Way::new());
         }
         if !terrain.is_walkable(start) {
             return None;
@@ -128,9 +133,11 @@ impl PathFinder {
 
 /// The straight walk to the goal in the order of its steps, if nothing can be cheaper because every step costs as
 /// little as any tile does. It is the way of the rule: each of its steps is the preferred one.
-fn straight_way(costs: &WalkCosts, start: Position, goal: Goal) -> Option<Vec<Position>> {
+fn straight_way(costs: &WalkCosts, start: Position, goal: Goal) -> Option<Way> {
     let least = costs.least();
-    let mut way = Vec::new();
+    let (Goal::On(end) | Goal::Beside(end)) = goal;
+    let steps = start.x.abs_diff(end.x).max(start.y.abs_diff(end.y));
+    let mut way = Way::with_capacity(usize::from(steps));
     let mut at = start;
     while !goal.is_reached_at(at) {
         let (dx, dy) = goal.direction_from(at);
@@ -151,8 +158,8 @@ fn canonical_way(
     (start, mut rest): (Position, u32),
     goal: Goal,
     mut is_rest: impl FnMut(Position, u32) -> bool,
-) -> Option<Vec<Position>> {
-    let mut way = Vec::new();
+) -> Option<Way> {
+    let mut way = Way::new();
     let mut at = start;
     while rest > 0 {
         let preferred = goal.direction_from(at);

@@ -233,7 +233,7 @@ impl Colony {
             if let Some((owner, need)) = job.owner()
                 && let Some(colonist) = entities.colonist_mut(owner)
             {
-                colonist.personal[need as usize] = Some(job.id);
+                colonist.set_personal_job(need, Some(job.id));
             }
             entities.add_job(job);
         }

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use crate::definitions::Definitions;
 use crate::jobs::ReservedPlace;
 use crate::names::Name;
+use crate::nearby::Nearby;
 use crate::regions::Region;
 use crate::{Colony, Position, StableId};
 
@@ -27,6 +28,7 @@ pub(crate) struct Stockpiles {
     zones: Vec<Stockpile>,
     /// The place in `zones` of the zone that a cell belongs to.
     cells: BTreeMap<Position, usize>,
+    places: Nearby<Position>,
     /// The items that each zone takes, `None` if all.
     accepted: Vec<Option<BTreeSet<Name>>>,
 }
@@ -47,6 +49,10 @@ impl Stockpiles {
         let cells =
             places.flat_map(|(place, zone)| zone.cells.iter().map(move |cell| (*cell, place)));
         self.cells = cells.collect();
+        self.places = Nearby::default();
+        for cell in self.cells.keys() {
+            self.places.insert(*cell, *cell);
+        }
         let accepted = self.zones.iter().map(|zone| {
             let filter = zone.filter.as_ref()?;
             let items = definitions.items.iter();
@@ -104,14 +110,6 @@ impl Stockpiles {
         accepted.is_none_or(|accepted| accepted.contains(&item))
     }
 
-    /// The cells that take an item, in reading order.
-    fn cells_for(&self, item: Name) -> impl Iterator<Item = Position> + '_ {
-        let cells = self.cells.iter();
-        cells
-            .filter(move |(_, zone)| self.accepts(**zone, item))
-            .map(|(cell, _)| *cell)
-    }
-
     /// The tile in the middle of the first stockpile; it need not belong to it.
     pub(crate) fn centre(&self) -> Option<Position> {
         let cells = &self.zones.first()?.cells;
@@ -135,17 +133,28 @@ impl Colony {
         from: Position,
         region: Region,
     ) -> Option<(Position, u32)> {
-        let candidates = self.stockpiles.cells_for(item).filter_map(|cell| {
-            if self.board.is_reserved(ReservedPlace::Cell(cell))
-                || self.regions.of(cell) != Some(region)
-            {
-                return None;
-            }
-            let room = self.space_on(item, cell);
-            let is_empty = self.stack_at(cell).is_none();
-            (room > 0).then_some((is_empty, cell.octile_distance(from), cell, room))
+        let room_on = |cell: Position| {
+            let is_free = self.stockpiles.is_stored(item, cell)
+                && !self.board.is_reserved(ReservedPlace::Cell(cell))
+                && self.regions.of(cell) == Some(region);
+            let room = if is_free {
+                self.space_on(item, cell)
+            } else {
+                0
+            };
+            (room > 0).then_some((cell, room))
+        };
+        let begun = self
+            .ground
+            .nearest(item, from, |stack| room_on(self.entities.stack(stack)?.at));
+        let found = begun.or_else(|| {
+            let places = &self.stockpiles.places;
+            places.nearest(from, |cell| {
+                let is_empty = self.stack_at(cell).is_none();
+                is_empty.then(|| room_on(cell)).flatten()
+            })
         });
-        candidates.min().map(|(_, _, cell, room)| (cell, room))
+        found.map(|(_, cell, room)| (cell, room))
     }
 }
 

@@ -115,13 +115,15 @@ impl Colony {
         from: Position,
         region: Region,
     ) -> Option<StableId> {
-        let stacks = items.flat_map(|item| self.ground.stacks_of(item));
-        let fit = stacks.filter_map(|id| {
-            let stack = self.entities.stack(id)?;
-            let can_be_had = self.unreserved(id) > 0 && self.regions.of(stack.at) == Some(region);
-            can_be_had.then(|| (stack.at.octile_distance(from), id))
+        let fit = items.filter_map(|item| {
+            self.ground.nearest(item, from, |id| {
+                let stack = self.entities.stack(id)?;
+                let can_be_had =
+                    self.unreserved(id) > 0 && self.regions.of(stack.at) == Some(region);
+                can_be_had.then_some((id, ()))
+            })
         });
-        fit.min().map(|(_, id)| id)
+        fit.min().map(|(_, id, ())| id)
     }
 
     /// Puts some of a stack into somebody's hands.

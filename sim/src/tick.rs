@@ -10,9 +10,9 @@ impl Colony {
         environment::run(self);
         farming::run(self);
         spoilage::run(self);
-        needs::decay(self);
-        needs::look_after(self);
-        health::post_jobs(self);
+        let needs::Survey { wanting, wounded } = needs::decay(self);
+        needs::look_after(self, wanting);
+        health::post_jobs(self, wounded);
         haul::post_jobs(self);
         supply::post_jobs(self);
         assignment::run(self);

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::buckets::Buckets;
-use super::{Goal, canonical_way, steps_onto};
+use super::{Goal, Way, canonical_way, steps_onto};
 use crate::Position;
 use crate::grid::Tile;
 use crate::terrain::{WalkCostChange, WalkCosts};
@@ -160,12 +160,7 @@ impl Field {
     }
 
     /// The way of the rule, in the order of its steps, from a tile where somebody can stand. `None` if there is none.
-    pub(super) fn way(
-        &self,
-        costs: &WalkCosts,
-        start: Position,
-        goal: Goal,
-    ) -> Option<Vec<Position>> {
+    pub(super) fn way(&self, costs: &WalkCosts, start: Position, goal: Goal) -> Option<Way> {
         let rest_at = |at: Position| Some(self.rests[costs.grid().tile(at)?]);
         let rest = rest_at(start).filter(|rest| *rest != UNREACHABLE)?;
         canonical_way(costs, (start, rest), goal, |at, rest| {

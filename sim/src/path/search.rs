@@ -2,7 +2,7 @@
 //! for: how much a way to the goal costs.
 
 use super::buckets::Buckets;
-use super::{Goal, canonical_way, steps_onto};
+use super::{Goal, Way, canonical_way, steps_onto};
 use crate::Position;
 use crate::grid::Tile;
 use crate::terrain::WalkCosts;
@@ -46,12 +46,7 @@ impl Task<'_> {
 impl Search {
     /// The way of the rule, in the order of its steps, from a tile where somebody can stand and the goal is not
     /// reached. `None` if there is none.
-    pub(super) fn way(
-        &mut self,
-        costs: &WalkCosts,
-        start: Position,
-        goal: Goal,
-    ) -> Option<Vec<Position>> {
+    pub(super) fn way(&mut self, costs: &WalkCosts, start: Position, goal: Goal) -> Option<Way> {
         let task = Task {
             costs,
             start,

@@ -73,7 +73,7 @@ fn random_position(seed: u64, number: u64) -> Position {
     Position::new(coordinate(0), coordinate(1))
 }
 
-fn find(ground: &Terrain, start: Position, goal: Goal) -> Option<Vec<Position>> {
+fn find(ground: &Terrain, start: Position, goal: Goal) -> Option<Way> {
     PathFinder::default().find(ground, 0, start, goal)
 }
 
@@ -107,7 +107,7 @@ fn ways_are_as_cheap_as_another_finder_says() {
 }
 
 /// The way of the rule as the rule says it, by a field that is trusted to be right.
-fn way_by_field(ground: &Terrain, start: Position, goal: Goal) -> Option<Vec<Position>> {
+fn way_by_field(ground: &Terrain, start: Position, goal: Goal) -> Option<Way> {
     let mut front = buckets::Buckets::default();
     fields::Field::new(ground.walk_costs(), goal, &mut front).way(ground.walk_costs(), start, goal)
 }
@@ -152,7 +152,7 @@ fn of_ways_that_are_equally_cheap_the_one_straight_to_the_goal_is_taken() {
         way.reverse();
         way
     };
-    let positions = |tiles: &[(u16, u16)]| -> Vec<Position> {
+    let positions = |tiles: &[(u16, u16)]| -> Way {
         tiles.iter().map(|(x, y)| Position::new(*x, *y)).collect()
     };
     let diagonal_first = positions(&[(1, 1), (2, 2), (3, 2), (4, 2), (5, 2)]);
@@ -256,8 +256,8 @@ fn no_way_leads_from_where_nobody_can_stand() {
     assert_eq!(find(&ground, free, Goal::On(corner)), None);
     assert_eq!(find(&ground, rock, Goal::On(free)), None);
     assert_eq!(find(&ground, free, Goal::On(rock)), None);
-    assert_eq!(find(&ground, corner, Goal::Beside(rock)), Some(Vec::new()));
-    assert_eq!(find(&ground, rock, Goal::On(rock)), Some(Vec::new()));
+    assert_eq!(find(&ground, corner, Goal::Beside(rock)), Some(Way::new()));
+    assert_eq!(find(&ground, rock, Goal::On(rock)), Some(Way::new()));
     assert_eq!(find(&ground, free, Goal::On(Position::new(8, 8))), None);
 }
 
@@ -270,7 +270,7 @@ fn corners_are_not_cut() {
     let (from, to) = (Position::new(0, 0), Position::new(1, 1));
     assert_eq!(step_ticks(&ground, from, to), None);
     let way = find(&ground, from, Goal::On(to));
-    assert_eq!(way, Some(vec![to, Position::new(0, 1)]));
+    assert_eq!(way, Some(smallvec::smallvec![to, Position::new(0, 1)]));
     assert_eq!(
         step_ticks(&ground, Position::new(0, 1), Position::new(0, 1)),
         None,

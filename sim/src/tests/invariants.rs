@@ -24,6 +24,10 @@ fn assert_consistent(colony: &Colony) {
         JobBoard::of(&colony.entities),
         "the board is what the jobs say"
     );
+    let idle = colony.entities.colonists();
+    let idle = idle.filter(|(_, colonist)| colonist.activity.job.is_none());
+    let idle: Vec<StableId> = idle.map(|(id, _)| id).collect();
+    assert_eq!(colony.entities.idle(), idle);
     for job in colony.entities.jobs() {
         assert_job_consistent(colony, job);
     }
