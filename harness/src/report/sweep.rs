@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::json::{REPORT_VERSION, hex};
-use super::text::number;
+use super::text::{counts, number};
 use crate::sweep::{Sweep, SweptColony};
 
 /// Kinds of jobs that a line names, the most frequent first.
@@ -63,21 +63,6 @@ fn line(text: &mut String, swept: &SweptColony) {
     );
 }
 
-/// Counts by name, the largest first.
-fn counts(counts: &BTreeMap<String, u64>) -> String {
-    let mut counts: Vec<(&String, u64)> = counts
-        .iter()
-        .map(|(name, count)| (name, *count))
-        .filter(|(_, count)| *count > 0)
-        .collect();
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let named: Vec<String> = counts
-        .iter()
-        .map(|(name, count)| format!("{name} {}", number(*count)))
-        .collect();
-    named.join(", ")
-}
-
 fn summary(text: &mut String, sweep: &Sweep) {
     let all = sweep.colonies.len() as u64;
     let count = |is_counted: &dyn Fn(&SweptColony) -> bool| {
@@ -121,10 +106,10 @@ fn summary(text: &mut String, sweep: &Sweep) {
 
 fn totals(
     sweep: &Sweep,
-    counts: impl Fn(&SweptColony) -> &BTreeMap<String, u64>,
+    of: impl Fn(&SweptColony) -> &BTreeMap<String, u64>,
 ) -> BTreeMap<String, u64> {
     let mut totals: BTreeMap<String, u64> = BTreeMap::new();
-    for (name, count) in sweep.colonies.iter().flat_map(|swept| counts(swept)) {
+    for (name, count) in sweep.colonies.iter().flat_map(of) {
         *totals.entry(name.clone()).or_default() += count;
     }
     totals

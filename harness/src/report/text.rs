@@ -1,14 +1,15 @@
-//! The report for people, as docs/report.md shows it.
+//! The report for people.
 
 mod changes;
 mod failures;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use modding::context::{LogLevel, LogLine};
 use modding::mod_id::ModId;
 
-use crate::record::RunRecord;
+use crate::record::{ColonyAtEnd, RunRecord};
 use crate::report::json::hex;
 use crate::report::snapshot;
 use crate::report::source::render;
@@ -154,42 +155,42 @@ fn changed_definitions(text: &mut String, record: &RunRecord) {
     }
 }
 
-fn summary(text: &mut String, record: &RunRecord, log_shown: bool) {
-    let colony = &record.colony;
+/// Counts by name, the largest first, without those that are 0.
+pub(super) fn counts(counts: &BTreeMap<String, u64>) -> String {
+    let mut counts: Vec<(&String, u64)> = counts
+        .iter()
+        .map(|(name, count)| (name, *count))
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let named: Vec<String> = counts
+        .iter()
+        .map(|(name, count)| format!("{name} {}", number(*count)))
+        .collect();
+    named.join(", ")
+}
+
+fn colony(text: &mut String, colony: &ColonyAtEnd) {
     let all = colony.alive + colony.died;
-    let mut done: Vec<(&String, &u64)> = colony
-        .jobs_done
-        .iter()
-        .filter(|(_, count)| **count > 0)
-        .collect();
-    done.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-    let kinds: Vec<String> = done
-        .iter()
-        .map(|(kind, count)| format!("{kind} {}", number(**count)))
-        .collect();
     let total: u64 = colony.jobs_done.values().sum();
-    let kinds = if kinds.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", kinds.join(", "))
+    let kinds = match counts(&colony.jobs_done) {
+        kinds if kinds.is_empty() => kinds,
+        kinds => format!(": {kinds}"),
     };
-    let causes: Vec<String> = colony
-        .causes_of_death
-        .iter()
-        .map(|(cause, count)| format!("{cause} {}", number(*count)))
-        .collect();
-    let causes = if causes.is_empty() {
-        String::new()
-    } else {
-        format!(" (died of {})", causes.join(", "))
+    let causes = match counts(&colony.causes_of_death) {
+        causes if causes.is_empty() => causes,
+        causes => format!(" (died of {causes})"),
     };
     let _ = writeln!(
         text,
-        "colony     {} of {} alive{causes} · {} jobs done{kinds}",
+        "colony     {} of {all} alive{causes} · {} jobs done{kinds}",
         colony.alive,
-        all,
         number(total)
     );
+}
+
+fn summary(text: &mut String, record: &RunRecord, log_shown: bool) {
+    colony(text, &record.colony);
     let errors: u64 = record
         .failures
         .iter()
