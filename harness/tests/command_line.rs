@@ -313,7 +313,7 @@ fn check_tells_by_its_exit_code_whether_a_mod_survives() {
         ),
         ("local = 1", "subject", 3, "expected identifier"),
         ("", "other", 3, "there is no mod `other`"),
-        ("", "mods/other", 2, "there is no folder `mods/other`"),
+        ("", "mods/other", 3, "there is no folder `mods/other`"),
         ("", "subject --ticks 0", 2, "0 is not in 1..="),
     ] {
         let folder = project(&[("mods/subject/scripts/main.lua", script)]);

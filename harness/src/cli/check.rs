@@ -15,7 +15,7 @@ use crate::report::{check as reports, json, source};
 pub(super) fn check(arguments: &CheckArguments, colour: Colour) -> Exit {
     let named = match Named::parse(&arguments.subject) {
         Ok(named) => named,
-        Err(fault) => return refuse(&[fault], Exit::Usage, arguments.format, colour),
+        Err(fault) => return refuse(&[fault], Exit::Invalid, arguments.format, colour),
     };
     let options = CheckOptions {
         scenario: arguments.scenario.clone(),
