@@ -130,7 +130,7 @@ impl<'a> View<'a> {
             let terrain = terrain.and_then(|id| colony.definitions.terrain.get(id));
             terrain.is_some_and(|terrain| terrain.fertility > 0)
         };
-        self.nearest_free(limit, |at| is_fertile(at))
+        self.nearest_free(limit, is_fertile)
     }
 
     /// Tiles on which a blueprint could be placed and that can be reached from the first stockpile: nearest to its centre
