@@ -13,17 +13,17 @@ use modding::host::Host;
 
 const BASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mods/base");
 /// Colonists of each colony.
-const COUNTS: [u32; 4] = [100, 1_000, 10_000, 100_000];
+const COUNTS: [u32; 3] = [100, 1_000, 10_000];
 /// Ticks in which a colony finds its way into its work.
 const WARM_UP: u64 = 60;
 /// Colonist-ticks that are measured, at least [`TICKS_MIN`] ticks.
-const COLONIST_TICKS: u64 = 2_000_000;
+const COLONIST_TICKS: u64 = 1_000_000;
 const TICKS_MIN: u64 = 40;
 const TICKS_MAX: u64 = 300;
 /// Tiles of the side of a square that has a stockpile.
 const BLOCK_SIDE: usize = 26;
 /// Tiles of the side of a stockpile.
-const STOCKPILE_SIDE: u16 = 6;
+const STOCKPILE_SIDE: u16 = 14;
 /// Meals in each.
 const MEALS: u32 = 200;
 /// How often a copy or save is made.
