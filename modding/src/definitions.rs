@@ -170,7 +170,7 @@ impl Fault {
     /// What keeps the colony from going on with other definitions.
     pub(crate) fn in_the_way(obstacle: &DefinitionObstacle) -> Fault {
         let fault = Fault::new(obstacle.to_string());
-        fault.help("bring it back, or change what uses it first")
+        fault.help("take the change back, or remove what uses it first")
     }
 }
 

@@ -28,7 +28,11 @@ impl Colony {
             let structures = self.entities.structures();
             let structures = structures.filter(|structure| structure.kind == kind);
             let structures: Vec<StableId> = structures.map(|structure| structure.id).collect();
-            let users = [counted(&structures, "there is one", "are there")];
+            let users = [counted(
+                &structures,
+                "building is of it",
+                "buildings are of it",
+            )];
             obstacle(("buildings", id, field), &change, users)
         };
         self.definitions
