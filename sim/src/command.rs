@@ -31,7 +31,7 @@ pub enum Command {
     SetJobPriority {
         /// A job on the board, taken or not.
         job: StableId,
-        /// 0 to [`PRIORITY_MAX`].
+        /// 0 to [`PRIORITY_MAX`](crate::PRIORITY_MAX).
         priority: u8,
     },
     /// Withdraws a job; who has taken it puts down its load. What the colony posts by itself (hauling, eating, sleeping)
