@@ -82,3 +82,43 @@ fn what_a_mod_emits_when_it_starts_late_is_heard() {
     assert_eq!(record.faults(), []);
     assert_eq!(log_by_tick(&record)[&4], ["heard"]);
 }
+
+/// What a reload refuses because of what stands in the colony, a restart does not take over either: the mod that has changed is left
+/// out, what it defined stays, and a change back lets it go on.
+#[test]
+fn a_restart_takes_over_nothing_that_a_reload_refuses() {
+    let fence = |walk_cost: &str| {
+        format!(
+            "[fence]\nmaterials = {{ wood = 1 }}\nwork = 5\npurpose = \"structure\"\n{walk_cost}"
+        )
+    };
+    let write = |text: &str| {
+        format!("write = {{ file = \"fencer/assets/buildings.toml\", text = '''\n{text}''' }}\n")
+    };
+    let steps = format!(
+        "[[step]]\nat = 100\n{}expect = {{ outcome = \"rolled_back\", error = \"building is of it\" }}\n\n\
+         [[step]]\nat = 101\nrestart = true\nexpect = {{ outcome = \"failed\", error = \"building is of it\" }}\n\n\
+         [[step]]\nat = 110\n{}expect = {{ outcome = \"committed\" }}\n\n\
+         [[expect]]\nat = 99\nworld = \"buildings.fence\"\nequals = 1\n\n\
+         [[expect]]\nat = 105\nworld = \"buildings.fence\"\nequals = 1\n\n\
+         [[expect]]\nat = 120\nmod = \"fencer\"\npath = \"planned\"\nequals = 1\n",
+        write(&fence("walk_cost = 2\n")),
+        write(&fence("")),
+    );
+    let script = "colony.state.define({ planned = 0 })\n\
+        colony.time.every('plan', 10, function()\n\
+          if colony.storage.planned == 0 then\n\
+            local site = colony.buildings.nearest_sites(1)[1]\n\
+            colony.buildings.place('fence', site.x, site.y)\n\
+            colony.storage.planned = 1\n\
+          end\n\
+        end)\n";
+    let more = "capabilities = [\"buildings.write\"]\n[dependencies]\nbase = \"*\"";
+    let record = Project::new()
+        .lua_mod("fencer", "1.0.0", more, script)
+        .file("mods/fencer/assets/buildings.toml", &fence(""))
+        .scenario(120, &["fencer"], &steps)
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+}

@@ -101,11 +101,21 @@ impl Former<'_> {
             error: LoadError::Definitions(faults.iter().map(|(_, fault)| fault.clone()).collect()),
             blamed: self.blame(faults, &mods),
         })?;
-        let OwnedDefinitions { definitions, .. } = definitions;
-        Colony::restore(self.colony, definitions.clone()).map_err(|error| Unfit {
-            blamed: self.obstacles(&definitions).unwrap_or_default(),
-            error: LoadError::Colony(error.to_string()),
-        })
+        let blamed = self.obstacles(&definitions, &mods).unwrap_or_default();
+        match Colony::restore(self.colony, definitions.definitions) {
+            Ok(colony) if blamed.is_empty() => Ok(colony),
+            // What a reload would not take over does not come in by the back door.
+            Ok(_) => Err(Unfit {
+                error: LoadError::Definitions(
+                    blamed.iter().map(|(_, fault)| fault.clone()).collect(),
+                ),
+                blamed,
+            }),
+            Err(error) => Err(Unfit {
+                blamed,
+                error: LoadError::Colony(error.to_string()),
+            }),
+        }
     }
 
     /// What is missing is the fault of those who defined such things and have changed.
@@ -134,15 +144,29 @@ impl Former<'_> {
         blamed.collect()
     }
 
-    /// What keeps the colony from going on with other definitions than it had, and the mod whose definition it was.
-    fn obstacles(&self, definitions: &sim::Definitions) -> Option<Vec<(ModId, Fault)>> {
+    /// What keeps the colony from going on with other definitions than it had, and the mod that has changed: the last of those
+    /// that have or had a hand in the definition. `None` if nothing does.
+    fn obstacles(&self, now: &OwnedDefinitions, mods: &[&Package]) -> Option<Vec<(ModId, Fault)>> {
         let then = self::definitions(self.mods.values()).ok()?;
+        if then.definitions == now.definitions {
+            return None;
+        }
         let colony = Colony::restore(self.colony, then.definitions).ok()?;
-        let obstacles = colony.check_definitions(definitions).err()?;
+        let obstacles = colony.check_definitions(&now.definitions).err()?;
+        let hash_now = |id: &ModId| {
+            let mut mods = mods.iter().filter(|package| package.manifest.id == *id);
+            mods.next().map(|package| package.bundle().hash())
+        };
+        let hash_then = |id: &ModId| self.mods.get(id).map(|package| package.bundle().hash());
         let blamed = obstacles.iter().filter_map(|obstacle| match obstacle {
             DefinitionObstacle::InUse { kind, id, .. } => {
-                let owner = then.origins.get(&(*kind, id.clone()))?.first()?;
-                Some((owner.clone(), Fault::in_the_way(obstacle)))
+                let name = (*kind, id.clone());
+                let of =
+                    |owned: &BTreeMap<_, Vec<ModId>>| owned.get(&name).cloned().unwrap_or_default();
+                let hands = [of(&then.origins), of(&now.origins)].concat();
+                let has_changed = |id: &&ModId| hash_now(id) != hash_then(id);
+                let culprit = hands.iter().rev().find(has_changed).or(hands.first())?;
+                Some((culprit.clone(), Fault::in_the_way(obstacle)))
             }
             DefinitionObstacle::Fault(_) => None,
         });
