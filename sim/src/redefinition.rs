@@ -97,7 +97,7 @@ impl Colony {
         self.definitions = new;
         self.derived_hashes.definitions = None;
         self.follow_definitions();
-        let left = self.leave_what_is_of_no_use();
+        let left = self.settle_definitions();
         for change in &mut changes {
             if change.kind == "items"
                 && change.rule == ChangeRule::Clamp
@@ -107,7 +107,6 @@ impl Colony {
                 change.message.extend(left.map(|left| format!("; {left}")));
             }
         }
-        self.settle_definitions();
         Ok(changes)
     }
 
@@ -130,13 +129,15 @@ impl Colony {
         }
     }
 
-    /// Brings what is under way into agreement with the definitions, after they or it may have changed.
-    pub(crate) fn settle_definitions(&mut self) {
-        self.leave_what_is_of_no_use();
+    /// Brings what is under way into agreement with the definitions, after they or it may have changed. Returns who left what is
+    /// of no use to them any more, by item.
+    pub(crate) fn settle_definitions(&mut self) -> BTreeMap<String, Vec<StableId>> {
+        let left = self.leave_what_is_of_no_use();
         self.settle_orders();
         self.settle_skills();
         self.settle_forbidden_work();
         self.settle_environment();
+        left
     }
 
     /// Lets everybody leave what they are about to eat if it is no food any more, and what they are about to heal with
