@@ -17,6 +17,7 @@ use crate::mod_id::ModId;
 
 use layers::Layers;
 
+mod blame;
 mod environment;
 mod fields;
 mod items;
@@ -91,7 +92,7 @@ pub struct ChangedDefinition {
 /// Who is at fault.
 #[derive(Debug)]
 pub(crate) enum Culprit {
-    /// The mod that defines it.
+    /// The mod with which the fault came in.
     Mod(ModId),
     /// Nobody: a definition of this kind is missing.
     Nobody(&'static str),
@@ -152,18 +153,13 @@ fn after_dependencies<'m>(mods: &[(&'m Manifest, &'m Bundle)]) -> Vec<(&'m Manif
     while !waiting.is_empty() {
         let needs = |(manifest, _): &(&Manifest, &Bundle)| {
             let mut others = waiting.iter().map(|(manifest, _)| &manifest.id);
-            others.any(|other| *other != manifest.id && depends_on(manifest, other))
+            others.any(|other| *other != manifest.id && manifest.depends_on(other))
         };
         // Mods that depend on each other in a circle do not run; whoever reads them all the same gets them as they come.
         let next = waiting.iter().position(|one| !needs(one)).unwrap_or(0);
         ordered.push(waiting.remove(next));
     }
     ordered
-}
-
-/// Whether the manifest names the mod among its dependencies, required or optional.
-fn depends_on(manifest: &Manifest, id: &ModId) -> bool {
-    manifest.dependencies.contains_key(id) || manifest.optional_dependencies.contains_key(id)
 }
 
 impl Fault {

@@ -3,6 +3,7 @@
 
 mod content;
 mod left_out;
+mod roster;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -12,7 +13,7 @@ use sim::{Colony, Setup};
 
 use crate::bundle::Bundle;
 use crate::context::{Context, Effects, LogLine};
-use crate::definitions::{Conflict, read_definitions};
+use crate::definitions::Conflict;
 use crate::diagnostic::Fault;
 use crate::generation::Instance;
 use crate::handover::{self, Package};
@@ -22,11 +23,14 @@ use crate::mod_id::ModId;
 use crate::perturbation::Perturbation;
 use crate::reload::{Change, ReloadOptions, ReloadQueue, Waiting};
 use crate::report::{StageError, StateReport};
-use crate::resolve::{ResolutionCache, dependents, load_order};
+use crate::resolve::ResolutionCache;
 use crate::save::SavedMod;
 use crate::tick::{HandlerFailure, table_event};
 use crate::trace::SharedTrace;
 use crate::value::Value;
+
+pub(crate) use roster::{Roster, ids, roster};
+use roster::{depends_on_left_out, found};
 
 /// A mod that does not run, and why.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,14 +81,6 @@ pub(crate) enum Absence {
     Removed,
 }
 
-/// Mods in load order, ready to be prepared, and those that cannot be.
-pub(crate) struct Roster {
-    pub(crate) packages: Vec<Package>,
-    pub(crate) left_out: Vec<LeftOut>,
-    /// The files of those that lack another mod.
-    pub(crate) unmet: Vec<Package>,
-}
-
 impl Host {
     /// Begins a new colony with mods. A mod that cannot start is left out, with all that depend on it; the others run.
     ///
@@ -108,23 +104,13 @@ impl Host {
         known: BTreeSet<ModId>,
         perturbation: Perturbation,
     ) -> Result<(Host, Vec<LeftOut>), Vec<Fault>> {
+        let (roster, colony) = found(setup, &bundles, &known)?;
         let Roster {
             packages,
             mut left_out,
             mut unmet,
-        } = roster(bundles, &known, &[]);
-        let content: Vec<_> = packages.iter().map(Package::content).collect();
-        let definitions = read_definitions(&content)?;
-        let colony = Colony::new(setup, definitions).map_err(|errors| {
-            errors
-                .iter()
-                .map(|error| Fault {
-                    message: error.to_string(),
-                    place: None,
-                    help: None,
-                })
-                .collect::<Vec<_>>()
-        })?;
+            unfit,
+        } = roster;
         let mut host = Host::around(colony, known);
         host.context.perturb(perturbation);
         host.context.set_order(ids(&packages));
@@ -143,7 +129,7 @@ impl Host {
             }
         }
         host.note_left_out(&left_out);
-        host.wait_for(unmet);
+        host.wait_for(unmet, unfit);
         host.leave_behind(&packages);
         host.forget_places();
         host.tell_conflicts();
@@ -314,15 +300,22 @@ impl Host {
         })
     }
 
-    /// Lets mods that lack another one wait for it.
-    pub(crate) fn wait_for(&mut self, unmet: Vec<Package>) {
-        for package in unmet {
+    /// Lets mods that lack another one wait for it, and those that do not fit for what they may fit with.
+    pub(crate) fn wait_for(&mut self, unmet: Vec<Package>, unfit: Vec<Package>) {
+        let request_of = |host: &Host, package: Package| {
             let change = Change {
                 mod_id: package.manifest.id.clone(),
                 bundle: Ok(package.bundle().clone()),
             };
-            let request = self.request_of(change, &ReloadOptions::default());
+            host.request_of(change, &ReloadOptions::default())
+        };
+        for package in unmet {
+            let request = request_of(self, package);
             self.wait_for_dependencies(&[request]);
+        }
+        for package in unfit {
+            let request = request_of(self, package);
+            self.wait_to_fit(&request);
         }
     }
 
@@ -407,84 +400,5 @@ impl Host {
         let order = self.resolutions.load_order(&manifests, &self.known, &hint);
         self.context
             .set_order(order.unwrap_or_else(|_| manifests.keys().cloned().collect()));
-    }
-}
-
-/// Reads mods and puts them in load order; a mod that cannot be read or whose dependencies fail is left out, and so are those
-/// that depend on it.
-/// Mods that nothing else puts in order come as in `preferred`, then as given.
-pub(crate) fn roster(bundles: Vec<Bundle>, known: &BTreeSet<ModId>, preferred: &[ModId]) -> Roster {
-    let (mut left_out, mut unmet) = (Vec::new(), Vec::new());
-    let mut packages: BTreeMap<ModId, Package> = BTreeMap::new();
-    let mut hint = preferred.to_vec();
-    for bundle in bundles {
-        let name = bundle.folder().to_owned();
-        match Package::read(Rc::new(bundle)) {
-            Ok(package) => {
-                if !preferred.contains(&package.manifest.id) {
-                    hint.push(package.manifest.id.clone());
-                }
-                packages.insert(package.manifest.id.clone(), package);
-            }
-            Err(faults) => left_out.push(LeftOut { name, faults }),
-        }
-    }
-    loop {
-        let manifests = packages
-            .iter()
-            .map(|(id, package)| (id.clone(), &*package.manifest))
-            .collect();
-        match load_order(&manifests, known, &hint) {
-            Ok(order) => {
-                let packages = order
-                    .iter()
-                    .filter_map(|id| packages.get(id).map(|package| package.bound(&packages)))
-                    .collect();
-                return Roster {
-                    packages,
-                    left_out,
-                    unmet,
-                };
-            }
-            Err(errors) => {
-                let mut removed: BTreeMap<ModId, Vec<Fault>> = BTreeMap::new();
-                for error in &errors {
-                    removed
-                        .entry(error.mod_id().clone())
-                        .or_default()
-                        .push(left_out::unreadable_dependency(error, &left_out));
-                }
-                for id in removed.keys().cloned().collect::<Vec<_>>() {
-                    for dependent in dependents(&manifests, &id) {
-                        removed
-                            .entry(dependent.clone())
-                            .or_insert_with(|| vec![depends_on_left_out(&dependent, &id)]);
-                    }
-                }
-                for id in removed.keys() {
-                    unmet.extend(packages.remove(id));
-                }
-                left_out.extend(removed.into_iter().map(|(id, faults)| LeftOut {
-                    name: id.to_string(),
-                    faults,
-                }));
-            }
-        }
-    }
-}
-
-/// The ids of packages, in their order.
-pub(crate) fn ids(packages: &[Package]) -> Vec<ModId> {
-    packages
-        .iter()
-        .map(|package| package.manifest.id.clone())
-        .collect()
-}
-
-fn depends_on_left_out(id: &ModId, missing: &ModId) -> Fault {
-    Fault {
-        message: format!("{id} is left out: it depends on {missing}, which is not running"),
-        place: None,
-        help: Some(format!("mend {missing} first")),
     }
 }

@@ -117,6 +117,12 @@ impl Manifest {
             .chain(self.optional_dependencies.keys())
     }
 
+    /// Whether it names the mod among its dependencies, needed or not.
+    #[must_use]
+    pub fn depends_on(&self, id: &ModId) -> bool {
+        self.dependencies.contains_key(id) || self.optional_dependencies.contains_key(id)
+    }
+
     /// The mod's configuration: its defaults with the bundle's `config.toml` over them.
     pub fn config_values(
         &self,

@@ -4,6 +4,7 @@
 
 mod choice;
 pub(crate) mod contents;
+mod notes;
 mod saved_mod;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -213,6 +214,7 @@ impl Host {
             packages,
             mut left_out,
             mut unmet,
+            unfit,
         } = roster;
         let definitions_changed = colony.definitions().hash() != run.definitions;
         let mut host = Host::around(colony, known);
@@ -234,7 +236,7 @@ impl Host {
         unmet.extend(packages_of_failed);
         host.note_left_out(&left_out);
         host.leave_behind(&packages);
-        host.wait_for(unmet);
+        host.wait_for(unmet, unfit);
         host.restore_waiting(run.waiting, &read);
         host.forget_places();
         host.remember_conflicts();

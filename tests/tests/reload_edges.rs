@@ -491,7 +491,7 @@ fn a_dependency_with_a_broken_manifest_is_what_has_to_be_mended() {
     assert!(
         fault
             .to_string()
-            .starts_with("`user` depends on `stats`, whose files are no mod at user/mod.toml:"),
+            .starts_with("`user` depends on `stats`, which is left out at user/mod.toml:"),
         "{fault}"
     );
     let help = fault.help.as_deref().unwrap();

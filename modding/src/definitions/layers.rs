@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use sim::Definitions;
 
 use crate::bundle::Bundle;
-use crate::diagnostic::{Fault, Place};
+use crate::diagnostic::Fault;
 use crate::document::{Document, KeyReader, TableReader, ValueReader};
 use crate::manifest::Manifest;
 use crate::mod_id::ModId;
 
-use super::{Conflict, Culprit, DefinitionName, Source, depends_on, read_definition};
+use super::blame::Blame;
+use super::{Conflict, Culprit, DefinitionName, Source, read_definition};
 
 /// The keys by which a table changes the definition of another mod.
 const OVERRIDE: &str = "override";
@@ -31,13 +32,13 @@ enum Mode {
 }
 
 /// What one mod says about a definition.
-struct Layer<'d> {
-    manifest: &'d Manifest,
+pub(super) struct Layer<'d> {
+    pub(super) manifest: &'d Manifest,
     mode: Mode,
-    key: KeyReader<'d>,
+    pub(super) key: KeyReader<'d>,
     table: TableReader<'d>,
     /// Its fields, in the order of the file.
-    fields: Vec<(KeyReader<'d>, ValueReader<'d>)>,
+    pub(super) fields: Vec<(KeyReader<'d>, ValueReader<'d>)>,
     document: &'d Document<'d>,
 }
 
@@ -133,7 +134,7 @@ impl<'d> Layers<'d> {
             });
         };
         let owner = first.manifest;
-        if depends_on(layer.manifest, &owner.id) {
+        if layer.manifest.depends_on(&owner.id) {
             return None;
         }
         let fault = Fault::new(format!(
@@ -149,8 +150,14 @@ impl<'d> Layers<'d> {
     /// The definitions, as far as they can be read. Each is read as its mod wrote it and then with every change, so that what is
     /// wrong is told where it comes in.
     pub(super) fn definitions(&self) -> Definitions {
+        self.definitions_of(|_| true)
+    }
+
+    /// The same of those tables alone that are asked for: of every definition the first ones.
+    pub(super) fn definitions_of(&self, wanted: impl Fn(&Layer<'d>) -> bool) -> Definitions {
         let mut definitions = Definitions::default();
         for ((kind, id), layers) in &self.layers {
+            let layers: Vec<_> = layers.iter().filter(|layer| wanted(layer)).collect();
             let found = || {
                 layers
                     .iter()
@@ -159,7 +166,7 @@ impl<'d> Layers<'d> {
             };
             let before: usize = found();
             let mut under: Option<TableReader<'d>> = None;
-            for layer in layers {
+            for layer in &layers {
                 let mut table = match layer.mode {
                     Mode::Extend => layer.table.clone().over(under.take()),
                     Mode::Add | Mode::Override => layer.table.clone(),
@@ -175,18 +182,22 @@ impl<'d> Layers<'d> {
         definitions
     }
 
-    /// What is wrong with the definitions as a whole, where it stands: in what changes a definition, if something does.
+    /// What is wrong with the definitions as a whole, where it came in.
     pub(super) fn validate(&self, definitions: &Definitions) -> Vec<(Culprit, Fault)> {
-        let blame = |found: sim::DefinitionFault| {
-            let fault = Fault::new(found.to_string());
-            let name = (found.kind, found.id.clone());
-            let Some(layers) = self.layers.get(&name) else {
-                return (Culprit::Nobody(found.kind), fault);
-            };
-            let (place, culprit) = guilty(layers, found.field);
-            (Culprit::Mod(culprit.clone()), fault.at(place))
-        };
-        definitions.validate().into_iter().map(blame).collect()
+        let blame = Blame::new(self);
+        let faults = definitions.validate();
+        faults.iter().map(|found| blame.of(found)).collect()
+    }
+
+    /// The mods, none before one that it depends on.
+    pub(super) fn mods(&self) -> &[&'d Manifest] {
+        &self.mods
+    }
+
+    /// Every table with the definition that it says something about.
+    pub(super) fn by_definition(&self) -> impl Iterator<Item = (&DefinitionName, &Layer<'d>)> {
+        let all = self.layers.iter();
+        all.flat_map(|(name, layers)| layers.iter().map(move |layer| (name, layer)))
     }
 
     /// Of each definition the mods that had a hand in it.
@@ -231,7 +242,7 @@ impl<'d> Layers<'d> {
 }
 
 impl<'d> Layer<'d> {
-    fn field(&self, name: &str) -> Option<&ValueReader<'d>> {
+    pub(super) fn field(&self, name: &str) -> Option<&ValueReader<'d>> {
         let mut fields = self.fields.iter();
         fields
             .find(|(key, _)| key.text == name)
@@ -273,24 +284,6 @@ fn fields<'d>(table: &TableReader<'d>) -> Vec<(KeyReader<'d>, ValueReader<'d>)> 
     entries
         .filter(|(key, _)| ![OVERRIDE, EXTEND].contains(&key.text))
         .collect()
-}
-
-/// Where a fault of a definition belongs, and whose it is: the last change that sets the field; without one the last change,
-/// which may have made a field wrong that it does not name.
-fn guilty<'l>(layers: &'l [Layer<'_>], field: &str) -> (Place, &'l ModId) {
-    let (first, changes) = (&layers[0], &layers[1..]);
-    let at = |layer: &'l Layer<'_>| {
-        let place = layer.field(field).map(ValueReader::place);
-        (
-            place.unwrap_or_else(|| layer.key.place()),
-            &layer.manifest.id,
-        )
-    };
-    let of_field = changes
-        .iter()
-        .rev()
-        .find(|layer| layer.field(field).is_some());
-    at(of_field.or(changes.last()).unwrap_or(first))
 }
 
 /// Of each mod those that it depends on, directly or by way of others.

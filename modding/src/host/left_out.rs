@@ -58,7 +58,7 @@ pub(super) fn unreadable_dependency(error: &DependencyError, left_out: &[LeftOut
         Some((missing, broken.faults.first()?))
     });
     match found {
-        Some((missing, reason)) => unmet(error, "whose files are no mod", mend(missing, reason)),
+        Some((missing, reason)) => unmet(error, "which is left out", mend(missing, reason)),
         None => error.fault(),
     }
 }

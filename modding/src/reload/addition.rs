@@ -1,5 +1,6 @@
 //! Mods that begin to run while the colony goes on: each alone, or those together whose definitions need each other.
 
+use crate::bundle::Bundle;
 use crate::context::{Deadline, Effects};
 use crate::handover::Package;
 use crate::history::Past;
@@ -128,7 +129,7 @@ impl Host {
         for id in ids() {
             self.inject_at(Stage::Plan, id, options)?;
         }
-        let with_assets = packages.iter().any(has_assets);
+        let with_assets = packages.iter().any(|package| has_assets(package.bundle()));
         let blamed = &packages[0].manifest.id;
         let definitions = self.validate_world(&world, blamed, with_assets)?;
         for id in ids() {
@@ -192,14 +193,14 @@ impl Host {
         let mut notes = taken.map_or(Vec::new(), |taken| taken.notes);
         let members = begun.into_iter().zip(packages).map(|(one, package)| {
             let mut member = self.keep_begun(one, package);
-            if has_assets(package) {
+            if has_assets(package.bundle()) {
                 member.state.notes.append(&mut notes);
             }
             member
         });
         let members = members.collect();
         self.order_mods();
-        if packages.iter().any(has_assets) {
+        if packages.iter().any(|package| has_assets(package.bundle())) {
             self.tell_conflicts();
         }
         Ok(members)
@@ -306,7 +307,7 @@ fn package_of(request: &Request) -> Option<Package> {
     Package::read(bundle.clone()).ok()
 }
 
-fn has_assets(package: &Package) -> bool {
-    let mut paths = package.bundle().paths();
+pub(super) fn has_assets(bundle: &Bundle) -> bool {
+    let mut paths = bundle.paths();
     paths.any(|path| path.starts_with(ASSETS_FOLDER))
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::VersionReq;
 use serde::{Deserialize, Serialize};
 
+use crate::handover::Package;
 use crate::host::Host;
 use crate::manifest::Manifest;
 use crate::mod_id::ModId;
@@ -13,6 +14,7 @@ use crate::report::{Outcome, ReloadReport, ReloadType, Stage};
 use crate::save::contents::SavedContent;
 
 use super::Change;
+use super::addition::has_assets;
 use super::queue::{Priority, Request};
 
 /// A request that was planned in vain.
@@ -69,17 +71,18 @@ impl Host {
         read: &BTreeSet<String>,
     ) {
         for (id, saved) in saved {
-            let running = self.running_content(&id);
-            let is_newest = match running {
-                Some(_) => running == saved.running,
-                None => !read.contains(id.as_str()),
-            };
-            let Some(bundle) = saved.content.bundle().filter(|_| is_newest) else {
+            let Some(bundle) = saved.content.bundle() else {
                 continue;
             };
             let waits = self.waiting.get(&id).map(|waiting| &waiting.request.change);
             let waits = waits.and_then(|change| change.bundle.as_ref().ok());
-            if waits.is_some_and(|waits| waits.hash() != bundle.hash()) {
+            let waits = waits.map(|waits| waits.hash() == bundle.hash());
+            let running = self.running_content(&id);
+            let is_newest = match running {
+                Some(_) => running == saved.running,
+                None => !read.contains(id.as_str()) || waits == Some(true),
+            };
+            if !is_newest || waits == Some(false) {
                 continue;
             }
             let request = Request {
@@ -115,6 +118,9 @@ impl Host {
             .is_some_and(|error| error.stage == Stage::Plan);
         if wants_mods {
             self.wait_for_dependencies(requests);
+            for request in requests.iter().filter(|_| !report.fault_reached) {
+                self.wait_to_fit(request);
+            }
         }
         if let Some(error) = &report.error {
             self.wait_for_culprit(requests, &error.mod_id);
@@ -161,6 +167,34 @@ impl Host {
         }
     }
 
+    /// Lets a mod that does not run wait for what it may have failed for: a mod that it depends on, or one that defines something.
+    pub(crate) fn wait_to_fit(&mut self, request: &Request) {
+        let id = &request.change.mod_id;
+        let package = request.change.bundle.clone().ok();
+        let Some(Ok(package)) = package.map(Package::read) else {
+            return;
+        };
+        if self.context.instance(id).is_some() {
+            return;
+        }
+        let running = self.context.running();
+        let concerned = running.iter().filter(|instance| {
+            let generation = &instance.generation;
+            package.manifest.depends_on(generation.id()) || has_assets(&generation.bundle())
+        });
+        let failed_for = concerned.map(|instance| {
+            let generation = &instance.generation;
+            (generation.id().clone(), Some(generation.bundle().hash()))
+        });
+        let waiting = self.waiting.entry(id.clone()).or_insert_with(|| Waiting {
+            request: request.clone(),
+            missing: Vec::new(),
+            failed_for: BTreeMap::new(),
+        });
+        waiting.request = request.clone();
+        waiting.failed_for.extend(failed_for);
+    }
+
     /// The changes that wait, for what does not fit without them.
     pub(super) fn waiting_requests(&self) -> Vec<Request> {
         let waiting = self.waiting.values();
@@ -177,6 +211,10 @@ impl Host {
             .collect();
         for id in ready {
             if let Some(Waiting { mut request, .. }) = self.waiting.remove(&id) {
+                if !self.fits_now(&request) {
+                    self.wait_to_fit(&request);
+                    continue;
+                }
                 request.priority = request.priority.max(Priority::High);
                 self.enqueue(request, usize::MAX);
             }
@@ -192,6 +230,21 @@ impl Host {
         let has_all = !missing.is_empty() && missing.iter().all(|wanted| self.runs(wanted));
         let mut culprits = failed_for.iter();
         has_all || culprits.any(|(id, content)| self.running_content(id) != *content)
+    }
+
+    /// Whether there is a point in trying again: a mod that does not run and still does not fit would only be told of once more.
+    fn fits_now(&self, request: &Request) -> bool {
+        let id = &request.change.mod_id;
+        let bundle = request.change.bundle.clone();
+        let Ok(Ok(package)) = bundle.map(Package::read) else {
+            return true;
+        };
+        if self.context.instance(id).is_some() || package.manifest.replaces.is_some() {
+            return true;
+        }
+        let mut world = self.world();
+        world.insert(id.clone(), package);
+        self.validate_world(&world, id, true).is_ok()
     }
 
     /// What mods of these files lack, were they to change together: mods that do not run, or not in a version that will do.

@@ -10,7 +10,7 @@ use crate::bundle::Bundle;
 use crate::definitions::{ASSETS_FOLDER, Culprit, OwnedDefinitions, owned_definitions};
 use crate::diagnostic::Fault;
 use crate::handover::Package;
-use crate::host::{LeftOut, Roster, roster};
+use crate::host::{Roster, roster};
 use crate::mod_id::ModId;
 
 /// See the [module](self).
@@ -50,10 +50,7 @@ impl Former<'_> {
         let mut refused: BTreeMap<ModId, Vec<Fault>> = BTreeMap::new();
         let mut withdrawn: BTreeSet<ModId> = BTreeSet::new();
         loop {
-            let is_refused =
-                |bundle: &&Bundle| refused.keys().any(|id| id.as_str() == bundle.folder());
-            let fit = bundles.iter().filter(|bundle| !is_refused(bundle));
-            let mut roster = roster(fit.cloned().collect(), known, self.order);
+            let roster = roster(bundles, &refused, known, self.order);
             let goes_on = |id: &ModId| {
                 let mut manifests = roster.packages.iter().map(|package| &package.manifest);
                 manifests
@@ -67,11 +64,6 @@ impl Former<'_> {
                 .collect();
             let unfit = match self.restore(left_behind.values().chain(&roster.packages)) {
                 Ok(colony) => {
-                    let refused = refused.into_iter().map(|(id, faults)| LeftOut {
-                        name: id.to_string(),
-                        faults,
-                    });
-                    roster.left_out.extend(refused);
                     return Ok(Choice {
                         roster,
                         colony,

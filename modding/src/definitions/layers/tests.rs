@@ -289,7 +289,7 @@ fn what_a_change_makes_wrong_is_told_at_the_change() {
             "terrain",
             "[tree]\nextend = true\nwalk_cost = 1\n[grass]\nextend = true\nsymbol = \"T\"\n",
             &[
-                "terrain.tree.symbol: `T` already stands for `grass`, expected another symbol at m/assets/terrain.toml:1:2",
+                "terrain.tree.symbol: `T` already stands for `grass`, expected another symbol at m/assets/terrain.toml:6:10 (it came in with `terrain.grass` of m)",
             ],
         ),
     ];
