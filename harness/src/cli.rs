@@ -244,6 +244,9 @@ struct WatchArguments {
     /// Write what happens to a new scenario, which repeats it to the same hash; contents go into a folder beside it.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Go on from a checkpoint, which the key c has written, with the mods as they are now.
+    #[arg(long, value_name = "FILE", conflicts_with = "record")]
+    from: Option<PathBuf>,
     /// Show every line that mods write, not only new warnings and errors.
     #[arg(long)]
     log: bool,

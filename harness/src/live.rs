@@ -30,7 +30,7 @@ use crate::watcher::{Settled, WatchedMod, Watcher, WatcherOptions};
 use crate::workspace::Workspace;
 use discovery::{Discovery, Found};
 use happening::{Cause, Happening};
-use session::{Key, Session, SessionOptions};
+use session::{Begun, Key, Session, SessionOptions};
 use terminal::Keyboard;
 use text::{KeySource, View};
 use watchdog::TimeBound;
@@ -49,6 +49,8 @@ pub struct LiveOptions {
     pub ticks_per_second: u32,
     /// Where the session is recorded.
     pub record: Option<PathBuf>,
+    /// The content of the checkpoint that it goes on from.
+    pub checkpoint: Option<Vec<u8>>,
     /// Whether the scenario's steps are done.
     pub steps: bool,
     /// Whether every line that mods write is shown.
@@ -101,12 +103,16 @@ pub fn watch(
         log: options.log,
         clock: Rc::new(Instant::now),
         watchdog: Rc::new(TimeBound::start),
+        checkpoint: options.checkpoint.clone(),
     };
     // The watcher comes first: what is saved while the colony begins is not missed.
     let mut watcher = Watcher::new(watched.clone(), options.watcher)
         .map_err(|fault| LiveError::Invalid(vec![fault]))?;
-    let (session, left_out) =
-        Session::begin(scenario, workspace, session_options).map_err(LiveError::Invalid)?;
+    let Begun {
+        session,
+        left_out,
+        notes,
+    } = Session::begin(scenario, workspace, session_options).map_err(LiveError::Invalid)?;
     for id in view.folders.keys() {
         if let Some(content) = session.content(id) {
             watcher.note_running(id, content.hash());
@@ -126,7 +132,7 @@ pub fn watch(
         scenario,
         closed: false,
     };
-    live.begin(&left_out)?;
+    live.begin(&left_out, &notes)?;
     live.run()?;
     live.end()
 }
@@ -145,8 +151,15 @@ struct Live<'a> {
 }
 
 impl Live<'_> {
-    fn begin(&mut self, left_out: &[LeftOut]) -> Result<(), LiveError> {
+    fn begin(&mut self, left_out: &[LeftOut], notes: &[String]) -> Result<(), LiveError> {
         let mut text = self.view.heading(self.options.ticks_per_second);
+        if self.options.checkpoint.is_some() {
+            let tick = text::tick(self.session.current_tick());
+            text.push_str(&format!("{tick}goes on from the checkpoint\n"));
+        }
+        for note in notes {
+            text.push_str(&format!("  {note}\n"));
+        }
         if self.options.steps {
             let steps = self.scenario.steps.iter();
             let left = steps.filter(|step| !session::goes_live(&step.action));

@@ -196,15 +196,24 @@ fn a_checkpoint_is_a_save_that_changes_nothing() {
         panic!("{happenings:?}");
     };
     assert_eq!(checkpoint.tick, 5);
-    let loaded = modding::host::Host::load(
-        &checkpoint.bytes,
-        kept.session.host().bundles(),
-        Default::default(),
-    );
-    assert_eq!(loaded.unwrap().host.chain(), kept.session.hash());
+    let bytes = checkpoint.bytes.clone();
     kept.ticks(5);
     plain.ticks(10);
     assert_eq!(kept.session.hash(), plain.session.hash());
+    let mut again = Watched::begin_from(&author, None, false, Some(bytes.clone()));
+    assert_eq!(
+        (again.session.current_tick(), again.take()),
+        (5, String::new())
+    );
+    again.ticks(5);
+    assert_eq!(again.session.hash(), plain.session.hash());
+    // With the files as they are by then.
+    author.write("mods/other/mod.toml", "id = \"other\"\nname = \"other\"\nversion = \"1.1.0\"\napi = \"^1\"\nentry = \"scripts/main.lua\"\n");
+    let mut updated = Watched::begin_from(&author, None, false, Some(bytes));
+    assert_eq!(
+        updated.take(),
+        "other has other files than those that ran: 1.0.0 g1 -> 1.1.0 g2 · kept ticks"
+    );
 }
 
 #[test]

@@ -87,6 +87,7 @@ fn try_watch(arguments: &WatchArguments, colour: Colour) -> Result<(), Refusal> 
         ticks: arguments.ticks.map(Into::into),
         ticks_per_second: arguments.ticks_per_second,
         record: arguments.record.clone(),
+        checkpoint: arguments.from.as_deref().map(read_checkpoint).transpose()?,
         steps: arguments.steps,
         log: arguments.log,
         colour: coloured(colour, std::io::stdout().is_terminal()),
@@ -104,6 +105,15 @@ fn try_watch(arguments: &WatchArguments, colour: Colour) -> Result<(), Refusal> 
     live::watch(&scenario, &workspace, watched, &options).map_err(|error| match error {
         LiveError::Invalid(faults) => invalid(faults),
         LiveError::CannotWrite(fault) => (Exit::Usage, vec![fault]),
+    })
+}
+
+fn read_checkpoint(file: &Path) -> Result<Vec<u8>, Refusal> {
+    std::fs::read(file).map_err(|error| {
+        let shown = project::location::text(file);
+        let fault = Fault::new(format!("`{shown}` cannot be read: {error}"));
+        let help = "checkpoints are in .colony/checkpoints of the project; the key c of `watch` writes one";
+        (Exit::Usage, vec![fault.help(help)])
     })
 }
 

@@ -13,6 +13,7 @@ use modding::diagnostic::Fault;
 use modding::host::{Host, LeftOut};
 use modding::mod_id::ModId;
 use modding::report::{Outcome, ReloadReport};
+use modding::save::LoadError;
 
 use super::happening::{Failing, Happening};
 use super::lineage::Lineage;
@@ -45,6 +46,18 @@ pub struct SessionOptions {
     pub clock: Clock,
     /// Bounds the time that reloads may take.
     pub watchdog: Watchdog,
+    /// The checkpoint that it goes on from, if it does not begin anew. There is no recording of such a session.
+    pub checkpoint: Option<Vec<u8>>,
+}
+
+/// A session that has begun.
+pub struct Begun {
+    /// The session.
+    pub session: Session,
+    /// Mods that could not start.
+    pub left_out: Vec<LeftOut>,
+    /// What is not as it was in the checkpoint.
+    pub notes: Vec<String>,
 }
 
 /// What the author can ask for.
@@ -112,16 +125,36 @@ pub struct Session {
     recording: Option<Recording>,
 }
 
+/// The run that a checkpoint holds, with the files of today.
+fn go_on(
+    bytes: &[u8],
+    bundles: Vec<Bundle>,
+    workspace: &Workspace,
+) -> Result<(Host, Vec<LeftOut>, Vec<String>), Vec<Fault>> {
+    match Host::load(bytes, bundles, workspace.known_mods()) {
+        Ok(loaded) => {
+            let notes = loaded.notes();
+            Ok((loaded.host, loaded.left_out, notes))
+        }
+        Err(LoadError::Definitions(faults)) => Err(faults),
+        Err(error) => {
+            Err(vec![Fault::new(error.to_string()).help(
+                "--from takes a file that the key c of `watch` has written",
+            )])
+        }
+    }
+}
+
 impl Session {
-    /// Begins the colony of `scenario` with the mods in `workspace`; also those that could not start.
+    /// Begins the colony of `scenario` with the mods in `workspace`, or goes on from a checkpoint with them.
     ///
     /// # Errors
-    /// A scenario that cannot begin: every fault at once.
+    /// A scenario or a checkpoint that cannot begin: every fault at once.
     pub fn begin(
         scenario: &Scenario,
         workspace: &Workspace,
         options: SessionOptions,
-    ) -> Result<(Session, Vec<LeftOut>), Vec<Fault>> {
+    ) -> Result<Begun, Vec<Fault>> {
         let steps = if options.steps {
             check_commands(scenario)?;
             let live = scenario.steps.iter().filter(|step| goes_live(&step.action));
@@ -130,9 +163,15 @@ impl Session {
             Vec::new()
         };
         let (started, unreadable) = bundles(&initial_mods(scenario), workspace);
-        let (mut host, mut left_out) =
-            Host::start(&setup(scenario), started, workspace.known_mods())
-                .map_err(|faults| at_colony(scenario, faults))?;
+        let (mut host, mut left_out, notes) = match &options.checkpoint {
+            Some(bytes) => go_on(bytes, started, workspace)?,
+            None => {
+                let (host, left_out) =
+                    Host::start(&setup(scenario), started, workspace.known_mods())
+                        .map_err(|faults| at_colony(scenario, faults))?;
+                (host, left_out, Vec::new())
+            }
+        };
         host.note_left_out(&unreadable);
         left_out.extend(unreadable);
         let contents: BTreeMap<ModId, Content> = scenario
@@ -145,7 +184,8 @@ impl Session {
                 )
             })
             .collect();
-        let recording = options.record.as_ref().map(|name| {
+        let record = options.record.as_ref();
+        let recording = record.filter(|_| options.checkpoint.is_none()).map(|name| {
             let files = contents.iter().map(|(id, content)| {
                 let files = match content {
                     Ok(bundle) => files_of(bundle),
@@ -177,7 +217,11 @@ impl Session {
             outcomes: Outcomes::default(),
             recording,
         };
-        Ok((session, left_out))
+        Ok(Begun {
+            session,
+            left_out,
+            notes,
+        })
     }
 
     /// The last tick that ran.

@@ -11,7 +11,7 @@ use modding::handover::InjectedFault;
 use modding::host::{Host, LeftOut};
 use modding::mod_id::ModId;
 use modding::reload::ReloadOptions;
-use modding::report::{Fate, MemberReport, Stage};
+use modding::report::Stage;
 use modding::save::{LoadError, Loaded};
 use modding::value::Value;
 use sim::Command;
@@ -197,16 +197,15 @@ impl Runner<'_> {
     /// as it is.
     pub(super) fn load(&mut self, saved: Saved, from: (Vec<Bundle>, Vec<LeftOut>)) -> StepResult {
         let (bundles, unreadable) = from;
-        let Loaded {
-            host,
-            updated,
-            definitions_changed,
-            mut left_out,
-        } = match Host::load(&saved.bytes, bundles, self.known.clone()) {
+        let loaded = match Host::load(&saved.bytes, bundles, self.known.clone()) {
             Ok(loaded) => loaded,
             Err(LoadError::Definitions(faults)) => return StepResult::Failed(faults),
             Err(error) => return StepResult::Failed(vec![Fault::new(error.to_string())]),
         };
+        let mut notes = loaded.notes();
+        let Loaded {
+            host, mut left_out, ..
+        } = loaded;
         let is_absent = |left_out: &LeftOut| host.absent().any(|id| id.as_str() == left_out.name);
         let unreadable = unreadable.into_iter();
         left_out.extend(unreadable.filter(|left_out| !is_absent(left_out)));
@@ -232,13 +231,6 @@ impl Runner<'_> {
         let faults = self.note_left_out(left_out);
         if !faults.is_empty() {
             return StepResult::Failed(faults);
-        }
-        let mut notes: Vec<String> = updated.iter().map(updated_note).collect();
-        if definitions_changed {
-            notes.insert(
-                0,
-                "definitions in assets/ are others than those that were saved".to_owned(),
-            );
         }
         if tick < tick_before {
             notes.insert(0, format!("back from tick {tick_before} to {tick}"));
@@ -277,36 +269,6 @@ pub(super) fn cannot_save(error: &CodecError) -> StepResult {
     StepResult::Failed(vec![Fault::new(format!(
         "the run cannot be saved: {error}"
     ))])
-}
-
-/// What became of a mod whose files are not those that wrote a save.
-fn updated_note(member: &MemberReport) -> String {
-    let (before, after) = &member.versions;
-    let (from, to) = member.generations;
-    let fates = [Fate::Kept, Fate::Migrated, Fate::Defaulted, Fate::Dropped].map(|fate| {
-        let paths: Vec<&str> = member
-            .state
-            .paths
-            .iter()
-            .filter(|path| path.fate == fate)
-            .map(|path| path.path.as_str())
-            .collect();
-        (fate, paths)
-    });
-    let fates: Vec<String> = fates
-        .iter()
-        .filter(|(_, paths)| !paths.is_empty())
-        .map(|(fate, paths)| format!("{} {}", fate.name(), paths.join(", ")))
-        .collect();
-    let fates = if fates.is_empty() {
-        "no state".to_owned()
-    } else {
-        fates.join(" · ")
-    };
-    format!(
-        "{} has other files than those that ran: {before} g{from} -> {after} g{to} · {fates}",
-        member.mod_id
-    )
 }
 
 /// Adds a command to those of the tick, if the colony takes it as it is now.

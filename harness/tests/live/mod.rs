@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use harness::live::happening::Happening;
-use harness::live::session::{Key, Session, SessionOptions};
+use harness::live::session::{Begun, Key, Session, SessionOptions};
 use harness::live::text::{KeySource, View};
 use harness::live::watchdog::TimeBound;
 use harness::watcher::Settled;
@@ -130,6 +130,16 @@ pub struct Watched {
 impl Watched {
     /// A session whose clock goes on by a millisecond whenever it is looked at.
     pub fn begin(author: &Author, record: Option<&str>, steps: bool) -> Watched {
+        Watched::begin_from(author, record, steps, None)
+    }
+
+    /// The same, going on from a checkpoint.
+    pub fn begin_from(
+        author: &Author,
+        record: Option<&str>,
+        steps: bool,
+        checkpoint: Option<Vec<u8>>,
+    ) -> Watched {
         let (scenario, workspace) =
             harness::load(&author.path("scenarios/small.toml"), &author.path("mods")).unwrap();
         let folders: BTreeMap<ModId, String> = ["subject", "other"]
@@ -158,14 +168,20 @@ impl Watched {
                 let passed = passed.clone();
                 TimeBound::by_hand(Deadline { passed, seconds })
             }),
+            checkpoint,
         };
         let view = View {
             colour: false,
             keys: KeySource::Terminal,
             folders,
         };
-        let (session, left_out) = Session::begin(&scenario, &workspace, options).unwrap();
-        let told: Vec<String> = left_out.iter().map(|left| view.left_out(left)).collect();
+        let Begun {
+            session,
+            left_out,
+            notes,
+        } = Session::begin(&scenario, &workspace, options).unwrap();
+        let left_out = left_out.iter().map(|left| view.left_out(left));
+        let told: Vec<String> = notes.into_iter().chain(left_out).collect();
         Watched {
             session,
             told: told.concat(),
