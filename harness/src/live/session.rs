@@ -125,24 +125,37 @@ pub struct Session {
     recording: Option<Recording>,
 }
 
-/// The run that a checkpoint holds, with the files of today.
-fn go_on(
-    bytes: &[u8],
-    bundles: Vec<Bundle>,
+/// The colony of a scenario, or the run that a checkpoint holds, with the files of today: besides the mods that cannot run, and
+/// what is not as it was.
+fn start(
+    scenario: &Scenario,
     workspace: &Workspace,
+    checkpoint: Option<&[u8]>,
 ) -> Result<(Host, Vec<LeftOut>, Vec<String>), Vec<Fault>> {
-    match Host::load(bytes, bundles, workspace.known_mods()) {
-        Ok(loaded) => {
-            let notes = loaded.notes();
-            Ok((loaded.host, loaded.left_out, notes))
+    let (bundles, unreadable) = bundles(&initial_mods(scenario), workspace);
+    let known = workspace.known_mods();
+    let (mut host, mut left_out, notes) = match checkpoint {
+        None => {
+            let (host, left_out) = Host::start(&setup(scenario), bundles, known)
+                .map_err(|faults| at_colony(scenario, faults))?;
+            (host, left_out, Vec::new())
         }
-        Err(LoadError::Definitions(faults)) => Err(faults),
-        Err(error) => {
-            Err(vec![Fault::new(error.to_string()).help(
-                "--from takes a file that the key c of `watch` has written",
-            )])
-        }
-    }
+        Some(bytes) => match Host::load(bytes, bundles, known) {
+            Ok(loaded) => {
+                let notes = loaded.notes();
+                (loaded.host, loaded.left_out, notes)
+            }
+            Err(LoadError::Definitions(faults)) => return Err(faults),
+            Err(error) => {
+                let fault = Fault::new(error.to_string());
+                let help = "--from takes a file that the key c of `watch` has written";
+                return Err(vec![fault.help(help)]);
+            }
+        },
+    };
+    host.note_left_out(&unreadable);
+    left_out.extend(unreadable);
+    Ok((host, left_out, notes))
 }
 
 impl Session {
@@ -162,18 +175,7 @@ impl Session {
         } else {
             Vec::new()
         };
-        let (started, unreadable) = bundles(&initial_mods(scenario), workspace);
-        let (mut host, mut left_out, notes) = match &options.checkpoint {
-            Some(bytes) => go_on(bytes, started, workspace)?,
-            None => {
-                let (host, left_out) =
-                    Host::start(&setup(scenario), started, workspace.known_mods())
-                        .map_err(|faults| at_colony(scenario, faults))?;
-                (host, left_out, Vec::new())
-            }
-        };
-        host.note_left_out(&unreadable);
-        left_out.extend(unreadable);
+        let (host, left_out, notes) = start(scenario, workspace, options.checkpoint.as_deref())?;
         let contents: BTreeMap<ModId, Content> = scenario
             .mods
             .iter()

@@ -9,8 +9,9 @@ use crate::bundle::Bundle;
 use crate::definitions::{Culprit, owned_definitions};
 use crate::diagnostic::Fault;
 use crate::handover::Package;
+use crate::manifest::Manifest;
 use crate::mod_id::ModId;
-use crate::resolve::{dependents, load_order};
+use crate::resolve::{DependencyError, dependents, load_order};
 
 use super::LeftOut;
 use super::left_out::unreadable_dependency;
@@ -121,20 +122,7 @@ pub(crate) fn roster(
                 };
             }
             Err(errors) => {
-                let mut removed: BTreeMap<ModId, Vec<Fault>> = BTreeMap::new();
-                for error in &errors {
-                    removed
-                        .entry(error.mod_id().clone())
-                        .or_default()
-                        .push(unreadable_dependency(error, &left_out));
-                }
-                for id in removed.keys().cloned().collect::<Vec<_>>() {
-                    for dependent in dependents(&manifests, &id) {
-                        removed
-                            .entry(dependent.clone())
-                            .or_insert_with(|| vec![depends_on_left_out(&dependent, &id)]);
-                    }
-                }
+                let removed = unmet_by(&errors, &manifests, &left_out);
                 for id in removed.keys() {
                     unmet.extend(packages.remove(id));
                 }
@@ -145,6 +133,29 @@ pub(crate) fn roster(
             }
         }
     }
+}
+
+/// The mods that lack something, and those that depend on them.
+fn unmet_by(
+    errors: &[DependencyError],
+    manifests: &BTreeMap<ModId, &Manifest>,
+    left_out: &[LeftOut],
+) -> BTreeMap<ModId, Vec<Fault>> {
+    let mut removed: BTreeMap<ModId, Vec<Fault>> = BTreeMap::new();
+    for error in errors {
+        removed
+            .entry(error.mod_id().clone())
+            .or_default()
+            .push(unreadable_dependency(error, left_out));
+    }
+    for id in removed.keys().cloned().collect::<Vec<_>>() {
+        for dependent in dependents(manifests, &id) {
+            removed
+                .entry(dependent.clone())
+                .or_insert_with(|| vec![depends_on_left_out(&dependent, &id)]);
+        }
+    }
+    removed
 }
 
 /// The ids of packages, in their order.
