@@ -247,6 +247,9 @@ struct WatchArguments {
     /// Go on from a checkpoint, which the key c has written, with the mods as they are now.
     #[arg(long, value_name = "FILE", conflicts_with = "record")]
     from: Option<PathBuf>,
+    /// Run the `[build] command` of mods that have one, now and when their sources change.
+    #[arg(long)]
+    build: bool,
     /// Show every line that mods write, not only new warnings and errors.
     #[arg(long)]
     log: bool,

@@ -1,6 +1,7 @@
 //! `colony-sim watch`: a colony runs while its mods are written. What comes to rest on the disk is reloaded at the next tick
 //! boundary, and what became of it is told at once.
 
+mod build;
 mod discovery;
 pub mod happening;
 mod kept;
@@ -28,6 +29,7 @@ use crate::project::location;
 use crate::scenario::{Scenario, TICKS_MAX};
 use crate::watcher::{Settled, WatchedMod, Watcher, WatcherOptions};
 use crate::workspace::Workspace;
+use build::Builder;
 use discovery::{Discovery, Found};
 use happening::{Cause, Happening};
 use session::{Begun, Key, Session, SessionOptions};
@@ -53,6 +55,8 @@ pub struct LiveOptions {
     pub checkpoint: Option<Vec<u8>>,
     /// Whether the scenario's steps are done.
     pub steps: bool,
+    /// Whether mods that say how are built when what they are built from changes.
+    pub build: bool,
     /// Whether every line that mods write is shown.
     pub log: bool,
     /// Whether there is colour in the errors.
@@ -125,6 +129,7 @@ pub fn watch(
         session,
         watcher,
         discovery: Discovery::new(options.mods_folders.clone(), &watched),
+        builder: options.build.then(Builder::default),
         watched,
         keyboard,
         view,
@@ -142,6 +147,7 @@ struct Live<'a> {
     watcher: Watcher,
     watched: Vec<WatchedMod>,
     discovery: Discovery,
+    builder: Option<Builder>,
     keyboard: Keyboard,
     view: View,
     options: &'a LiveOptions,
@@ -273,12 +279,24 @@ impl Live<'_> {
             self.write(&format!("{notice}\n"));
         }
         self.discover();
+        self.build();
         let mut happenings = self.session.boundary(settled);
         if self.session.wants_rescan() {
             happenings.extend(self.session.rescan(self.read_now()));
         }
         self.note_running(&happenings);
         self.tell(happenings)
+    }
+
+    /// Builds what has changed since it was built; what comes of it is seen like any save.
+    fn build(&mut self) {
+        let news = self
+            .builder
+            .as_mut()
+            .map(|builder| builder.look(&self.watched));
+        for news in news.into_iter().flatten() {
+            self.write(&news.to_string());
+        }
     }
 
     /// Watches mods in new folders. Once their files are at rest they are let run.

@@ -112,6 +112,49 @@ fn follow(stdout: ChildStdout) -> Receiver<String> {
     lines
 }
 
+/// A mod whose script is made of another file, by a command that fails while that file says `broken`.
+#[test]
+#[cfg(unix)]
+fn a_mod_is_built_when_its_sources_change_and_goes_on_when_that_fails() {
+    let build = "[build]\ncommand = \"! grep broken guest/source.lua && cp guest/source.lua scripts/main.lua\"\n";
+    let source = "colony.state.define({ built = 1 })\n";
+    let author = Author::new(&[
+        (
+            "mods/subject/mod.toml",
+            &manifest("subject", "1.0.0", build),
+        ),
+        ("mods/subject/guest/source.lua", source),
+        ("mods/subject/guest/target/of_the_tool.lua", ""),
+    ]);
+    let small = "scenarios/small.toml";
+    let mut watching = Watching::begin(&author, &["watch", small, "--build"]);
+    assert!(
+        watching
+            .until("building subject")
+            .contains("cp guest/source.lua")
+    );
+    watching.until("built subject in");
+    watching.until("committed");
+    assert_eq!(author.read(SCRIPT), source);
+    author.write("mods/subject/guest/source.lua", "broken\n");
+    watching.until("the build of subject failed: exit status: 1");
+    watching.until("broken");
+    author.write(
+        "mods/subject/guest/source.lua",
+        "colony.state.define({ built = 23 })\n",
+    );
+    watching.until("built subject in");
+    watching.until("committed");
+    // Without being asked nobody runs it.
+    author.write("mods/subject/guest/source.lua", "broken\n");
+    let plain = colony_sim(&author, &["watch", small, "--ticks", "20"]);
+    assert!(
+        !text(&plain.stdout).contains("build"),
+        "{}",
+        text(&plain.stdout)
+    );
+}
+
 #[test]
 fn in_a_pipe_it_ends_at_the_last_tick_with_the_hash_of_a_run() {
     let author = Author::new(&[]);

@@ -14,9 +14,11 @@ use crate::diagnostic::{Fault, Place};
 use crate::document::{Document, Scalar, TableReader, ValueReader};
 use crate::mod_id::ModId;
 
+mod build;
 mod config;
 mod hot_reload;
 
+pub use build::{Build, build_of};
 pub use config::{ConfigKey, ConfigValue};
 pub use hot_reload::{
     DependencySettings, FILE_BYTES_MAX, FilePatterns, HotReload, OnStateError,
@@ -64,6 +66,8 @@ pub struct Manifest {
     pub config: BTreeMap<String, ConfigKey>,
     /// How the mod takes part in reloads.
     pub hot_reload: HotReload,
+    /// How its files are made of others, for whoever asks for that.
+    pub build: Option<Build>,
     /// Where the id stands in `mod.toml`.
     pub place: Place,
     /// xxh3-128 of the text of `mod.toml`: equal for equal manifests.
@@ -165,6 +169,7 @@ fn read_manifest(
         .optional("hot_reload")
         .map(|value| hot_reload::read(&value))
         .unwrap_or_default();
+    let build = root.optional("build").and_then(|value| build::read(&value));
     root.finish();
     Some(Manifest {
         id: id?,
@@ -180,6 +185,7 @@ fn read_manifest(
         capabilities,
         config,
         hot_reload,
+        build,
         place,
         hash: 0,
     })

@@ -89,6 +89,7 @@ fn try_watch(arguments: &WatchArguments, colour: Colour) -> Result<(), Refusal> 
         record: arguments.record.clone(),
         checkpoint: arguments.from.as_deref().map(read_checkpoint).transpose()?,
         steps: arguments.steps,
+        build: arguments.build,
         log: arguments.log,
         colour: coloured(colour, std::io::stdout().is_terminal()),
         kept: root.join(KEPT_FOLDER),

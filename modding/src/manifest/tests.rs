@@ -104,6 +104,50 @@ fn the_entry_is_the_main_script_if_there_is_one() {
 }
 
 #[test]
+fn how_a_mod_is_built_is_read_without_the_rest_as_well() {
+    let with = |build: &str| format!("{HEADER}[build]\n{build}");
+    let whole = with("command = \"make\"\nwatch = [\"src\", \"Makefile\"]\n");
+    let build = Build {
+        command: "make".to_owned(),
+        watch: vec!["src".to_owned(), "Makefile".to_owned()],
+    };
+    assert_eq!(
+        parse(&whole).expect("no fault").build.as_ref(),
+        Some(&build)
+    );
+    let unfinished = whole.replace("id = ", "xd = ");
+    assert_eq!(build_of("stats", &unfinished), Some(build));
+    let usual = build_of("stats", &with("command = \"make\"\n"));
+    assert_eq!(usual.expect("a command").watch, ["guest"]);
+    assert_eq!(build_of("stats", HEADER), None);
+    for (text, fault) in [
+        (
+            "command = \"\"\n",
+            "expected a command line, found nothing at stats/mod.toml:6:11",
+        ),
+        (
+            "comand = \"make\"\n",
+            "missing key `command` at stats/mod.toml:5:1",
+        ),
+        (
+            "command = \"make\"\nwatch = []\n",
+            "expected files or folders that are built from, found none at stats/mod.toml:7:9",
+        ),
+        (
+            "command = \"make\"\nwatch = [\"../x\"]\n",
+            "the path `../x` contains `..`, expected one that stays in the folder at stats/mod.toml:7:9",
+        ),
+    ] {
+        let faults = parse(&with(text)).expect_err("a fault");
+        assert!(
+            faults.iter().any(|found| found.starts_with(fault)),
+            "{faults:#?}"
+        );
+        assert_eq!(build_of("stats", &with(text)), None);
+    }
+}
+
+#[test]
 fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
     let windows = format!("\u{FEFF}{}", HEADER.replace('\n', "\r\n"));
     assert_eq!(parse(&windows), parse(HEADER));

@@ -18,8 +18,15 @@ pub const FILE_BYTES_MAX: u64 = 10 * 1024 * 1024;
 pub const QUIET_MILLISECONDS_MAX: u64 = 60_000;
 
 /// What every mod ignores unless it says otherwise: what editors and tools leave behind.
-const IGNORED: [&str; 7] = [
-    "*.tmp", "*.bak", "*.swp", "*~", ".git/*", "target/*", "*.log",
+const IGNORED: [&str; 8] = [
+    "*.tmp",
+    "*.bak",
+    "*.swp",
+    "*~",
+    ".git/*",
+    "target/*",
+    "*/target/*",
+    "*.log",
 ];
 
 /// Extensions of the files that load, so that all of them reload.
