@@ -1,6 +1,6 @@
 //! The colony as a whole: its parts, its clock, its hash and its copies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ use crate::regions::Regions;
 use crate::stockpiles::Stockpiles;
 use crate::structures::StructureIndex;
 use crate::terrain::{Override, Terrain, WalkCostChange};
-use crate::{Definitions, Event, Position, View};
+use crate::{Definitions, Event, Position, StableId, View};
 
 /// A world and everybody in it. See the [crate] for how to use it.
 pub struct Colony {
@@ -38,6 +38,8 @@ pub struct Colony {
     pub(crate) rules: Rules,
     pub(crate) regions: Regions,
     pub(crate) board: JobBoard,
+    /// The stacks that are to be hauled and that no job is about.
+    pub(crate) loose: BTreeSet<StableId>,
     pub(crate) ground: Ground,
     pub(crate) structures: StructureIndex,
     pub(crate) path_finder: PathFinder,
@@ -123,7 +125,7 @@ impl Colony {
             ("ids", hash_of(&self.ids)),
             ("definitions", definitions),
             ("terrain", terrain),
-            ("stockpiles", hash_of(self.stockpiles.zones())),
+            ("stockpiles", self.stockpiles.hash()),
             ("items", self.entities.hash_of_stacks()),
             ("buildings", self.entities.hash_of_structures()),
             ("plots", self.plots.hash()),

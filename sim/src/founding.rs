@@ -1,6 +1,6 @@
 //! How a colony starts: the map, the first stockpile with its stock, the founders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::colony::{DerivedHashes, Statistics};
 use crate::definitions::Rules;
@@ -62,6 +62,7 @@ impl Colony {
             definitions,
             rules,
             board: JobBoard::default(),
+            loose: BTreeSet::new(),
             ground: Ground::default(),
             path_finder: PathFinder::default(),
         };
@@ -94,7 +95,7 @@ impl Colony {
         }
         let id = self.ids.allocate();
         let filter = None;
-        self.stockpiles = Stockpiles::new(vec![Stockpile { id, cells, filter }], &self.definitions);
+        self.add_stockpile(Stockpile { id, cells, filter });
         self.place(placements);
         Ok(())
     }

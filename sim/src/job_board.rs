@@ -28,11 +28,6 @@ impl JobBoard {
         self.change(None, Some(job));
     }
 
-    /// Forgets a job as it was inserted.
-    pub(crate) fn remove(&mut self, job: &Job) {
-        self.change(Some(job), None);
-    }
-
     /// Follows a job from what it was to what it is. What is the same stays untouched.
     pub(crate) fn change(&mut self, old: Option<&Job>, new: Option<&Job>) {
         follow(old, new, open_place, |(priority, at, id), is_there| {

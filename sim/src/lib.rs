@@ -114,6 +114,7 @@ mod supply;
 mod table;
 mod terrain;
 mod tick;
+mod tile_set;
 mod view;
 mod work;
 

@@ -112,7 +112,7 @@ impl Colony {
 
     /// Finds out anew what is looked up of the definitions and of what there is.
     fn follow_definitions(&mut self) {
-        self.stockpiles.index(&self.definitions);
+        self.index_stockpiles();
         self.structures = StructureIndex::of(self.entities.structures(), &self.rules);
         let structures: Vec<(Position, Name)> = self
             .entities

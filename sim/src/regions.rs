@@ -12,7 +12,7 @@ mod changes;
 
 /// A set of tiles that are all connected. It can be compared with another of the same moment and nothing else: which
 /// label a set has depends on how the map came to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Region(u32);
 
 /// The label of tiles where nobody can stand.

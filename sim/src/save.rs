@@ -237,13 +237,14 @@ impl Colony {
             }
             entities.add_job(job);
         }
-        Self {
+        let mut colony = Self {
             seed: record.seed,
             tick: record.tick,
             ids: record.ids,
             regions: Regions::new(&terrain),
             terrain,
             board: JobBoard::of(&entities),
+            loose: BTreeSet::new(),
             ground: Ground::of(entities.stacks_unordered()),
             structures: StructureIndex::of(entities.structures(), &rules),
             entities,
@@ -256,7 +257,9 @@ impl Colony {
             rules,
             definitions,
             path_finder: PathFinder::default(),
-        }
+        };
+        colony.index_stockpiles();
+        colony
     }
 }
 

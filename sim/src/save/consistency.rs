@@ -29,6 +29,14 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
     check_environment(&record.environment, record.tick)?;
     record.terrain.check(definitions)?;
     check_ids(record)?;
+    let cells = record.stockpiles.iter().flat_map(|zone| &zone.cells);
+    ensure(are_distinct(cells), || {
+        "two stockpiles have a tile in common".to_owned()
+    })?;
+    let zones = record.stockpiles.iter().map(|zone| zone.id);
+    ensure(zones.is_sorted(), || {
+        "the stockpiles are out of order".to_owned()
+    })?;
     let names = Names::spelled(record.names.iter().map(|id| &**id));
     let places = record.stacks.iter().map(|(_, stack)| stack.at);
     ensure(are_distinct(places), || {

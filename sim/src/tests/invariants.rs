@@ -45,6 +45,12 @@ fn assert_consistent(colony: &Colony) {
         );
     }
     assert_eq!(colony.ground, Ground::of(colony.entities.stacks()));
+    let mut fresh = colony.fork();
+    fresh.index_stockpiles();
+    let [noted, found] = colony.stockpiles.uses();
+    assert_eq!(noted, found);
+    assert_eq!(noted, fresh.stockpiles.uses()[0]);
+    assert_eq!(colony.loose, fresh.loose);
     let structures = colony.entities.structures();
     assert_eq!(
         colony.structures,
