@@ -8,6 +8,7 @@ use crate::jobs::Job;
 use crate::lookup::Lookup;
 use crate::names::Name;
 use crate::place_set::PlaceSet;
+use crate::shared::Shared;
 use crate::structures::Structure;
 use crate::table::Table;
 use crate::{Position, StableId};
@@ -16,9 +17,9 @@ use crate::{Position, StableId};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Entities {
     /// In order of id. Ids are given out in ascending order, so that newcomers come last.
-    colonists: Vec<(StableId, Colonist)>,
+    colonists: Shared<Vec<(StableId, Colonist)>>,
     /// Where in `colonists` somebody is; never gone through.
-    places: Lookup<StableId, usize>,
+    places: Shared<Lookup<StableId, usize>>,
     /// Those of `colonists` who have no job.
     idle: PlaceSet,
     people: Table<Person>,
@@ -169,9 +170,19 @@ impl Entities {
     }
 
     /// Somebody by place in the order of ids.
-    pub(crate) fn nth_colonist_mut(&mut self, place: usize) -> Option<(StableId, &mut Colonist)> {
-        let (id, colonist) = self.colonists.get_mut(place)?;
-        Some((*id, colonist))
+    pub(crate) fn nth_colonist(&self, place: usize) -> Option<StableId> {
+        Some(self.colonists.get(place)?.0)
+    }
+
+    /// Goes through everybody from a place in the order of ids on, up to the first of whom `visit` makes something. Returns also the
+    /// place after that.
+    pub(crate) fn visit_from<R>(
+        &mut self,
+        place: usize,
+        mut visit: impl FnMut(StableId, &mut Colonist) -> Option<R>,
+    ) -> Option<(usize, R)> {
+        let mut rows = self.colonists.iter_mut().enumerate().skip(place);
+        rows.find_map(|(place, (id, colonist))| Some((place + 1, visit(*id, colonist)?)))
     }
 
     pub(crate) fn jobs(&self) -> impl Iterator<Item = &Job> {
@@ -208,7 +219,7 @@ impl Entities {
     pub(crate) fn hash_of_colonists(&mut self) -> u128 {
         let mut hasher = PartHasher::new();
         hasher.write(&self.people.hash());
-        for (id, colonist) in &self.colonists {
+        for (id, colonist) in self.colonists.iter() {
             hasher.write_encoded(|bytes| encoding::encode(*id, colonist, bytes));
         }
         hasher.finish()

@@ -14,7 +14,7 @@ pub(crate) fn post_jobs(colony: &mut Colony) {
     // Whether there is a cell in reach is the same for all stacks of an item that lie in one region.
     let mut has_cell: BTreeMap<(Name, Region), bool> = BTreeMap::new();
     let mut to_haul: Vec<(StableId, Name, Position)> = Vec::new();
-    for id in &colony.loose {
+    for id in colony.loose.iter() {
         let Some(Stack { item, at, .. }) = colony.entities.stack(*id) else {
             continue;
         };

@@ -301,7 +301,7 @@ impl Colony {
 
     /// Takes note of what has become of a job: on the board, of cells and of what is to be hauled.
     fn follow_job(&mut self, before: Option<&Job>, after: Option<&Job>) {
-        self.board.change(before, after);
+        self.board.change(before, after, &self.regions);
         let place = |job: Option<&Job>| job.and_then(Job::reserved_place);
         let stack = |job: Option<&Job>| match job.and_then(Job::subject) {
             Some(Subject::Stack(stack)) => Some(stack),

@@ -106,6 +106,7 @@ mod rng;
 mod save;
 mod schedule;
 mod setup;
+mod shared;
 mod skills;
 mod spoilage;
 mod stockpiles;

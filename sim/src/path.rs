@@ -8,7 +8,7 @@
 
 use smallvec::SmallVec;
 
-use crate::grid::{Grid, Tile};
+use crate::grid::Tile;
 use crate::terrain::{Terrain, WalkCostChange, WalkCosts};
 use crate::{DIAGONAL_COST, Position, STRAIGHT_COST};
 
@@ -206,18 +206,39 @@ fn step(costs: &WalkCosts, from: Position, (dx, dy): (i16, i16)) -> Option<(Posi
     is_open.then(|| (to, length(dx, dy) * u32::from(cost)))
 }
 
-/// The tiles from which a step onto a tile can be made, diagonal ones first, each with the length of the step.
-fn steps_onto(costs: &WalkCosts, tile: Tile) -> impl Iterator<Item = (Tile, u32)> {
-    let grid: Grid = costs.grid();
-    let edges = grid.edge_neighbours(tile);
-    let are_open = edges.map(|edge| costs.of(edge) > 0);
-    let corners = grid.corner_neighbours(tile);
-    let diagonal = (0..4).filter(move |index| are_open[*index] && are_open[(*index + 1) % 4]);
-    let straight = (0..4).filter(move |index| are_open[*index]);
-    diagonal
-        .map(move |index| (corners[index], DIAGONAL_COST))
-        .filter(|(corner, _)| costs.of(*corner) > 0)
-        .chain(straight.map(move |index| (edges[index], STRAIGHT_COST)))
+/// Tells `visit` of the tiles from which a step onto a tile can be made, diagonal ones first: of each its number, where it is from
+/// there, in columns to the right and rows down, and the length of the step.
+// Written out: searches spend their time here.
+#[inline]
+fn visit_steps_onto(costs: &WalkCosts, tile: Tile, mut visit: impl FnMut(Tile, (i32, i32), u32)) {
+    let is_open = |tile| costs.of(tile) > 0;
+    let (above, below) = (tile - costs.grid().row(), tile + costs.grid().row());
+    let (up, right) = (is_open(above), is_open(tile + 1));
+    let (down, left) = (is_open(below), is_open(tile - 1));
+    if up && right && is_open(above + 1) {
+        visit(above + 1, (1, -1), DIAGONAL_COST);
+    }
+    if down && right && is_open(below + 1) {
+        visit(below + 1, (1, 1), DIAGONAL_COST);
+    }
+    if down && left && is_open(below - 1) {
+        visit(below - 1, (-1, 1), DIAGONAL_COST);
+    }
+    if up && left && is_open(above - 1) {
+        visit(above - 1, (-1, -1), DIAGONAL_COST);
+    }
+    if up {
+        visit(above, (0, -1), STRAIGHT_COST);
+    }
+    if right {
+        visit(tile + 1, (1, 0), STRAIGHT_COST);
+    }
+    if down {
+        visit(below, (0, 1), STRAIGHT_COST);
+    }
+    if left {
+        visit(tile - 1, (-1, 0), STRAIGHT_COST);
+    }
 }
 
 /// Ticks a step takes, `None` if it is none: too far, not walkable, or around a corner.

@@ -94,6 +94,12 @@ impl Regions {
         best.map(|(_, at)| at)
     }
 
+    /// Whether nobody can stand on a tile nor beside one of its edges, wherever they are.
+    pub(crate) fn is_walled_in(&self, at: Position) -> bool {
+        let mut places = std::iter::once(at).chain(at.edge_neighbours());
+        places.all(|place| self.of(place).is_none())
+    }
+
     /// Whether somebody in `region` can stand on a tile or beside one of its edges.
     pub(crate) fn reaches_beside(&self, region: Region, at: Position) -> bool {
         std::iter::once(at)

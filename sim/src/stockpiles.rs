@@ -258,7 +258,7 @@ impl Colony {
         from: Position,
         region: Region,
     ) -> Option<(Position, u32)> {
-        let Stockpiles { groups, begun, .. } = &self.stockpiles;
+        let Stockpiles { groups, begun, .. } = &*self.stockpiles;
         let in_reach = |cells: &TileSet| {
             let is_in_reach = |cell| self.regions.of(cell) == Some(region);
             cells.nearest(from, |cell| is_in_reach(cell).then_some((cell, ())))
@@ -293,18 +293,19 @@ impl Colony {
 
     /// Finds out anew what follows from zones, definitions and what lies where.
     pub(crate) fn index_stockpiles(&mut self) {
-        let Stockpiles { zones, hash, .. } = std::mem::take(&mut self.stockpiles);
-        self.stockpiles = Stockpiles::new(zones, &self.definitions);
+        let Stockpiles { zones, hash, .. } = std::mem::take(&mut *self.stockpiles);
+        self.stockpiles = Stockpiles::new(zones, &self.definitions).into();
         self.stockpiles.hash = hash;
-        self.loose.clear();
         let zones = self.stockpiles.zones().iter();
-        let cells: Vec<Position> = zones.flat_map(|zone| zone.cells.iter().copied()).collect();
-        for at in cells {
-            self.stockpiles.set_use(at, self.use_of_cell(at));
+        let cells = zones.flat_map(|zone| zone.cells.iter().copied());
+        let uses: Vec<(Position, CellUse)> = cells.map(|at| (at, self.use_of_cell(at))).collect();
+        for (at, usage) in uses {
+            self.stockpiles.set_use(at, usage);
         }
         let stacks = self.entities.stacks_unordered();
         let loose = stacks.filter(|(id, stack)| self.is_loose(*id, stack));
-        self.loose = loose.map(|(id, _)| id).collect();
+        let loose: BTreeSet<StableId> = loose.map(|(id, _)| id).collect();
+        self.loose = loose.into();
     }
 
     fn follow_cells(&mut self, cells: Vec<Position>) {
@@ -319,7 +320,8 @@ impl Colony {
     /// Takes note of what can be put onto a tile, if it is a cell, once something has changed there.
     pub(crate) fn follow_cell(&mut self, at: Position) {
         if self.stockpiles.contains(at) {
-            self.stockpiles.set_use(at, self.use_of_cell(at));
+            let usage = self.use_of_cell(at);
+            self.stockpiles.set_use(at, usage);
         }
     }
 

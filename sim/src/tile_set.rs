@@ -1,13 +1,11 @@
 //! A set of tiles, a bit for each: the nearest ones are found without looking at all.
 
-use crate::{DIAGONAL_COST, MAP_SIDE_MAX, Position, STRAIGHT_COST};
+use crate::{MAP_SIDE_MAX, Position, STRAIGHT_COST};
 
 /// Tiles that a word has a bit for.
 const WORD_TILES: u16 = 64;
 /// Words of a row of tiles.
 const ROW_WORDS: usize = (MAP_SIDE_MAX / WORD_TILES) as usize;
-/// No tile of a map is further away from another.
-const DISTANCE_MAX: u32 = DIAGONAL_COST * MAP_SIDE_MAX as u32;
 /// How much further is looked at least where the nearest tiles were of no use.
 const FURTHER: u32 = 4 * STRAIGHT_COST;
 
@@ -16,6 +14,8 @@ const FURTHER: u32 = 4 * STRAIGHT_COST;
 pub(crate) struct TileSet {
     /// To the last row that has any.
     rows: Vec<Row>,
+    /// How many tiles are in the set.
+    count: u32,
 }
 
 /// The tiles of a row.
@@ -43,8 +43,8 @@ impl TileSet {
         let word = &mut row.words[usize::from(at.x / WORD_TILES)];
         let bit = 1 << (at.x % WORD_TILES);
         match (*word & bit != 0, is_in) {
-            (false, true) => row.count += 1,
-            (true, false) => row.count -= 1,
+            (false, true) => (row.count, self.count) = (row.count + 1, self.count + 1),
+            (true, false) => (row.count, self.count) = (row.count - 1, self.count - 1),
             _ => return,
         }
         *word ^= bit;
@@ -77,10 +77,13 @@ impl TileSet {
             return None;
         }
         // Where they are of no use, mostly one is that is hardly further: what is far away is looked at last.
-        let mut looked_at = None;
+        let (mut looked_at, mut left) = (None, self.count);
         loop {
-            let best = self.best_within(from, (looked_at, within), &mut claim);
-            if best.is_some() || within >= DISTANCE_MAX {
+            let best = self.best_within(from, (looked_at, within), |at| {
+                left -= 1;
+                claim(at)
+            });
+            if best.is_some() || left == 0 {
                 return best;
             }
             looked_at = Some(within);
@@ -99,7 +102,8 @@ impl TileSet {
                 break;
             }
             if row.count > 0 {
-                let columns = row.nearest_columns(from.x).into_iter().flatten();
+                let columns = row.nearest_columns(from.x, columns_within(nearest));
+                let columns = columns.into_iter().flatten();
                 let distances = columns.map(|x| Position::new(x, at).octile_distance(from));
                 nearest = distances.fold(nearest, u32::min);
             }
@@ -122,7 +126,7 @@ impl TileSet {
         &self,
         from: Position,
         (looked_at, distance): (Option<u32>, u32),
-        claim: &mut impl FnMut(Position) -> Option<(R, C)>,
+        mut claim: impl FnMut(Position) -> Option<(R, C)>,
     ) -> Option<Found<R, C>> {
         let mut best: Option<Found<R, C>> = None;
         let mut within = distance;
@@ -136,7 +140,8 @@ impl TileSet {
             if row.count == 0 {
                 continue;
             }
-            row.go_along(from.x, |x| {
+            let reach = within;
+            let mut visit = |x| {
                 let at = Position::new(x, y);
                 let distance = at.octile_distance(from);
                 if distance <= within
@@ -150,62 +155,72 @@ impl TileSet {
                     best = Some((distance, rank, claim));
                 }
                 distance <= within
-            });
+            };
+            let reach = columns_within(reach);
+            row.go_right(from.x, reach, &mut visit);
+            row.go_left(from.x, reach, &mut visit);
         }
         best
     }
 }
 
+/// How many columns further something is at most that is no further away than a distance.
+fn columns_within(distance: u32) -> u16 {
+    u16::try_from(distance / STRAIGHT_COST).unwrap_or(u16::MAX)
+}
+
 impl Row {
-    /// The first column with something to the left of a column, and the first from it on.
-    fn nearest_columns(&self, from: u16) -> [Option<u16>; 2] {
-        let (word, bit) = (usize::from(from / WORD_TILES), from % WORD_TILES);
-        let (before, on) = (!(u64::MAX << bit), u64::MAX << bit);
-        let place = |word: usize| u16::try_from(word).map_or(0, |word| word * WORD_TILES);
-        let masked = |at: usize, mask: u64| {
-            let tiles = self.words[at];
-            if at == word { tiles & mask } else { tiles }
-        };
-        let left = (0..=word).rev().find_map(|at| {
-            let last = masked(at, before).checked_ilog2()?;
-            Some(place(at) + u16::try_from(last).unwrap_or(0))
+    /// The nearest column to the left of one, and the nearest from it on, each no further than `reach`.
+    fn nearest_columns(&self, from: u16, reach: u16) -> [Option<u16>; 2] {
+        let (mut left, mut right) = (None, None);
+        self.go_right(from, reach, |x| {
+            right = Some(x);
+            false
         });
-        let right = (word..ROW_WORDS).find_map(|at| {
-            let tiles = masked(at, on);
-            let first = u16::try_from(tiles.trailing_zeros()).unwrap_or(0);
-            (tiles != 0).then(|| place(at) + first)
+        self.go_left(from, reach, |x| {
+            left = Some(x);
+            false
         });
         [left, right]
     }
 
-    /// Visits the columns with something outwards from one, first those to the right, then those to the left, each until a
-    /// visit says that it was far enough.
-    fn go_along(&self, from: u16, mut visit: impl FnMut(u16) -> bool) {
-        let (word, bit) = (usize::from(from / WORD_TILES), from % WORD_TILES);
-        let column = |word: usize, bit: u32| {
-            let tile = word * usize::from(WORD_TILES) + bit as usize;
-            u16::try_from(tile).expect("a row has less than 2^16 tiles")
-        };
-        let mut mask = u64::MAX << bit;
-        'right: for (at, tiles) in self.words.iter().enumerate().skip(word) {
-            let mut left = tiles & std::mem::replace(&mut mask, u64::MAX);
+    /// Visits the columns to the right from one on, no further than `reach`, until a visit says that it was far enough.
+    #[inline]
+    fn go_right(&self, from: u16, reach: u16, mut visit: impl FnMut(u16) -> bool) {
+        let end = from.saturating_add(reach).min(MAP_SIDE_MAX - 1);
+        let mut mask = u64::MAX << (from % WORD_TILES);
+        for word in from / WORD_TILES..=end / WORD_TILES {
+            let mut left = self.words[usize::from(word)] & std::mem::replace(&mut mask, u64::MAX);
             while left != 0 {
-                if !visit(column(at, left.trailing_zeros())) {
-                    break 'right;
+                let x = word * WORD_TILES + bit_number(left & left.wrapping_neg());
+                if x > end || !visit(x) {
+                    return;
                 }
                 left &= left - 1;
             }
         }
-        let mut mask = !(u64::MAX << bit);
-        for (at, tiles) in self.words.iter().enumerate().take(word + 1).rev() {
-            let mut left = tiles & std::mem::replace(&mut mask, u64::MAX);
+    }
+
+    /// The same for the columns to the left of one.
+    #[inline]
+    fn go_left(&self, from: u16, reach: u16, mut visit: impl FnMut(u16) -> bool) {
+        let end = from.saturating_sub(reach);
+        let mut mask = !(u64::MAX << (from % WORD_TILES));
+        for word in (end / WORD_TILES..=from / WORD_TILES).rev() {
+            let mut left = self.words[usize::from(word)] & std::mem::replace(&mut mask, u64::MAX);
             while left != 0 {
-                let highest = u64::BITS - 1 - left.leading_zeros();
-                if !visit(column(at, highest)) {
+                let number = bit_number(left);
+                let x = word * WORD_TILES + number;
+                if x < end || !visit(x) {
                     return;
                 }
-                left ^= 1 << highest;
+                left ^= 1 << number;
             }
         }
     }
+}
+
+/// The place of the highest bit of a word that has any.
+fn bit_number(word: u64) -> u16 {
+    u16::try_from(word.ilog2()).expect("a word has 64 bits")
 }

@@ -14,37 +14,45 @@ const COMFORT_OF_NOTHING: u16 = 500;
 /// One tick of everybody's job, in order of id.
 pub(crate) fn run(colony: &mut Colony) {
     // Nobody comes or goes while all are gone through.
-    for place in 0..colony.entities.colonist_count() {
-        let Some((id, colonist)) = colony.entities.nth_colonist_mut(place) else {
-            continue;
+    let mut place = 0;
+    loop {
+        let Colony {
+            entities,
+            rules,
+            terrain,
+            ..
+        } = &mut *colony;
+        let next = entities.visit_from(place, |id, colonist| {
+            let job = colonist.activity.job?;
+            let stop = advance(colonist, rules, terrain)?;
+            Some((id, job, stop))
+        });
+        let Some((after, (id, job, stop))) = next else {
+            break;
         };
-        let Some(job) = colonist.activity.job else {
-            continue;
-        };
-        match advance(colonist, &colony.rules, &colony.terrain) {
-            Advance::Goes => {}
-            Advance::Blocked => colony.find_way_anew(id),
-            Advance::Acts => work(colony, id, job),
+        match stop {
+            Stop::Blocked => colony.find_way_anew(id),
+            Stop::Acts => work(colony, id, job),
         }
+        place = after;
     }
 }
 
-/// What a tick brings somebody who has a job.
-enum Advance {
-    /// One more tick on the way or at work.
-    Goes,
+/// What ends what somebody can do alone.
+enum Stop {
+    /// The next tile cannot be entered.
     Blocked,
     /// There is something to be done.
     Acts,
 }
 
-/// Walks a tick, or works one that is not the last.
-fn advance(colonist: &mut Colonist, rules: &Rules, terrain: &Terrain) -> Advance {
+/// Walks a tick, or works one that is not the last; `None` then.
+fn advance(colonist: &mut Colonist, rules: &Rules, terrain: &Terrain) -> Option<Stop> {
     let Colonist { at, activity, .. } = colonist;
     if let Some(next) = activity.path.last().copied() {
         // A tile is entered once its walk cost is spent on it.
         let Some(needed) = step_ticks(terrain, *at, next) else {
-            return Advance::Blocked;
+            return Some(Stop::Blocked);
         };
         activity.step_ticks += 1;
         if activity.step_ticks >= needed {
@@ -52,15 +60,15 @@ fn advance(colonist: &mut Colonist, rules: &Rules, terrain: &Terrain) -> Advance
             activity.path.pop();
             *at = next;
         }
-        return Advance::Goes;
+        return None;
     }
     let designated = activity.kind.and_then(|kind| rules.designated_work(kind));
     match designated {
         Some(work) if activity.work_ticks + 1 < ticks_at_level(work, activity.level) => {
             activity.work_ticks += 1;
-            Advance::Goes
+            None
         }
-        _ => Advance::Acts,
+        _ => Some(Stop::Acts),
     }
 }
 
