@@ -185,6 +185,10 @@ impl Entities {
         rows.find_map(|(place, (id, colonist))| Some((place + 1, visit(*id, colonist)?)))
     }
 
+    pub(crate) fn job_count(&self) -> usize {
+        self.jobs.len()
+    }
+
     pub(crate) fn jobs(&self) -> impl Iterator<Item = &Job> {
         self.jobs.iter().map(|(_, job)| job)
     }

@@ -24,6 +24,7 @@ impl JobBoard {
     /// The board of some jobs.
     pub(crate) fn of(entities: &Entities, regions: &Regions) -> Self {
         let mut board = Self::default();
+        board.about.reserve(entities.job_count());
         for job in entities.jobs_unordered() {
             board.change(None, Some(job), regions);
         }

@@ -120,6 +120,10 @@ impl<T: Serialize + Clone> Table<T> {
         Some(value)
     }
 
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
     pub(crate) fn get(&self, id: StableId) -> Option<&T> {
         let (number, bit) = place(id);
         let page = self.pages.get(&number)?;
