@@ -123,6 +123,7 @@ impl Colony {
             .derived_hashes
             .terrain
             .get_or_insert_with(|| hash_of(self.terrain.map()));
+        let entities = self.entities.hashes();
         vec![
             ("clock", hash_of(&self.tick)),
             ("rng", hash_of(&self.seed)),
@@ -130,11 +131,11 @@ impl Colony {
             ("definitions", definitions),
             ("terrain", terrain),
             ("stockpiles", self.stockpiles.hash()),
-            ("items", self.entities.hash_of_stacks()),
-            ("buildings", self.entities.hash_of_structures()),
+            ("items", entities.stacks),
+            ("buildings", entities.structures),
             ("plots", self.plots.hash()),
-            ("jobs", self.entities.hash_of_jobs()),
-            ("colonists", self.entities.hash_of_colonists()),
+            ("jobs", entities.jobs),
+            ("colonists", entities.colonists),
             ("environment", hash_of(&self.environment)),
             ("statistics", hash_of(&self.statistics)),
             ("events", hash_of(&self.events)),

@@ -6,6 +6,9 @@
 //! reading order. So a straight walk, a search and a field of distances give the same way, and what the finder remembers
 //! is no state.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
 use smallvec::SmallVec;
 
 use crate::grid::Tile;
@@ -88,7 +91,18 @@ impl Goal {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PathFinder {
     search: Search,
+    /// One for each other thread that searches.
+    others: Vec<Search>,
     fields: Fields,
+}
+
+/// Fewer searches than this are not worth waking another thread for.
+const PARALLEL_SEARCHES_MIN: usize = 32;
+
+/// What is known of a way without a search.
+pub(crate) enum AtHand {
+    Known(Option<Way>),
+    ToBeSearched,
 }
 
 impl PathFinder {
@@ -102,22 +116,77 @@ impl PathFinder {
         start: Position,
         goal: Goal,
     ) -> Option<Way> {
+        match self.at_hand(terrain, tick, (start, goal)) {
+            AtHand::Known(way) => way,
+            AtHand::ToBeSearched => {
+                let way = self.search.way(terrain.walk_costs(), start, goal);
+                way.map(next_last)
+            }
+        }
+    }
+
+    /// The ways that [`find`](Self::find) would find for what is to be searched, side by side.
+    pub(crate) fn search_all(
+        &mut self,
+        terrain: &Terrain,
+        asked: &[(Position, Goal)],
+    ) -> Vec<Option<Way>> {
+        let costs = terrain.walk_costs();
+        let search = |search: &mut Search, (start, goal): (Position, Goal)| {
+            search.way(costs, start, goal).map(next_last)
+        };
+        if asked.len() < PARALLEL_SEARCHES_MIN || rayon::current_num_threads() == 1 {
+            let asked = asked.iter();
+            return asked
+                .map(|asked| search(&mut self.search, *asked))
+                .collect();
+        }
+        let threads = rayon::current_num_threads();
+        self.others.resize_with(threads - 1, Search::default);
+        let searches: Vec<&mut Search> = std::iter::once(&mut self.search)
+            .chain(&mut self.others)
+            .collect();
+        // Each takes what is next. Who finds what does not matter: a way is the same whoever finds it.
+        let next = AtomicUsize::new(0);
+        let batches = searches.into_par_iter().map(|searching| {
+            let mut batch = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(asked) = asked.get(number) else {
+                    return batch;
+                };
+                batch.push((number, search(searching, *asked)));
+            }
+        });
+        let batches: Vec<Vec<(usize, Option<Way>)>> = batches.collect();
+        let mut found = vec![None; asked.len()];
+        for (number, way) in batches.into_iter().flatten() {
+            found[number] = way;
+        }
+        found
+    }
+
+    /// What [`find`](Self::find) would find, if no search is needed for it.
+    pub(crate) fn at_hand(
+        &mut self,
+        terrain: &Terrain,
+        tick: u64,
+        (start, goal): (Position, Goal),
+    ) -> AtHand {
         if goal.is_reached_at(start) {
-            return Some(Way::new());
+            return AtHand::Known(Some(Way::new()));
         }
         if !terrain.is_walkable(start) {
-            return None;
+            return AtHand::Known(None);
         }
         let costs = terrain.walk_costs();
-        let mut way = match straight_way(costs, start, goal) {
-            Some(way) => way,
-            None => match self.fields.field(costs, tick, goal) {
-                Some(field) => field.way(costs, start, goal)?,
-                None => self.search.way(costs, start, goal)?,
-            },
-        };
-        way.reverse();
-        Some(way)
+        if let Some(way) = straight_way(costs, start, goal) {
+            return AtHand::Known(Some(next_last(way)));
+        }
+        match self.fields.field(costs, tick, goal) {
+            Some(field) => AtHand::Known(field.way(costs, start, goal).map(next_last)),
+            None => AtHand::ToBeSearched,
+        }
     }
 
     /// Takes note of a tile whose walk cost has changed.
@@ -129,6 +198,12 @@ impl PathFinder {
     pub(crate) fn forget(&mut self) {
         self.fields = Fields::default();
     }
+}
+
+/// A way in the order of its steps as whoever goes it keeps it.
+fn next_last(mut way: Way) -> Way {
+    way.reverse();
+    way
 }
 
 /// The straight walk to the goal in the order of its steps, if nothing can be cheaper because every step costs as

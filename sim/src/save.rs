@@ -28,6 +28,7 @@ use crate::job_board::JobBoard;
 use crate::jobs::Job;
 use crate::lookup::Lookup;
 use crate::names::Name;
+use crate::parallel::{LARGE_MIN, join};
 use crate::path::PathFinder;
 use crate::regions::Regions;
 use crate::shared::Shared;
@@ -289,18 +290,26 @@ impl Colony {
             entities.add_job(job);
         }
         let regions = Regions::new(&terrain);
+        let (board, (ground, stockpiles)) = join(
+            entities.job_count() >= LARGE_MIN,
+            || JobBoard::of(&entities, &regions),
+            || {
+                let ground = Ground::of(entities.stacks_unordered());
+                (ground, Stockpiles::new(record.stockpiles, &definitions))
+            },
+        );
         let mut colony = Self {
             seed: record.seed,
             tick: record.tick,
             ids: record.ids,
-            board: JobBoard::of(&entities, &regions).into(),
+            board: board.into(),
             regions: regions.into(),
             terrain: terrain.into(),
             loose: Shared::default(),
-            ground: Ground::of(entities.stacks_unordered()).into(),
+            ground: ground.into(),
             structures: StructureIndex::of(entities.structures(), &rules).into(),
             entities,
-            stockpiles: Stockpiles::new(record.stockpiles, &definitions).into(),
+            stockpiles: stockpiles.into(),
             plots: Plots::new(record.plots).into(),
             environment: record.environment,
             statistics: record.statistics,

@@ -1,5 +1,5 @@
 //! Things of one kind by id. Reading and changing one does not depend on how many there are; a hash of all is kept up to date at the
-//! cost of those that have changed; whoever lists them gets them in order of id; a copy costs as much as its pages are many.
+//! cost of those that have changed; whoever lists them gets them in order of id; a copy shares what neither has changed since.
 
 use serde::Serialize;
 
@@ -8,77 +8,35 @@ use crate::hash::hash_of;
 use crate::lookup::Lookup;
 use crate::shared::Shared;
 
-/// Ids that a page has a bit for. What is made one after the other is mostly used together.
-const PAGE_IDS: u64 = u64::BITS as u64;
+/// Parts of a table that copies share or do not.
+const PARTS: u64 = 64;
+/// Ids in a row that lie in one part: what is made one after the other mostly changes together.
+const RUN_IDS: u64 = 64;
+
+/// A thing and its part of the hash of all.
+#[derive(Debug, Clone)]
+struct Row<T> {
+    value: T,
+    /// The two halves, which take less room than one number in a row of many; `None` since it has been lent out to be changed.
+    hash: Option<[u64; 2]>,
+}
 
 /// See the [module](self).
 #[derive(Debug, Clone)]
 pub(crate) struct Table<T> {
-    /// By their number; never gone through in their own order. None is without a thing.
-    pages: Lookup<u64, Shared<Page<T>>>,
+    /// As far as there was something in them. Never gone through in their own order.
+    parts: Vec<Shared<Lookup<StableId, Row<T>>>>,
     len: usize,
-    /// Sum of the hashes of all things that have one. A sum does not depend on order.
+    /// Sum of the hashes of all rows that have one. A sum does not depend on order.
     sum: u128,
-    /// Pages with things that have none; some may be gone, some named twice.
-    changed: Vec<u64>,
-}
-
-/// The things of some ids in a row.
-#[derive(Debug, Clone)]
-struct Page<T> {
-    /// Which of the ids have a thing.
-    present: u64,
-    /// Which of the things have their hash in the sum, since they were not lent out to be changed.
-    hashed: u64,
-    /// In order of id.
-    values: Vec<T>,
-    /// Of each of the values; of no meaning where it is not in the sum.
-    hashes: Vec<u128>,
-}
-
-/// The number of the page of an id, and its bit there.
-const fn place(id: StableId) -> (u64, u64) {
-    (id.get() / PAGE_IDS, 1 << (id.get() % PAGE_IDS))
-}
-
-impl<T> Default for Page<T> {
-    fn default() -> Self {
-        Self {
-            present: 0,
-            hashed: 0,
-            values: Vec::new(),
-            hashes: Vec::new(),
-        }
-    }
-}
-
-impl<T> Page<T> {
-    /// Where the thing with a bit is among the values, or would be.
-    const fn index(&self, bit: u64) -> usize {
-        (self.present & (bit - 1)).count_ones() as usize
-    }
-
-    /// The bits of the things, in order.
-    fn bits(&self) -> impl Iterator<Item = u64> + use<T> {
-        let mut left = self.present;
-        std::iter::from_fn(move || {
-            let bit = left & left.wrapping_neg();
-            left ^= bit;
-            (bit != 0).then_some(bit)
-        })
-    }
-
-    /// Everything, in order of id.
-    fn iter(&self, number: u64) -> impl Iterator<Item = (StableId, &T)> {
-        let id = move |bit: u64| StableId::new(number * PAGE_IDS + u64::from(bit.trailing_zeros()));
-        self.bits().map(id).zip(&self.values)
-    }
+    /// Rows whose hash is not in the sum; some may be gone.
+    changed: Vec<StableId>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Self {
-            pages: Lookup::default(),
+            parts: Vec::new(),
             len: 0,
             sum: 0,
             changed: Vec::new(),
@@ -86,38 +44,34 @@ impl<T> Default for Table<T> {
     }
 }
 
+/// The part that an id lies in.
+const fn part(id: StableId) -> usize {
+    (id.get() / RUN_IDS % PARTS) as usize
+}
+
+fn sum_of(hash: Option<[u64; 2]>) -> u128 {
+    hash.map_or(0, |[high, low]| u128::from(high) << 64 | u128::from(low))
+}
+
 impl<T: Serialize + Clone> Table<T> {
     pub(crate) fn insert(&mut self, id: StableId, value: T) {
-        self.remove(id);
-        let (number, bit) = place(id);
-        let page = &mut **self.pages.entry(number).or_default();
-        let index = page.index(bit);
-        page.values.insert(index, value);
-        page.hashes.insert(index, 0);
-        page.present |= bit;
-        self.len += 1;
-        self.changed.push(number);
+        let part = part(id);
+        if part >= self.parts.len() {
+            self.parts.resize_with(part + 1, Shared::default);
+        }
+        let row = Row { value, hash: None };
+        match self.parts[part].insert(id, row) {
+            Some(before) => self.sum = self.sum.wrapping_sub(sum_of(before.hash)),
+            None => self.len += 1,
+        }
+        self.changed.push(id);
     }
 
     pub(crate) fn remove(&mut self, id: StableId) -> Option<T> {
-        let (number, bit) = place(id);
-        let page = self.pages.get_mut(&number)?;
-        if page.present & bit == 0 {
-            return None;
-        }
-        let page = &mut **page;
-        let index = page.index(bit);
-        let (value, hash) = (page.values.remove(index), page.hashes.remove(index));
-        if page.hashed & bit != 0 {
-            self.sum = self.sum.wrapping_sub(hash);
-        }
-        page.present &= !bit;
-        page.hashed &= !bit;
+        let row = self.parts.get_mut(part(id))?.remove(&id)?;
         self.len -= 1;
-        if page.present == 0 {
-            self.pages.remove(&number);
-        }
-        Some(value)
+        self.sum = self.sum.wrapping_sub(sum_of(row.hash));
+        Some(row.value)
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -125,60 +79,44 @@ impl<T: Serialize + Clone> Table<T> {
     }
 
     pub(crate) fn get(&self, id: StableId) -> Option<&T> {
-        let (number, bit) = place(id);
-        let page = self.pages.get(&number)?;
-        (page.present & bit != 0).then(|| &page.values[page.index(bit)])
+        Some(&self.parts.get(part(id))?.get(&id)?.value)
     }
 
     /// Something to be changed.
     pub(crate) fn get_mut(&mut self, id: StableId) -> Option<&mut T> {
-        let (number, bit) = place(id);
-        let page = self.pages.get_mut(&number)?;
-        if page.present & bit == 0 {
-            return None;
+        let row = self.parts.get_mut(part(id))?.get_mut(&id)?;
+        if row.hash.is_some() {
+            self.sum = self.sum.wrapping_sub(sum_of(row.hash.take()));
+            self.changed.push(id);
         }
-        let page = &mut **page;
-        let index = page.index(bit);
-        if page.hashed & bit != 0 {
-            self.sum = self.sum.wrapping_sub(page.hashes[index]);
-            page.hashed ^= bit;
-            self.changed.push(number);
-        }
-        Some(&mut page.values[index])
+        Some(&mut row.value)
     }
 
     /// Everything in order of id.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (StableId, &T)> {
-        let mut numbers: Vec<u64> = self.pages.keys().copied().collect();
-        numbers.sort_unstable();
-        let pages = numbers.into_iter();
-        pages.flat_map(|number| {
-            let page = self.pages.get(&number).into_iter();
-            page.flat_map(move |page| page.iter(number))
-        })
+        let mut rows: Vec<(StableId, &T)> = self.unordered().collect();
+        rows.sort_unstable_by_key(|(id, _)| *id);
+        rows.into_iter()
     }
 
     /// Everything in no order that may reach state: for sums and the like.
     pub(crate) fn unordered(&self) -> impl Iterator<Item = (StableId, &T)> {
-        let pages = self.pages.iter();
-        pages.flat_map(|(number, page)| page.iter(*number))
+        let rows = self.parts.iter().flat_map(|part| part.iter());
+        rows.map(|(id, row)| (*id, &row.value))
     }
 
     /// A hash of everything.
     pub(crate) fn hash(&mut self) -> u128 {
-        for number in std::mem::take(&mut self.changed) {
-            let page = self.pages.get_mut(&number);
-            let Some(page) = page.filter(|page| page.hashed != page.present) else {
-                continue;
-            };
-            let page = &mut **page;
-            let values = page.bits().zip(&page.values).zip(&mut page.hashes);
-            for ((bit, value), hash) in values.filter(|((bit, _), _)| page.hashed & bit == 0) {
-                let id = StableId::new(number * PAGE_IDS + u64::from(bit.trailing_zeros()));
-                *hash = hash_of(&(id, value));
-                self.sum = self.sum.wrapping_add(*hash);
+        for id in std::mem::take(&mut self.changed) {
+            let row = self
+                .parts
+                .get_mut(part(id))
+                .and_then(|part| part.get_mut(&id));
+            if let Some(row) = row.filter(|row| row.hash.is_none()) {
+                let hash = hash_of(&(id, &row.value));
+                row.hash = Some([(hash >> 64) as u64, hash as u64]);
+                self.sum = self.sum.wrapping_add(hash);
             }
-            page.hashed = page.present;
         }
         hash_of(&(self.sum, self.len as u64))
     }

@@ -3,10 +3,12 @@
 use crate::colonists::Colonist;
 use crate::definitions::{NeedKind, PERMILLE, Rules};
 use crate::jobs::{HaulLeg, Job, SupplyLeg, Task, TreatLeg};
-use crate::path::{Goal, step_ticks};
+use crate::path::{Goal, Way, step_ticks};
 use crate::skills::ticks_at_level;
 use crate::terrain::Terrain;
-use crate::{Colony, NEED_MAX, StableId, farming, harvest, haul, health, production, supply};
+use crate::{
+    Colony, NEED_MAX, Position, StableId, farming, harvest, haul, health, production, supply,
+};
 
 /// How fast somebody relaxes who has nothing to relax at, in permille.
 const COMFORT_OF_NOTHING: u16 = 500;
@@ -167,6 +169,20 @@ impl Colony {
             return;
         };
         let path = self.path_finder.find(&self.terrain, self.tick, start, goal);
+        self.set_out(id, job, path);
+    }
+
+    /// Whether there is a way to a goal from where somebody can stand.
+    pub(crate) fn is_in_reach(&self, start: Position, goal: Goal) -> bool {
+        let region = self.regions.of(start);
+        region.is_some_and(|region| match goal {
+            Goal::On(at) => self.regions.of(at) == Some(region),
+            Goal::Beside(at) => self.regions.reaches_beside(region, at),
+        })
+    }
+
+    /// Lets somebody begin a way to where a job is done; without one the job fails.
+    pub(crate) fn set_out(&mut self, id: StableId, job: StableId, path: Option<Way>) {
         let Some(path) = path else {
             self.fail_job(job, "there is no way there");
             return;

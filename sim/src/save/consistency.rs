@@ -11,6 +11,7 @@ use crate::lookup::Lookup;
 use crate::mood::MOOD_MAX;
 use crate::names::{Name, Names};
 use crate::needs::Needs;
+use crate::parallel::{LARGE_MIN, join};
 use crate::{
     COLONISTS_MAX, Colony, DAY_TICKS_MAX, DAY_TICKS_MIN, Definitions, JobAction, JobDefinition,
     LASTS_MAX, NEED_MAX, PRIORITY_MAX, Position, STACK_MAX_LIMIT, StableId, WALK_COST_MAX,
@@ -37,6 +38,15 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
         "the stockpiles are out of order".to_owned()
     })?;
     let known = &Vocabulary::of(record, definitions);
+    let (things, people) = join(
+        record.jobs.len() >= LARGE_MIN,
+        || check_things_alone(record, known),
+        || check_jobs_and_people_alone(record, known),
+    );
+    things.and(people)
+}
+
+fn check_things_alone(record: &Record, known: &Vocabulary<'_>) -> Result<(), SaveError> {
     let places = record.stacks.iter().map(|(_, stack)| stack.at);
     ensure(are_distinct(places), || {
         "two stacks lie on one tile".to_owned()
@@ -48,7 +58,10 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
             format!("stack {id} has {} items", stack.count)
         })?;
     }
-    buildings::check_alone(record, known)?;
+    buildings::check_alone(record, known)
+}
+
+fn check_jobs_and_people_alone(record: &Record, known: &Vocabulary<'_>) -> Result<(), SaveError> {
     for job in &record.jobs {
         check_job_alone(job, known)?;
     }
@@ -84,6 +97,15 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
 
 /// Checks how the things in the built world refer to each other.
 pub(super) fn check_together(colony: &Colony) -> Result<(), SaveError> {
+    let (things, people) = join(
+        colony.entities.job_count() >= LARGE_MIN,
+        || check_things_together(colony),
+        || check_people_together(colony),
+    );
+    things.and(people)
+}
+
+fn check_things_together(colony: &Colony) -> Result<(), SaveError> {
     for zone in colony.stockpiles.zones() {
         let are_walkable = zone
             .cells
@@ -108,6 +130,10 @@ pub(super) fn check_together(colony: &Colony) -> Result<(), SaveError> {
     for job in colony.entities.jobs() {
         check_job(colony, job, &harvested)?;
     }
+    Ok(())
+}
+
+fn check_people_together(colony: &Colony) -> Result<(), SaveError> {
     for (id, Colonist { at, activity, .. }) in colony.entities.colonists() {
         ensure(colony.terrain.is_walkable(*at), || {
             format!("colonist {id} is at {}, where nobody can walk", *at)
