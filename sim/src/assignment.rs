@@ -7,6 +7,7 @@ use crate::colonists::{Colonist, Person};
 use crate::definitions::{BuildingUse, NeedKind};
 use crate::jobs::{FoodClaim, HaulLeg, Job, SupplyLeg, Task, TreatLeg};
 use crate::mood::MOOD_LOW;
+use crate::path::{AtHand, Goal};
 use crate::regions::Region;
 use crate::{Colony, Event, PRIORITY_URGENT, Position, StableId, haul, health, supply};
 
@@ -61,10 +62,31 @@ struct Seeker<'a> {
 
 /// Gives jobs to the idle.
 pub(crate) fn run(colony: &mut Colony) {
+    // Ways that take a search are looked for when all have chosen, together: whether there is one is known before, and nothing but
+    // walking asks for it. The ground stays what it is meanwhile.
+    let mut walkers: Vec<(StableId, StableId)> = Vec::new();
+    let mut asked: Vec<(Position, Goal)> = Vec::new();
     for id in colony.entities.idle() {
-        if let Some(choice) = choose(colony, id) {
-            take(colony, id, choice);
+        let Some(choice) = choose(colony, id) else {
+            continue;
+        };
+        let job = choice.job;
+        let Some((start, goal)) = take(colony, id, choice) else {
+            continue;
+        };
+        let (finder, tick) = (&mut colony.path_finder, colony.tick);
+        match finder.at_hand(&colony.terrain, tick, (start, goal)) {
+            AtHand::Known(way) => colony.set_out(id, job, way),
+            AtHand::ToBeSearched if colony.is_in_reach(start, goal) => {
+                walkers.push((id, job));
+                asked.push((start, goal));
+            }
+            AtHand::ToBeSearched => colony.set_out(id, job, None),
         }
+    }
+    let ways = colony.path_finder.search_all(&colony.terrain, &asked);
+    for ((id, job), way) in walkers.into_iter().zip(ways) {
+        colony.set_out(id, job, way);
     }
 }
 
@@ -241,10 +263,13 @@ fn may_do(colony: &Colony, job: &Job, seeker: Seeker<'_>) -> bool {
         })
 }
 
-fn take(colony: &mut Colony, id: StableId, Choice { job, claim, .. }: Choice) {
-    let Some(here) = colony.position(id) else {
-        return;
-    };
+/// Gives somebody a job. Returns where they are and where they have to go.
+fn take(
+    colony: &mut Colony,
+    id: StableId,
+    Choice { job, claim, .. }: Choice,
+) -> Option<(Position, Goal)> {
+    let here = colony.position(id)?;
     let place_of = |colony: &Colony, furniture: Option<StableId>| {
         let structure = colony.entities.structure(furniture?);
         structure.map(|structure| structure.at)
@@ -276,13 +301,11 @@ fn take(colony: &mut Colony, id: StableId, Choice { job, claim, .. }: Choice) {
             Claim::Treat { leg, .. } => health::set_leg(&mut job.task, leg),
         }
     });
-    let Some(taken) = colony.entities.job(job).copied() else {
-        return;
-    };
+    let taken = colony.entities.job(job).copied()?;
     let skill = colony.skill_for(&taken);
     let level = skill.map_or(0, |used| colony.level(id, used.skill));
     colony.entities.make_busy(id, job, taken.kind, level);
     let facts = taken.facts(&colony.rules);
     colony.events.push(Event::JobAssigned(facts));
-    colony.find_way_anew(id);
+    Some((here, colony.goal_of(&taken)?))
 }

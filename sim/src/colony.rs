@@ -1,6 +1,6 @@
 //! The colony as a whole: its parts, its clock, its hash and its copies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,34 +12,40 @@ use crate::ground::Ground;
 use crate::hash::hash_of;
 use crate::id::IdSource;
 use crate::job_board::JobBoard;
+use crate::jobs::Subject;
 use crate::path::PathFinder;
 use crate::regions::Regions;
+use crate::shared::Shared;
 use crate::stockpiles::Stockpiles;
 use crate::structures::StructureIndex;
 use crate::terrain::{Override, Terrain, WalkCostChange};
-use crate::{Definitions, Event, Position, View};
+use crate::{Definitions, Event, Position, StableId, View};
 
 /// A world and everybody in it. See the [crate] for how to use it.
+///
+/// What is [`Shared`] a fork has in common with its original until one of them changes it.
 pub struct Colony {
     pub(crate) seed: u64,
     pub(crate) tick: u64,
     pub(crate) ids: IdSource,
-    pub(crate) terrain: Terrain,
+    pub(crate) terrain: Shared<Terrain>,
     pub(crate) entities: Entities,
-    pub(crate) stockpiles: Stockpiles,
-    pub(crate) plots: Plots,
+    pub(crate) stockpiles: Shared<Stockpiles>,
+    pub(crate) plots: Shared<Plots>,
     pub(crate) environment: Environment,
     pub(crate) statistics: Statistics,
     /// Events that nobody has taken yet.
     pub(crate) events: Vec<Event>,
-    pub(crate) definitions: Definitions,
+    pub(crate) definitions: Shared<Definitions>,
     pub(crate) derived_hashes: DerivedHashes,
     // What follows from the above:
-    pub(crate) rules: Rules,
-    pub(crate) regions: Regions,
-    pub(crate) board: JobBoard,
-    pub(crate) ground: Ground,
-    pub(crate) structures: StructureIndex,
+    pub(crate) rules: Shared<Rules>,
+    pub(crate) regions: Shared<Regions>,
+    pub(crate) board: Shared<JobBoard>,
+    /// The stacks that are to be hauled and that no job is about.
+    pub(crate) loose: Shared<BTreeSet<StableId>>,
+    pub(crate) ground: Shared<Ground>,
+    pub(crate) structures: Shared<StructureIndex>,
     pub(crate) path_finder: PathFinder,
 }
 
@@ -117,18 +123,19 @@ impl Colony {
             .derived_hashes
             .terrain
             .get_or_insert_with(|| hash_of(self.terrain.map()));
+        let entities = self.entities.hashes();
         vec![
             ("clock", hash_of(&self.tick)),
             ("rng", hash_of(&self.seed)),
             ("ids", hash_of(&self.ids)),
             ("definitions", definitions),
             ("terrain", terrain),
-            ("stockpiles", hash_of(self.stockpiles.zones())),
-            ("items", self.entities.hash_of_stacks()),
-            ("buildings", self.entities.hash_of_structures()),
+            ("stockpiles", self.stockpiles.hash()),
+            ("items", entities.stacks),
+            ("buildings", entities.structures),
             ("plots", self.plots.hash()),
-            ("jobs", self.entities.hash_of_jobs()),
-            ("colonists", self.entities.hash_of_colonists()),
+            ("jobs", entities.jobs),
+            ("colonists", entities.colonists),
             ("environment", hash_of(&self.environment)),
             ("statistics", hash_of(&self.statistics)),
             ("events", hash_of(&self.events)),
@@ -151,9 +158,19 @@ impl Colony {
 
     /// Takes over what follows from a changed walk cost.
     fn update_ways(&mut self, at: Position, change: Option<WalkCostChange>) {
-        if let Some(change) = change {
-            self.regions.update(&self.terrain, at);
-            self.path_finder.update(&self.terrain, at, change);
+        let Some(change) = change else {
+            return;
+        };
+        self.regions.update(&self.terrain, at);
+        self.path_finder.update(&self.terrain, at, change);
+        if change.before.is_none() == change.after.is_none() {
+            return;
+        }
+        for tile in std::iter::once(at).chain(at.edge_neighbours()) {
+            let job = self.board.about(Subject::Designated(tile));
+            if let Some(job) = job.and_then(|job| self.entities.job(job)) {
+                self.board.follow_walls(job, &self.regions);
+            }
         }
     }
 }

@@ -204,15 +204,19 @@ impl Colony {
                 filter,
             } => {
                 let cells = self.free_cells(*at, *width, *height);
-                self.add_stockpile(cells, filter.as_ref());
+                let zone = Stockpile {
+                    id: self.ids.allocate(),
+                    cells,
+                    filter: filter.as_ref().map(short_names),
+                };
+                self.add_stockpile(zone);
             }
             Command::RemoveStockpile { stockpile } => {
-                self.stockpiles.remove(*stockpile, &self.definitions);
+                self.remove_stockpile(*stockpile);
             }
             Command::SetStockpileFilter { stockpile, filter } => {
                 let filter = filter.as_ref().map(short_names);
-                self.stockpiles
-                    .set_filter(*stockpile, filter, &self.definitions);
+                self.set_filter(*stockpile, filter);
             }
             _ => self.apply_to_somebody(command),
         }
@@ -259,15 +263,6 @@ impl Colony {
         }
         self.change_structure(building, |structure| structure.order = order);
         self.put_down_surplus(building);
-    }
-
-    fn add_stockpile(&mut self, cells: Vec<Position>, filter: Option<&BTreeSet<String>>) {
-        let zone = Stockpile {
-            id: self.ids.allocate(),
-            cells,
-            filter: filter.map(short_names),
-        };
-        self.stockpiles.add(zone, &self.definitions);
     }
 
     fn set_schedule(&mut self, id: StableId, hours: Option<&[Hour]>) {

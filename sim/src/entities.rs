@@ -1,13 +1,17 @@
 //! Everything that has an id: the colonists, jobs and stacks there are. Every listing follows the order of ids, so that no storage
 //! order reaches state.
 
+use rayon::prelude::*;
+
 use crate::colonists::{Activity, Colonist, Person, encoding};
 use crate::hash::PartHasher;
 use crate::items::Stack;
 use crate::jobs::Job;
 use crate::lookup::Lookup;
 use crate::names::Name;
+use crate::parallel::{LARGE_MIN, join};
 use crate::place_set::PlaceSet;
+use crate::shared::Shared;
 use crate::structures::Structure;
 use crate::table::Table;
 use crate::{Position, StableId};
@@ -16,15 +20,54 @@ use crate::{Position, StableId};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Entities {
     /// In order of id. Ids are given out in ascending order, so that newcomers come last.
-    colonists: Vec<(StableId, Colonist)>,
+    colonists: Shared<Vec<(StableId, Colonist)>>,
     /// Where in `colonists` somebody is; never gone through.
-    places: Lookup<StableId, usize>,
+    places: Shared<Lookup<StableId, usize>>,
     /// Those of `colonists` who have no job.
     idle: PlaceSet,
     people: Table<Person>,
     jobs: Table<Job>,
     stacks: Table<Stack>,
     structures: Table<Structure>,
+}
+
+/// The hash of each part.
+pub(crate) struct EntityHashes {
+    pub(crate) colonists: u128,
+    pub(crate) jobs: u128,
+    pub(crate) stacks: u128,
+    pub(crate) structures: u128,
+}
+
+/// Colonists that a thread encodes at a time.
+const CHUNK_COLONISTS: usize = 512;
+
+/// The same for any number of threads: what is hashed are the encodings of all, in order.
+fn hash_of_colonists(
+    colonists: &[(StableId, Colonist)],
+    people: &mut Table<Person>,
+    is_large: bool,
+) -> u128 {
+    let mut hasher = PartHasher::new();
+    hasher.write(&people.hash());
+    if is_large {
+        let chunks = colonists.par_chunks(CHUNK_COLONISTS).map(|chunk| {
+            let mut bytes = Vec::new();
+            for (id, colonist) in chunk {
+                encoding::encode(*id, colonist, &mut bytes);
+            }
+            bytes
+        });
+        let chunks: Vec<Vec<u8>> = chunks.collect();
+        for chunk in chunks {
+            hasher.write_encoded(|bytes| bytes.extend_from_slice(&chunk));
+        }
+    } else {
+        for (id, colonist) in colonists {
+            hasher.write_encoded(|bytes| encoding::encode(*id, colonist, bytes));
+        }
+    }
+    hasher.finish()
 }
 
 impl Entities {
@@ -64,10 +107,6 @@ impl Entities {
     /// All blueprints and buildings.
     pub(crate) fn structures(&self) -> impl Iterator<Item = &Structure> {
         self.structures.iter().map(|(_, structure)| structure)
-    }
-
-    pub(crate) fn hash_of_structures(&mut self) -> u128 {
-        self.structures.hash()
     }
 
     pub(crate) fn remove_colonist(&mut self, id: StableId) -> Option<(Person, Colonist)> {
@@ -169,9 +208,23 @@ impl Entities {
     }
 
     /// Somebody by place in the order of ids.
-    pub(crate) fn nth_colonist_mut(&mut self, place: usize) -> Option<(StableId, &mut Colonist)> {
-        let (id, colonist) = self.colonists.get_mut(place)?;
-        Some((*id, colonist))
+    pub(crate) fn nth_colonist(&self, place: usize) -> Option<StableId> {
+        Some(self.colonists.get(place)?.0)
+    }
+
+    /// Goes through everybody from a place in the order of ids on, up to the first of whom `visit` makes something. Returns also the
+    /// place after that.
+    pub(crate) fn visit_from<R>(
+        &mut self,
+        place: usize,
+        mut visit: impl FnMut(StableId, &mut Colonist) -> Option<R>,
+    ) -> Option<(usize, R)> {
+        let mut rows = self.colonists.iter_mut().enumerate().skip(place);
+        rows.find_map(|(place, (id, colonist))| Some((place + 1, visit(*id, colonist)?)))
+    }
+
+    pub(crate) fn job_count(&self) -> usize {
+        self.jobs.len()
     }
 
     pub(crate) fn jobs(&self) -> impl Iterator<Item = &Job> {
@@ -197,20 +250,27 @@ impl Entities {
         self.jobs.unordered().map(|(_, job)| job)
     }
 
-    pub(crate) fn hash_of_stacks(&mut self) -> u128 {
-        self.stacks.hash()
-    }
-
-    pub(crate) fn hash_of_jobs(&mut self) -> u128 {
-        self.jobs.hash()
-    }
-
-    pub(crate) fn hash_of_colonists(&mut self) -> u128 {
-        let mut hasher = PartHasher::new();
-        hasher.write(&self.people.hash());
-        for (id, colonist) in &self.colonists {
-            hasher.write_encoded(|bytes| encoding::encode(*id, colonist, bytes));
+    /// Hashes of all.
+    pub(crate) fn hashes(&mut self) -> EntityHashes {
+        let Self {
+            colonists,
+            people,
+            jobs,
+            stacks,
+            structures,
+            ..
+        } = self;
+        let is_large = colonists.len() >= LARGE_MIN;
+        let (colonists, (jobs, stacks, structures)) = join(
+            is_large,
+            || hash_of_colonists(colonists, people, is_large),
+            || (jobs.hash(), stacks.hash(), structures.hash()),
+        );
+        EntityHashes {
+            colonists,
+            jobs,
+            stacks,
+            structures,
         }
-        hasher.finish()
     }
 }

@@ -6,17 +6,14 @@ use crate::colony::{DerivedHashes, Statistics};
 use crate::definitions::Rules;
 use crate::entities::Entities;
 use crate::environment::Environment;
-use crate::farming::Plots;
-use crate::ground::Ground;
 use crate::id::IdSource;
 use crate::items::Placement;
-use crate::job_board::JobBoard;
 use crate::names::Name;
 use crate::nearest::nearest;
 use crate::path::PathFinder;
 use crate::regions::{Flood, Regions};
-use crate::stockpiles::{Stockpile, Stockpiles};
-use crate::structures::StructureIndex;
+use crate::shared::Shared;
+use crate::stockpiles::Stockpile;
 use crate::terrain::{Terrain, ascii, generation};
 use crate::{COLONISTS_MAX, Colony, Definitions, MapSource, Position, Setup, SetupError};
 
@@ -49,20 +46,21 @@ impl Colony {
             seed: setup.seed,
             tick: 0,
             ids: IdSource::new(),
-            regions: Regions::new(&terrain),
-            terrain,
+            regions: Regions::new(&terrain).into(),
+            terrain: terrain.into(),
             entities: Entities::default(),
-            structures: StructureIndex::default(),
-            plots: Plots::default(),
-            stockpiles: Stockpiles::default(),
+            structures: Shared::default(),
+            plots: Shared::default(),
+            stockpiles: Shared::default(),
             environment: Environment::new(setup.seed, &definitions),
             statistics: Statistics::default(),
             events: Vec::new(),
             derived_hashes: DerivedHashes::default(),
-            definitions,
-            rules,
-            board: JobBoard::default(),
-            ground: Ground::default(),
+            definitions: definitions.into(),
+            rules: rules.into(),
+            board: Shared::default(),
+            loose: Shared::default(),
+            ground: Shared::default(),
             path_finder: PathFinder::default(),
         };
         colony.settle(setup, start)?;
@@ -94,7 +92,7 @@ impl Colony {
         }
         let id = self.ids.allocate();
         let filter = None;
-        self.stockpiles = Stockpiles::new(vec![Stockpile { id, cells, filter }], &self.definitions);
+        self.add_stockpile(Stockpile { id, cells, filter });
         self.place(placements);
         Ok(())
     }

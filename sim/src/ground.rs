@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::items::Stack;
 use crate::lookup::Lookup;
 use crate::names::Name;
-use crate::nearby::{Found, Nearby};
+use crate::nearby::Nearby;
+use crate::tile_set::Found;
 use crate::{Position, StableId};
 
 /// See the [module](self).

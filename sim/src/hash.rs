@@ -46,9 +46,7 @@ impl PartHasher {
     /// # Panics
     /// If the value's `Serialize` fails or gives a sequence without its length. Derived ones do neither.
     pub fn write<T: Serialize + ?Sized>(&mut self, value: &T) {
-        let writer = PendingWriter {
-            pending: &mut self.pending,
-        };
+        let writer = Tail(&mut self.pending);
         bincode::serde::encode_into_writer(value, writer, ENCODING).expect(
             "state is plain data: every sequence knows its length and memory takes every byte",
         );
@@ -77,13 +75,12 @@ impl PartHasher {
     }
 }
 
-struct PendingWriter<'a> {
-    pending: &'a mut Vec<u8>,
-}
+/// Writes behind what there is.
+pub(crate) struct Tail<'a>(pub(crate) &'a mut Vec<u8>);
 
-impl Writer for PendingWriter<'_> {
+impl Writer for Tail<'_> {
     fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        self.pending.extend_from_slice(bytes);
+        self.0.extend_from_slice(bytes);
         Ok(())
     }
 }
@@ -95,7 +92,7 @@ pub(crate) fn hash_of<T: Serialize + ?Sized>(value: &T) -> u128 {
     }
     BYTES.with_borrow_mut(|bytes| {
         bytes.clear();
-        let writer = PendingWriter { pending: bytes };
+        let writer = Tail(bytes);
         bincode::serde::encode_into_writer(value, writer, ENCODING).expect(
             "state is plain data: every sequence knows its length and memory takes every byte",
         );

@@ -1,28 +1,38 @@
 //! Hauling: loose stacks are carried into stockpiles.
 
+use std::collections::BTreeMap;
+
 use crate::items::Stack;
-use crate::jobs::{HaulLeg, Subject, Task};
+use crate::jobs::{HaulLeg, Task};
+use crate::names::Name;
 use crate::path::Goal;
-use crate::{Colony, StableId};
+use crate::regions::Region;
+use crate::{Colony, Position, StableId};
 
 /// Posts a job for each loose stack that nobody has reserved and that a stockpile in reach can take.
 pub(crate) fn post_jobs(colony: &mut Colony) {
-    let mut loose: Vec<(StableId, Stack)> = colony
-        .entities
-        .stacks_unordered()
-        .filter(|(id, stack)| {
-            !colony.stockpiles.is_stored(stack.item, stack.at)
-                && colony.board.about(Subject::Stack(*id)).is_none()
-                && colony.unreserved(*id) > 0
-        })
-        .filter(|(_, stack)| {
-            let region = colony.regions.of(stack.at);
-            region.is_some_and(|region| colony.find_cell(stack.item, stack.at, region).is_some())
-        })
-        .map(|(id, stack)| (id, stack.clone()))
-        .collect();
-    loose.sort_unstable_by_key(|(id, _)| *id);
-    for (id, Stack { item, at, .. }) in loose {
+    // Whether there is a cell in reach is the same for all stacks of an item that lie in one region.
+    let mut has_cell: BTreeMap<(Name, Region), bool> = BTreeMap::new();
+    let mut to_haul: Vec<(StableId, Name, Position)> = Vec::new();
+    for id in colony.loose.iter() {
+        let Some(Stack { item, at, .. }) = colony.entities.stack(*id) else {
+            continue;
+        };
+        let Some(region) = colony
+            .regions
+            .of(*at)
+            .filter(|_| colony.unreserved(*id) > 0)
+        else {
+            continue;
+        };
+        let has_cell = has_cell
+            .entry((*item, region))
+            .or_insert_with(|| colony.find_cell(*item, *at, region).is_some());
+        if *has_cell {
+            to_haul.push((*id, *item, *at));
+        }
+    }
+    for (id, item, at) in to_haul {
         let priority = colony.rules.item(item).map_or(0, |item| item.haul_priority);
         let task = Task::Haul {
             item,

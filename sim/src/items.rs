@@ -122,6 +122,7 @@ impl Colony {
                         stack.since = mean_since((stack.since, stack.count), (since, count));
                         stack.count += count;
                     }
+                    self.follow_cell(at);
                 }
                 None => {
                     let id = self.ids.allocate();
@@ -153,11 +154,13 @@ impl Colony {
             since: stack.since,
         };
         stack.count -= taken.count;
-        if stack.count == 0 {
+        let (at, is_gone) = (stack.at, stack.count == 0);
+        if is_gone {
             self.remove_stack(id);
-            if let Some(job) = self.board.about(Subject::Stack(id)) {
-                self.cancel_job(job);
-            }
+        }
+        self.follow_cell(at);
+        if is_gone && let Some(job) = self.board.about(Subject::Stack(id)) {
+            self.cancel_job(job);
         }
         Some(taken)
     }
@@ -171,12 +174,16 @@ impl Colony {
 
     fn add_stack(&mut self, id: StableId, stack: Stack) {
         self.ground.insert(id, &stack);
+        let at = stack.at;
         self.entities.add_stack(id, stack);
+        self.follow_cell(at);
+        self.follow_stack(id);
     }
 
     fn remove_stack(&mut self, id: StableId) {
         if let Some(stack) = self.entities.remove_stack(id) {
             self.ground.remove(id, &stack);
+            self.loose.remove(&id);
         }
     }
 

@@ -1,9 +1,10 @@
 //! What can be looked up of the jobs there are: never state, changed only together with the job it is about.
 
 use crate::entities::Entities;
-use crate::jobs::{Job, ReservedPlace, Subject};
+use crate::jobs::{Job, ReservedPlace, Subject, Task};
 use crate::lookup::Lookup;
 use crate::open_jobs::OpenJobs;
+use crate::regions::Regions;
 use crate::{Position, StableId};
 
 /// See the [module](self).
@@ -11,6 +12,9 @@ use crate::{Position, StableId};
 pub(crate) struct JobBoard {
     /// Jobs that anybody may take.
     open: OpenJobs,
+    /// Those of them that nobody can get to, wherever they are, until a tile around opens, by place. Inside a mountain they are
+    /// many, and whoever looks for work is not to look at each of them.
+    walled_in: Lookup<Position, StableId>,
     about: Lookup<Subject, StableId>,
     units: Lookup<StableId, u32>,
     places: Lookup<ReservedPlace, StableId>,
@@ -18,28 +22,32 @@ pub(crate) struct JobBoard {
 
 impl JobBoard {
     /// The board of some jobs.
-    pub(crate) fn of(entities: &Entities) -> Self {
+    pub(crate) fn of(entities: &Entities, regions: &Regions) -> Self {
         let mut board = Self::default();
-        entities.jobs().for_each(|job| board.insert(job));
+        board.about.reserve(entities.job_count());
+        for job in entities.jobs_unordered() {
+            board.change(None, Some(job), regions);
+        }
         board
     }
 
-    pub(crate) fn insert(&mut self, job: &Job) {
-        self.change(None, Some(job));
-    }
-
-    /// Forgets a job as it was inserted.
-    pub(crate) fn remove(&mut self, job: &Job) {
-        self.change(Some(job), None);
-    }
-
     /// Follows a job from what it was to what it is. What is the same stays untouched.
-    pub(crate) fn change(&mut self, old: Option<&Job>, new: Option<&Job>) {
+    pub(crate) fn change(&mut self, old: Option<&Job>, new: Option<&Job>, regions: &Regions) {
+        let is_walled_in = |at| {
+            let is_harvest = new.is_some_and(|job| matches!(job.task, Task::Harvest));
+            is_harvest && regions.is_walled_in(at)
+        };
         follow(old, new, open_place, |(priority, at, id), is_there| {
-            if is_there {
-                self.open.insert(priority, at, id);
+            if !is_there {
+                if self.walled_in.get(&at) == Some(&id) {
+                    self.walled_in.remove(&at);
+                } else {
+                    self.open.remove(priority, at, id);
+                }
+            } else if is_walled_in(at) {
+                self.walled_in.insert(at, id);
             } else {
-                self.open.remove(priority, at, id);
+                self.open.insert(priority, at, id);
             }
         });
         follow(old, new, about, |entry, is_there| {
@@ -61,8 +69,18 @@ impl JobBoard {
         });
     }
 
-    /// Jobs that anybody may take.
-    pub(crate) const fn open(&self) -> &OpenJobs {
+    /// Takes note of walls that have come or gone around a job.
+    pub(crate) fn follow_walls(&mut self, job: &Job, regions: &Regions) {
+        let was_walled_in = self.walled_in.get(&job.at) == Some(&job.id);
+        let is_harvest = matches!(job.task, Task::Harvest);
+        if is_harvest && was_walled_in != regions.is_walled_in(job.at) {
+            self.change(Some(job), None, regions);
+            self.change(None, Some(job), regions);
+        }
+    }
+
+    /// Jobs that anybody may take and somebody could get to.
+    pub(crate) fn open(&self) -> &OpenJobs {
         &self.open
     }
 

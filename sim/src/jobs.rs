@@ -283,7 +283,7 @@ impl Colony {
             task,
         };
         self.events.push(Event::JobCreated(job.facts(&self.rules)));
-        self.board.insert(&job);
+        self.follow_job(None, Some(&job));
         self.set_personal(&job, true);
         self.entities.add_job(job);
     }
@@ -295,7 +295,30 @@ impl Colony {
         };
         let before = *job;
         change(job);
-        self.board.change(Some(&before), Some(job));
+        let after = *job;
+        self.follow_job(Some(&before), Some(&after));
+    }
+
+    /// Takes note of what has become of a job: on the board, of cells and of what is to be hauled.
+    fn follow_job(&mut self, before: Option<&Job>, after: Option<&Job>) {
+        self.board.change(before, after, &self.regions);
+        let place = |job: Option<&Job>| job.and_then(Job::reserved_place);
+        let stack = |job: Option<&Job>| match job.and_then(Job::subject) {
+            Some(Subject::Stack(stack)) => Some(stack),
+            _ => None,
+        };
+        if place(before) != place(after) {
+            for place in [place(before), place(after)].into_iter().flatten() {
+                if let ReservedPlace::Cell(cell) = place {
+                    self.follow_cell(cell);
+                }
+            }
+        }
+        if stack(before) != stack(after) {
+            for stack in [stack(before), stack(after)].into_iter().flatten() {
+                self.follow_stack(stack);
+            }
+        }
     }
 
     /// Lets the only one who may do a job know of it.
@@ -356,7 +379,7 @@ impl Colony {
         let Some(job) = self.entities.remove_job(id) else {
             return;
         };
-        self.board.remove(&job);
+        self.follow_job(Some(&job), None);
         self.set_personal(&job, false);
         let facts = job.facts(&self.rules);
         self.events.push(match ending {

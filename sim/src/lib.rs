@@ -10,7 +10,9 @@
 //! 3. **Nothing hidden.** What is hashed is what is saved: a restored or forked colony goes on as the original does.
 //! 4. **Content is data.** What there is comes from [`Definitions`]; this crate holds the rules, not the content.
 //!
-//! It does no input or output, knows no clock but its tick, no mods, no threads, no floating point; it never panics on
+//! Of a large colony several threads do what can be done side by side; it comes to the same for any number of them.
+//!
+//! It does no input or output, knows no clock but its tick, no mods, no floating point; it never panics on
 //! what it is given.
 //!
 //! ```
@@ -96,6 +98,7 @@ mod nearby;
 mod nearest;
 mod needs;
 mod open_jobs;
+mod parallel;
 mod path;
 mod place_set;
 mod position;
@@ -106,6 +109,7 @@ mod rng;
 mod save;
 mod schedule;
 mod setup;
+mod shared;
 mod skills;
 mod spoilage;
 mod stockpiles;
@@ -114,6 +118,7 @@ mod supply;
 mod table;
 mod terrain;
 mod tick;
+mod tile_set;
 mod view;
 mod work;
 

@@ -6,9 +6,12 @@
 //! reading order. So a straight walk, a search and a field of distances give the same way, and what the finder remembers
 //! is no state.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
 use smallvec::SmallVec;
 
-use crate::grid::{Grid, Tile};
+use crate::grid::Tile;
 use crate::terrain::{Terrain, WalkCostChange, WalkCosts};
 use crate::{DIAGONAL_COST, Position, STRAIGHT_COST};
 
@@ -88,7 +91,18 @@ impl Goal {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PathFinder {
     search: Search,
+    /// One for each other thread that searches.
+    others: Vec<Search>,
     fields: Fields,
+}
+
+/// Fewer searches than this are not worth waking another thread for.
+const PARALLEL_SEARCHES_MIN: usize = 32;
+
+/// What is known of a way without a search.
+pub(crate) enum AtHand {
+    Known(Option<Way>),
+    ToBeSearched,
 }
 
 impl PathFinder {
@@ -102,22 +116,77 @@ impl PathFinder {
         start: Position,
         goal: Goal,
     ) -> Option<Way> {
+        match self.at_hand(terrain, tick, (start, goal)) {
+            AtHand::Known(way) => way,
+            AtHand::ToBeSearched => {
+                let way = self.search.way(terrain.walk_costs(), start, goal);
+                way.map(next_last)
+            }
+        }
+    }
+
+    /// The ways that [`find`](Self::find) would find for what is to be searched, side by side.
+    pub(crate) fn search_all(
+        &mut self,
+        terrain: &Terrain,
+        asked: &[(Position, Goal)],
+    ) -> Vec<Option<Way>> {
+        let costs = terrain.walk_costs();
+        let search = |search: &mut Search, (start, goal): (Position, Goal)| {
+            search.way(costs, start, goal).map(next_last)
+        };
+        if asked.len() < PARALLEL_SEARCHES_MIN || rayon::current_num_threads() == 1 {
+            let asked = asked.iter();
+            return asked
+                .map(|asked| search(&mut self.search, *asked))
+                .collect();
+        }
+        let threads = rayon::current_num_threads();
+        self.others.resize_with(threads - 1, Search::default);
+        let searches: Vec<&mut Search> = std::iter::once(&mut self.search)
+            .chain(&mut self.others)
+            .collect();
+        // Each takes what is next. Who finds what does not matter: a way is the same whoever finds it.
+        let next = AtomicUsize::new(0);
+        let batches = searches.into_par_iter().map(|searching| {
+            let mut batch = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(asked) = asked.get(number) else {
+                    return batch;
+                };
+                batch.push((number, search(searching, *asked)));
+            }
+        });
+        let batches: Vec<Vec<(usize, Option<Way>)>> = batches.collect();
+        let mut found = vec![None; asked.len()];
+        for (number, way) in batches.into_iter().flatten() {
+            found[number] = way;
+        }
+        found
+    }
+
+    /// What [`find`](Self::find) would find, if no search is needed for it.
+    pub(crate) fn at_hand(
+        &mut self,
+        terrain: &Terrain,
+        tick: u64,
+        (start, goal): (Position, Goal),
+    ) -> AtHand {
         if goal.is_reached_at(start) {
-            return Some(Way::new());
+            return AtHand::Known(Some(Way::new()));
         }
         if !terrain.is_walkable(start) {
-            return None;
+            return AtHand::Known(None);
         }
         let costs = terrain.walk_costs();
-        let mut way = match straight_way(costs, start, goal) {
-            Some(way) => way,
-            None => match self.fields.field(costs, tick, goal) {
-                Some(field) => field.way(costs, start, goal)?,
-                None => self.search.way(costs, start, goal)?,
-            },
-        };
-        way.reverse();
-        Some(way)
+        if let Some(way) = straight_way(costs, start, goal) {
+            return AtHand::Known(Some(next_last(way)));
+        }
+        match self.fields.field(costs, tick, goal) {
+            Some(field) => AtHand::Known(field.way(costs, start, goal).map(next_last)),
+            None => AtHand::ToBeSearched,
+        }
     }
 
     /// Takes note of a tile whose walk cost has changed.
@@ -129,6 +198,12 @@ impl PathFinder {
     pub(crate) fn forget(&mut self) {
         self.fields = Fields::default();
     }
+}
+
+/// A way in the order of its steps as whoever goes it keeps it.
+fn next_last(mut way: Way) -> Way {
+    way.reverse();
+    way
 }
 
 /// The straight walk to the goal in the order of its steps, if nothing can be cheaper because every step costs as
@@ -206,18 +281,39 @@ fn step(costs: &WalkCosts, from: Position, (dx, dy): (i16, i16)) -> Option<(Posi
     is_open.then(|| (to, length(dx, dy) * u32::from(cost)))
 }
 
-/// The tiles from which a step onto a tile can be made, diagonal ones first, each with the length of the step.
-fn steps_onto(costs: &WalkCosts, tile: Tile) -> impl Iterator<Item = (Tile, u32)> {
-    let grid: Grid = costs.grid();
-    let edges = grid.edge_neighbours(tile);
-    let are_open = edges.map(|edge| costs.of(edge) > 0);
-    let corners = grid.corner_neighbours(tile);
-    let diagonal = (0..4).filter(move |index| are_open[*index] && are_open[(*index + 1) % 4]);
-    let straight = (0..4).filter(move |index| are_open[*index]);
-    diagonal
-        .map(move |index| (corners[index], DIAGONAL_COST))
-        .filter(|(corner, _)| costs.of(*corner) > 0)
-        .chain(straight.map(move |index| (edges[index], STRAIGHT_COST)))
+/// Tells `visit` of the tiles from which a step onto a tile can be made, diagonal ones first: of each its number, where it is from
+/// there, in columns to the right and rows down, and the length of the step.
+// Written out: searches spend their time here.
+#[inline]
+fn visit_steps_onto(costs: &WalkCosts, tile: Tile, mut visit: impl FnMut(Tile, (i32, i32), u32)) {
+    let is_open = |tile| costs.of(tile) > 0;
+    let (above, below) = (tile - costs.grid().row(), tile + costs.grid().row());
+    let (up, right) = (is_open(above), is_open(tile + 1));
+    let (down, left) = (is_open(below), is_open(tile - 1));
+    if up && right && is_open(above + 1) {
+        visit(above + 1, (1, -1), DIAGONAL_COST);
+    }
+    if down && right && is_open(below + 1) {
+        visit(below + 1, (1, 1), DIAGONAL_COST);
+    }
+    if down && left && is_open(below - 1) {
+        visit(below - 1, (-1, 1), DIAGONAL_COST);
+    }
+    if up && left && is_open(above - 1) {
+        visit(above - 1, (-1, -1), DIAGONAL_COST);
+    }
+    if up {
+        visit(above, (0, -1), STRAIGHT_COST);
+    }
+    if right {
+        visit(tile + 1, (1, 0), STRAIGHT_COST);
+    }
+    if down {
+        visit(below, (0, 1), STRAIGHT_COST);
+    }
+    if left {
+        visit(tile - 1, (-1, 0), STRAIGHT_COST);
+    }
 }
 
 /// Ticks a step takes, `None` if it is none: too far, not walkable, or around a corner.

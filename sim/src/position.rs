@@ -28,11 +28,8 @@ impl Position {
 
     /// Cost of the shortest walk to `other` over open ground with 8 directions, in units of [`STRAIGHT_COST`] a tile.
     pub fn octile_distance(self, other: Self) -> u32 {
-        let (dx, dy) = (
-            u32::from(self.x.abs_diff(other.x)),
-            u32::from(self.y.abs_diff(other.y)),
-        );
-        DIAGONAL_COST * dx.min(dy) + STRAIGHT_COST * (dx.max(dy) - dx.min(dy))
+        let dx = u32::from(self.x.abs_diff(other.x));
+        octile(dx, u32::from(self.y.abs_diff(other.y)))
     }
 
     /// The tile `dx` columns to the right and `dy` rows down, if its coordinates are in range at all.
@@ -54,6 +51,12 @@ impl Position {
             .into_iter()
             .filter_map(move |(dx, dy)| self.offset(dx, dy))
     }
+}
+
+/// Cost of the shortest walk over open ground that leads so many columns and rows away.
+pub(crate) const fn octile(dx: u32, dy: u32) -> u32 {
+    let (short, long) = if dx < dy { (dx, dy) } else { (dy, dx) };
+    DIAGONAL_COST * short + STRAIGHT_COST * (long - short)
 }
 
 impl Ord for Position {

@@ -7,6 +7,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::definitions::{Rules, changes};
+use crate::job_board::JobBoard;
 use crate::jobs::Task;
 use crate::names::Name;
 use crate::regions::Regions;
@@ -84,17 +85,19 @@ impl Colony {
         &mut self,
         new: Definitions,
     ) -> Result<Vec<DefinitionChange>, Vec<DefinitionObstacle>> {
-        if new == self.definitions {
+        if new == *self.definitions {
             return Ok(Vec::new());
         }
         self.check_definitions(&new)?;
         let mut changes = changes(&self.definitions, &new);
-        self.rules = Rules::resolve(&new).expect("what was checked has no fault");
+        let rules = Rules::resolve(&new).expect("what was checked has no fault");
+        self.rules = rules.into();
         if self.terrain.redefine(&new) {
-            self.regions = Regions::new(&self.terrain);
+            self.regions = Regions::new(&self.terrain).into();
+            self.board = JobBoard::of(&self.entities, &self.regions).into();
         }
         self.path_finder.forget();
-        self.definitions = new;
+        self.definitions = new.into();
         self.derived_hashes.definitions = None;
         self.follow_definitions();
         let left = self.settle_definitions();
@@ -112,8 +115,9 @@ impl Colony {
 
     /// Finds out anew what is looked up of the definitions and of what there is.
     fn follow_definitions(&mut self) {
-        self.stockpiles.index(&self.definitions);
-        self.structures = StructureIndex::of(self.entities.structures(), &self.rules);
+        self.index_stockpiles();
+        let structures = self.entities.structures();
+        self.structures = StructureIndex::of(structures, &self.rules).into();
         let structures: Vec<(Position, Name)> = self
             .entities
             .structures()

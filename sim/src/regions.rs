@@ -12,7 +12,7 @@ mod changes;
 
 /// A set of tiles that are all connected. It can be compared with another of the same moment and nothing else: which
 /// label a set has depends on how the map came to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Region(u32);
 
 /// The label of tiles where nobody can stand.
@@ -92,6 +92,12 @@ impl Regions {
         let best =
             walkable.max_by_key(|(size, at)| (*size, Reverse((at.octile_distance(middle), *at))));
         best.map(|(_, at)| at)
+    }
+
+    /// Whether nobody can stand on a tile nor beside one of its edges, wherever they are.
+    pub(crate) fn is_walled_in(&self, at: Position) -> bool {
+        let mut places = std::iter::once(at).chain(at.edge_neighbours());
+        places.all(|place| self.of(place).is_none())
     }
 
     /// Whether somebody in `region` can stand on a tile or beside one of its edges.

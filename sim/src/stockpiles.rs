@@ -1,15 +1,18 @@
 //! Where items are kept. A stockpile is a zone of tiles and takes every item, or those that its filter lets in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::definitions::Definitions;
-use crate::jobs::ReservedPlace;
+use crate::hash::hash_of;
+use crate::items::Stack;
+use crate::jobs::{ReservedPlace, Subject};
+use crate::lookup::Lookup;
 use crate::names::Name;
-use crate::nearby::Nearby;
 use crate::regions::Region;
+use crate::tile_set::TileSet;
 use crate::{Colony, Position, StableId};
 
 /// A zone of tiles.
@@ -26,42 +29,53 @@ pub(crate) struct Stockpile {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stockpiles {
     zones: Vec<Stockpile>,
-    /// The place in `zones` of the zone that a cell belongs to.
-    cells: BTreeMap<Position, usize>,
-    places: Nearby<Position>,
-    /// The items that each zone takes, `None` if all.
-    accepted: Vec<Option<BTreeSet<Name>>>,
+    /// The place in `groups` of each zone's.
+    group_of: Vec<usize>,
+    /// Of all zones; `None` since one has changed.
+    hash: Option<u128>,
+    /// Never gone through in its own order.
+    cells: Lookup<Position, Cell>,
+    groups: Vec<Group>,
+    /// The cells that hold some of an item and have room for more.
+    begun: Lookup<Name, TileSet>,
+}
+
+/// A tile of a zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Cell {
+    group: usize,
+    usage: CellUse,
+}
+
+/// What can be put onto a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum CellUse {
+    /// Nothing: it is full, reserved, or what lies there is not wanted.
+    None,
+    /// All that the zone takes.
+    Empty,
+    /// More of what lies there.
+    Begun(Name),
+}
+
+/// Zones that take the same items: so many filters there may be, they mostly say one of a few things.
+#[derive(Debug, Clone, Default)]
+struct Group {
+    /// `None` if all.
+    accepted: Option<BTreeSet<Name>>,
+    /// How many zones it has; one without any is given to the next filter.
+    zones: usize,
+    empty: TileSet,
 }
 
 impl Stockpiles {
+    /// Some zones on whose cells nothing can be put yet.
     pub(crate) fn new(zones: Vec<Stockpile>, definitions: &Definitions) -> Self {
-        let mut stockpiles = Self {
-            zones,
-            ..Self::default()
-        };
-        stockpiles.index(definitions);
-        stockpiles
-    }
-
-    /// Finds out anew what follows from the zones and the definitions.
-    pub(crate) fn index(&mut self, definitions: &Definitions) {
-        let places = self.zones.iter().enumerate();
-        let cells =
-            places.flat_map(|(place, zone)| zone.cells.iter().map(move |cell| (*cell, place)));
-        self.cells = cells.collect();
-        self.places = Nearby::default();
-        for cell in self.cells.keys() {
-            self.places.insert(*cell, *cell);
+        let mut stockpiles = Self::default();
+        for zone in zones {
+            stockpiles.add(zone, definitions);
         }
-        let accepted = self.zones.iter().map(|zone| {
-            let filter = zone.filter.as_ref()?;
-            let items = definitions.items.iter();
-            let accepted = items.filter(|(id, item)| {
-                filter.contains(id.as_str()) || filter.contains(item.category.as_str())
-            });
-            Some(accepted.map(|(id, _)| Name::of(id)).collect())
-        });
-        self.accepted = accepted.collect();
+        stockpiles
     }
 
     pub(crate) fn zones(&self) -> &[Stockpile] {
@@ -69,30 +83,126 @@ impl Stockpiles {
     }
 
     pub(crate) fn zone(&self, id: StableId) -> Option<&Stockpile> {
-        self.zones.iter().find(|zone| zone.id == id)
+        self.zones.get(self.place_of(id)?)
     }
 
-    /// Adds a zone that has a higher id than any before.
+    fn place_of(&self, id: StableId) -> Option<usize> {
+        self.zones.binary_search_by_key(&id, |zone| zone.id).ok()
+    }
+
+    pub(crate) fn hash(&mut self) -> u128 {
+        *self.hash.get_or_insert_with(|| hash_of(&self.zones))
+    }
+
+    /// Adds a zone that has a higher id than any before, on whose cells nothing can be put yet.
     pub(crate) fn add(&mut self, zone: Stockpile, definitions: &Definitions) {
+        self.hash = None;
+        let group = self.join_group(accepted_by(zone.filter.as_ref(), definitions));
+        let cell = Cell {
+            group,
+            usage: CellUse::None,
+        };
+        let cells = zone.cells.iter().map(|at| (*at, cell));
+        self.cells.extend(cells);
+        self.group_of.push(group);
         self.zones.push(zone);
-        self.index(definitions);
     }
 
-    pub(crate) fn remove(&mut self, id: StableId, definitions: &Definitions) {
-        self.zones.retain(|zone| zone.id != id);
-        self.index(definitions);
+    /// Removes a zone. Returns its cells.
+    pub(crate) fn remove(&mut self, id: StableId) -> Vec<Position> {
+        let Some(place) = self.place_of(id) else {
+            return Vec::new();
+        };
+        self.hash = None;
+        let Stockpile { cells, .. } = self.zones.remove(place);
+        for at in &cells {
+            self.set_use(*at, CellUse::None);
+            self.cells.remove(at);
+        }
+        let group = self.group_of.remove(place);
+        self.groups[group].zones -= 1;
+        cells
     }
 
+    /// Lets a zone take other items. Nothing can be put onto its cells, which it returns, until their use is told.
     pub(crate) fn set_filter(
         &mut self,
         id: StableId,
         filter: Option<BTreeSet<SmolStr>>,
         definitions: &Definitions,
-    ) {
-        if let Some(zone) = self.zones.iter_mut().find(|zone| zone.id == id) {
-            zone.filter = filter;
+    ) -> Vec<Position> {
+        let Some(place) = self.place_of(id) else {
+            return Vec::new();
+        };
+        self.hash = None;
+        let accepted = accepted_by(filter.as_ref(), definitions);
+        self.zones[place].filter = filter;
+        let cells = self.zones[place].cells.clone();
+        for at in &cells {
+            self.set_use(*at, CellUse::None);
         }
-        self.index(definitions);
+        self.groups[self.group_of[place]].zones -= 1;
+        let group = self.join_group(accepted);
+        self.group_of[place] = group;
+        for at in &cells {
+            if let Some(cell) = self.cells.get_mut(at) {
+                cell.group = group;
+            }
+        }
+        cells
+    }
+
+    /// The place of the group of zones that take some items, with one zone more.
+    fn join_group(&mut self, accepted: Option<BTreeSet<Name>>) -> usize {
+        let groups = || self.groups.iter();
+        let known = groups().position(|group| group.zones > 0 && group.accepted == accepted);
+        let unused = || groups().position(|group| group.zones == 0);
+        let place = known.or_else(unused).unwrap_or_else(|| {
+            self.groups.push(Group::default());
+            self.groups.len() - 1
+        });
+        let group = &mut self.groups[place];
+        group.accepted = accepted;
+        group.zones += 1;
+        place
+    }
+
+    /// Takes note of what can be put onto a cell.
+    pub(crate) fn set_use(&mut self, at: Position, usage: CellUse) {
+        let Some(cell) = self.cells.get_mut(&at) else {
+            return;
+        };
+        let before = std::mem::replace(&mut cell.usage, usage);
+        let group = cell.group;
+        if before == usage {
+            return;
+        }
+        for (usage, is_in) in [(before, false), (usage, true)] {
+            match usage {
+                CellUse::None => {}
+                CellUse::Empty => self.groups[group].empty.set(at, is_in),
+                CellUse::Begun(item) => self.begun.entry(item).or_default().set(at, is_in),
+            }
+        }
+    }
+
+    /// What can be put onto each cell, by the note of it and by the sets in which cells are looked for, in order.
+    #[cfg(test)]
+    pub(crate) fn uses(&self) -> [BTreeSet<(Position, CellUse)>; 2] {
+        let noted = self.zones.iter().flat_map(|zone| &zone.cells);
+        let noted = noted.map(|at| (*at, self.cells[at].usage));
+        let empty = self
+            .groups
+            .iter()
+            .map(|group| (CellUse::Empty, &group.empty));
+        let begun = self.begun.iter();
+        let begun = begun.map(|(item, cells)| (CellUse::Begun(*item), cells));
+        let found = empty.chain(begun).flat_map(|(usage, cells)| {
+            let cells = cells.iter();
+            cells.map(move |at| (at, usage))
+        });
+        let noted = noted.filter(|(_, usage)| *usage != CellUse::None);
+        [noted.collect(), found.collect()]
     }
 
     pub(crate) fn contains(&self, at: Position) -> bool {
@@ -101,13 +211,8 @@ impl Stockpiles {
 
     /// Whether an item that lies on a tile is where it is to be kept.
     pub(crate) fn is_stored(&self, item: Name, at: Position) -> bool {
-        let zone = self.cells.get(&at);
-        zone.is_some_and(|zone| self.accepts(*zone, item))
-    }
-
-    fn accepts(&self, zone: usize, item: Name) -> bool {
-        let accepted = self.accepted.get(zone).and_then(Option::as_ref);
-        accepted.is_none_or(|accepted| accepted.contains(&item))
+        let cell = self.cells.get(&at);
+        cell.is_some_and(|cell| self.groups[cell.group].accepts(item))
     }
 
     /// The tile in the middle of the first stockpile; it need not belong to it.
@@ -124,6 +229,26 @@ impl Stockpiles {
     }
 }
 
+impl Group {
+    fn accepts(&self, item: Name) -> bool {
+        let accepted = self.accepted.as_ref();
+        accepted.is_none_or(|accepted| accepted.contains(&item))
+    }
+}
+
+/// The items that a filter lets in, `None` if all.
+fn accepted_by(
+    filter: Option<&BTreeSet<SmolStr>>,
+    definitions: &Definitions,
+) -> Option<BTreeSet<Name>> {
+    let filter = filter?;
+    let items = definitions.items.iter();
+    let accepted = items.filter(|(id, item)| {
+        filter.contains(id.as_str()) || filter.contains(item.category.as_str())
+    });
+    Some(accepted.map(|(id, _)| Name::of(id)).collect())
+}
+
 impl Colony {
     /// The best cell for an item that lies at `from`: the nearest that already holds some of it, else the nearest empty
     /// one, and how many fit. `None` if no cell in reach can take any.
@@ -133,28 +258,102 @@ impl Colony {
         from: Position,
         region: Region,
     ) -> Option<(Position, u32)> {
-        let room_on = |cell: Position| {
-            let is_free = self.stockpiles.is_stored(item, cell)
-                && !self.board.is_reserved(ReservedPlace::Cell(cell))
-                && self.regions.of(cell) == Some(region);
-            let room = if is_free {
-                self.space_on(item, cell)
-            } else {
-                0
-            };
-            (room > 0).then_some((cell, room))
+        let Stockpiles { groups, begun, .. } = &*self.stockpiles;
+        let in_reach = |cells: &TileSet| {
+            let is_in_reach = |cell| self.regions.of(cell) == Some(region);
+            cells.nearest(from, |cell| is_in_reach(cell).then_some((cell, ())))
         };
-        let begun = self
-            .ground
-            .nearest(item, from, |stack| room_on(self.entities.stack(stack)?.at));
+        let begun = begun.get(&item).and_then(in_reach);
         let found = begun.or_else(|| {
-            let places = &self.stockpiles.places;
-            places.nearest(from, |cell| {
-                let is_empty = self.stack_at(cell).is_none();
-                is_empty.then(|| room_on(cell)).flatten()
-            })
+            let accepting = groups.iter().filter(|group| group.accepts(item));
+            accepting.filter_map(|group| in_reach(&group.empty)).min()
         });
-        found.map(|(_, cell, room)| (cell, room))
+        let room_on = |(_, cell, ())| (cell, self.space_on(item, cell));
+        found.map(room_on).filter(|(_, room)| *room > 0)
+    }
+
+    /// Makes a zone of some cells.
+    pub(crate) fn add_stockpile(&mut self, zone: Stockpile) {
+        let cells = zone.cells.clone();
+        self.stockpiles.add(zone, &self.definitions);
+        self.follow_cells(cells);
+    }
+
+    /// Dissolves a zone.
+    pub(crate) fn remove_stockpile(&mut self, id: StableId) {
+        let cells = self.stockpiles.remove(id);
+        self.follow_cells(cells);
+    }
+
+    /// Lets a zone take other items.
+    pub(crate) fn set_filter(&mut self, id: StableId, filter: Option<BTreeSet<SmolStr>>) {
+        let cells = self.stockpiles.set_filter(id, filter, &self.definitions);
+        self.follow_cells(cells);
+    }
+
+    /// Finds out anew what follows from zones, definitions and what lies where.
+    pub(crate) fn index_stockpiles(&mut self) {
+        let Stockpiles { zones, hash, .. } = std::mem::take(&mut *self.stockpiles);
+        self.stockpiles = Stockpiles::new(zones, &self.definitions).into();
+        self.stockpiles.hash = hash;
+        let zones = self.stockpiles.zones().iter();
+        let cells = zones.flat_map(|zone| zone.cells.iter().copied());
+        let uses: Vec<(Position, CellUse)> = cells.map(|at| (at, self.use_of_cell(at))).collect();
+        for (at, usage) in uses {
+            self.stockpiles.set_use(at, usage);
+        }
+        let stacks = self.entities.stacks_unordered();
+        let loose = stacks.filter(|(id, stack)| self.is_loose(*id, stack));
+        let loose: BTreeSet<StableId> = loose.map(|(id, _)| id).collect();
+        self.loose = loose.into();
+    }
+
+    fn follow_cells(&mut self, cells: Vec<Position>) {
+        for at in cells {
+            self.follow_cell(at);
+            if let Some(stack) = self.stack_at(at) {
+                self.follow_stack(stack);
+            }
+        }
+    }
+
+    /// Takes note of what can be put onto a tile, if it is a cell, once something has changed there.
+    pub(crate) fn follow_cell(&mut self, at: Position) {
+        if self.stockpiles.contains(at) {
+            let usage = self.use_of_cell(at);
+            self.stockpiles.set_use(at, usage);
+        }
+    }
+
+    fn use_of_cell(&self, at: Position) -> CellUse {
+        if self.board.is_reserved(ReservedPlace::Cell(at)) {
+            return CellUse::None;
+        }
+        match self.stack_at(at).and_then(|id| self.entities.stack(id)) {
+            None => CellUse::Empty,
+            Some(Stack { item, count, .. })
+                if *count < self.stack_max(*item) && self.stockpiles.is_stored(*item, at) =>
+            {
+                CellUse::Begun(*item)
+            }
+            Some(_) => CellUse::None,
+        }
+    }
+
+    /// Takes note of whether a stack is to be hauled, once it, its zone or the job about it has changed.
+    pub(crate) fn follow_stack(&mut self, id: StableId) {
+        let stack = self.entities.stack(id);
+        if stack.is_some_and(|stack| self.is_loose(id, stack)) {
+            self.loose.insert(id);
+        } else {
+            self.loose.remove(&id);
+        }
+    }
+
+    /// Whether a stack lies where it is not to be kept and no job is about it.
+    fn is_loose(&self, id: StableId, stack: &Stack) -> bool {
+        !self.stockpiles.is_stored(stack.item, stack.at)
+            && self.board.about(Subject::Stack(id)).is_none()
     }
 }
 

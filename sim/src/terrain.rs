@@ -13,6 +13,8 @@ mod walk_costs;
 
 pub(crate) use walk_costs::{Override, WalkCostChange, WalkCosts};
 
+mod bytes;
+
 /// Most terrains a map can list: a tile refers to one by a byte.
 const PALETTE_MAX: usize = 256;
 
@@ -23,6 +25,7 @@ pub(crate) struct TerrainMap {
     width: u16,
     height: u16,
     palette: Vec<String>,
+    #[serde(with = "bytes")]
     tiles: Vec<u8>,
 }
 

@@ -3,10 +3,12 @@
 use crate::colonists::Colonist;
 use crate::definitions::{NeedKind, PERMILLE, Rules};
 use crate::jobs::{HaulLeg, Job, SupplyLeg, Task, TreatLeg};
-use crate::path::{Goal, step_ticks};
+use crate::path::{Goal, Way, step_ticks};
 use crate::skills::ticks_at_level;
 use crate::terrain::Terrain;
-use crate::{Colony, NEED_MAX, StableId, farming, harvest, haul, health, production, supply};
+use crate::{
+    Colony, NEED_MAX, Position, StableId, farming, harvest, haul, health, production, supply,
+};
 
 /// How fast somebody relaxes who has nothing to relax at, in permille.
 const COMFORT_OF_NOTHING: u16 = 500;
@@ -14,37 +16,45 @@ const COMFORT_OF_NOTHING: u16 = 500;
 /// One tick of everybody's job, in order of id.
 pub(crate) fn run(colony: &mut Colony) {
     // Nobody comes or goes while all are gone through.
-    for place in 0..colony.entities.colonist_count() {
-        let Some((id, colonist)) = colony.entities.nth_colonist_mut(place) else {
-            continue;
+    let mut place = 0;
+    loop {
+        let Colony {
+            entities,
+            rules,
+            terrain,
+            ..
+        } = &mut *colony;
+        let next = entities.visit_from(place, |id, colonist| {
+            let job = colonist.activity.job?;
+            let stop = advance(colonist, rules, terrain)?;
+            Some((id, job, stop))
+        });
+        let Some((after, (id, job, stop))) = next else {
+            break;
         };
-        let Some(job) = colonist.activity.job else {
-            continue;
-        };
-        match advance(colonist, &colony.rules, &colony.terrain) {
-            Advance::Goes => {}
-            Advance::Blocked => colony.find_way_anew(id),
-            Advance::Acts => work(colony, id, job),
+        match stop {
+            Stop::Blocked => colony.find_way_anew(id),
+            Stop::Acts => work(colony, id, job),
         }
+        place = after;
     }
 }
 
-/// What a tick brings somebody who has a job.
-enum Advance {
-    /// One more tick on the way or at work.
-    Goes,
+/// What ends what somebody can do alone.
+enum Stop {
+    /// The next tile cannot be entered.
     Blocked,
     /// There is something to be done.
     Acts,
 }
 
-/// Walks a tick, or works one that is not the last.
-fn advance(colonist: &mut Colonist, rules: &Rules, terrain: &Terrain) -> Advance {
+/// Walks a tick, or works one that is not the last; `None` then.
+fn advance(colonist: &mut Colonist, rules: &Rules, terrain: &Terrain) -> Option<Stop> {
     let Colonist { at, activity, .. } = colonist;
     if let Some(next) = activity.path.last().copied() {
         // A tile is entered once its walk cost is spent on it.
         let Some(needed) = step_ticks(terrain, *at, next) else {
-            return Advance::Blocked;
+            return Some(Stop::Blocked);
         };
         activity.step_ticks += 1;
         if activity.step_ticks >= needed {
@@ -52,15 +62,15 @@ fn advance(colonist: &mut Colonist, rules: &Rules, terrain: &Terrain) -> Advance
             activity.path.pop();
             *at = next;
         }
-        return Advance::Goes;
+        return None;
     }
     let designated = activity.kind.and_then(|kind| rules.designated_work(kind));
     match designated {
         Some(work) if activity.work_ticks + 1 < ticks_at_level(work, activity.level) => {
             activity.work_ticks += 1;
-            Advance::Goes
+            None
         }
-        _ => Advance::Acts,
+        _ => Some(Stop::Acts),
     }
 }
 
@@ -159,6 +169,20 @@ impl Colony {
             return;
         };
         let path = self.path_finder.find(&self.terrain, self.tick, start, goal);
+        self.set_out(id, job, path);
+    }
+
+    /// Whether there is a way to a goal from where somebody can stand.
+    pub(crate) fn is_in_reach(&self, start: Position, goal: Goal) -> bool {
+        let region = self.regions.of(start);
+        region.is_some_and(|region| match goal {
+            Goal::On(at) => self.regions.of(at) == Some(region),
+            Goal::Beside(at) => self.regions.reaches_beside(region, at),
+        })
+    }
+
+    /// Lets somebody begin a way to where a job is done; without one the job fails.
+    pub(crate) fn set_out(&mut self, id: StableId, job: StableId, path: Option<Way>) {
         let Some(path) = path else {
             self.fail_job(job, "there is no way there");
             return;

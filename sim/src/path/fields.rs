@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::buckets::Buckets;
-use super::{Goal, Way, canonical_way, steps_onto};
+use super::{Goal, Way, canonical_way, visit_steps_onto};
 use crate::Position;
 use crate::grid::Tile;
 use crate::terrain::{WalkCostChange, WalkCosts};
@@ -104,7 +104,7 @@ impl Field {
         let mut field = Self {
             rests: vec![UNREACHABLE; costs.grid().len()],
         };
-        front.begin(0);
+        front.begin(0, costs.most());
         for end in goal.tiles(costs) {
             field.rests[end] = 0;
             front.push(0, end);
@@ -128,13 +128,14 @@ impl Field {
         mut reached: impl FnMut(u32, Tile),
     ) {
         let cost = u32::from(costs.of(tile));
-        for (from, length) in steps_onto(costs, tile) {
-            let through = self.rests[tile] + length * cost;
+        let rest = self.rests[tile];
+        visit_steps_onto(costs, tile, |from, _, length| {
+            let through = rest + length * cost;
             if through < self.rests[from] {
                 self.rests[from] = through;
                 reached(through, from);
             }
-        }
+        });
     }
 
     /// Takes note of a tile that has become cheaper or walkable.

@@ -2,15 +2,16 @@
 //! for: how much a way to the goal costs.
 
 use super::buckets::Buckets;
-use super::{Goal, Way, canonical_way, steps_onto};
+use super::{Goal, Way, canonical_way, visit_steps_onto};
 use crate::Position;
 use crate::grid::Tile;
+use crate::position::octile;
 use crate::terrain::WalkCosts;
 
 /// Searches; keeps its memory and nothing else.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Search {
-    /// Number of the search that runs or ran last.
+    /// Number of the search that runs or ran last: an even one.
     number: u32,
     visits: Vec<Visit>,
     front: Buckets,
@@ -19,12 +20,19 @@ pub(super) struct Search {
 /// What one search knows of a tile.
 #[derive(Debug, Clone, Copy, Default)]
 struct Visit {
-    /// The search this belongs to; tiles of earlier searches count as unvisited.
+    /// The search this belongs to, one more if there is no cheaper way; tiles of earlier searches count as unvisited.
     number: u32,
     /// What the cheapest way known from here to the goal costs.
     rest: u32,
-    /// Whether there is no cheaper one.
-    is_final: bool,
+}
+
+/// What is added to the number of a search where it knows the cheapest way.
+const FINAL: u32 = 1;
+
+impl Visit {
+    const fn is_final(self) -> bool {
+        self.number & FINAL != 0
+    }
 }
 
 /// What a search is about.
@@ -41,6 +49,14 @@ impl Task<'_> {
     fn cost_at_least(&self, at: Position) -> u32 {
         self.least * self.start.octile_distance(at)
     }
+
+    /// The same for a tile beside one of the map, given by how far it is from there.
+    fn cost_at_least_beside(&self, at: Position, (right, down): (i32, i32)) -> u32 {
+        let away = |from: u16, to: u16, more: i32| (i32::from(to) + more).abs_diff(i32::from(from));
+        let dx = away(self.start.x, at.x, right);
+        let dy = away(self.start.y, at.y, down);
+        self.least * octile(dx, dy)
+    }
 }
 
 impl Search {
@@ -54,7 +70,7 @@ impl Search {
         };
         let start_tile = costs.grid().tile(start)?;
         self.begin(&task, goal);
-        while self.visit(start_tile).is_none_or(|visit| !visit.is_final) {
+        while self.visit(start_tile).is_none_or(|visit| !visit.is_final()) {
             self.advance(&task)?;
         }
         let total = self.visit(start_tile)?.rest;
@@ -64,17 +80,18 @@ impl Search {
     }
 
     fn begin(&mut self, task: &Task<'_>, goal: Goal) {
-        // Numbers run out after four billion searches; then old visits must not look like new ones.
-        self.number = self.number.wrapping_add(1);
+        // Numbers run out after two billion searches; then old visits must not look like new ones.
+        self.number = self.number.wrapping_add(FINAL + 1);
         if self.number == 0 {
             self.visits.clear();
-            self.number = 1;
+            self.number = FINAL + 1;
         }
         self.visits
             .resize(task.costs.grid().len(), Visit::default());
         let ends = goal.tiles(task.costs);
         let key = |tile: &Tile| task.cost_at_least(task.costs.grid().position(*tile));
-        self.front.begin(ends.iter().map(key).min().unwrap_or(0));
+        let least = ends.iter().map(key).min().unwrap_or(0);
+        self.front.begin(least, task.costs.most());
         for end in ends {
             self.reach(end, 0);
             self.front.push(key(&end), end);
@@ -82,7 +99,7 @@ impl Search {
     }
 
     fn visit(&self, tile: Tile) -> Option<Visit> {
-        Some(self.visits[tile]).filter(|visit| visit.number == self.number)
+        Some(self.visits[tile]).filter(|visit| visit.number & !FINAL == self.number)
     }
 
     /// Notes a way that is cheaper than those known.
@@ -90,7 +107,6 @@ impl Search {
         self.visits[tile] = Visit {
             number: self.number,
             rest,
-            is_final: false,
         };
     }
 
@@ -99,22 +115,23 @@ impl Search {
         let tile = self.front.pop()?;
         let visit = &mut self.visits[tile];
         // A cheaper way was found after this one.
-        if visit.is_final {
+        if visit.is_final() {
             return Some(());
         }
-        visit.is_final = true;
+        visit.number |= FINAL;
         let rest = visit.rest;
         let cost = u32::from(task.costs.of(tile));
         // Straight steps come last and are taken first: a search over open ground then comes along the straight walk,
         // whose straight part is at the goal.
-        for (from, length) in steps_onto(task.costs, tile) {
+        let at = task.costs.grid().position(tile);
+        visit_steps_onto(task.costs, tile, |from, offset, length| {
             let through = rest + length * cost;
             if self.visit(from).is_none_or(|known| through < known.rest) {
                 self.reach(from, through);
-                let at_least = task.cost_at_least(task.costs.grid().position(from));
+                let at_least = task.cost_at_least_beside(at, offset);
                 self.front.push(through + at_least, from);
             }
-        }
+        });
         Some(())
     }
 
@@ -134,7 +151,7 @@ impl Search {
         loop {
             match self.visit(tile) {
                 Some(visit) if visit.rest == rest => return true,
-                Some(visit) if visit.is_final => return false,
+                Some(visit) if visit.is_final() => return false,
                 _ => {}
             }
             // Everything estimated below the total is final; so from here it is at least the total less the estimate.

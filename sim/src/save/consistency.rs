@@ -1,20 +1,20 @@
 //! Whether a decoded state is one that a colony can be in. Bytes with a right checksum may still be forged, or be older
 //! than the definitions; whatever the systems rely on is checked here.
 
-use std::collections::BTreeSet;
-
 use super::{Record, SaveError};
 use crate::colonists::{Activity, Colonist, HEALTH_MAX};
 use crate::definitions::NeedKind;
 use crate::environment::Environment;
 use crate::id::STABLE_ID_MAX;
 use crate::jobs::{HaulLeg, Job, SupplyLeg, Task, TreatLeg};
+use crate::lookup::Lookup;
 use crate::mood::MOOD_MAX;
 use crate::names::{Name, Names};
 use crate::needs::Needs;
+use crate::parallel::{LARGE_MIN, join};
 use crate::{
-    COLONISTS_MAX, Colony, DAY_TICKS_MAX, DAY_TICKS_MIN, Definitions, JobAction, LASTS_MAX,
-    NEED_MAX, PRIORITY_MAX, Position, STACK_MAX_LIMIT, StableId, WALK_COST_MAX,
+    COLONISTS_MAX, Colony, DAY_TICKS_MAX, DAY_TICKS_MIN, Definitions, JobAction, JobDefinition,
+    LASTS_MAX, NEED_MAX, PRIORITY_MAX, Position, STACK_MAX_LIMIT, StableId, WALK_COST_MAX,
 };
 
 mod buildings;
@@ -29,21 +29,41 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
     check_environment(&record.environment, record.tick)?;
     record.terrain.check(definitions)?;
     check_ids(record)?;
-    let names = Names::spelled(record.names.iter().map(|id| &**id));
+    let cells = record.stockpiles.iter().flat_map(|zone| &zone.cells);
+    ensure(are_distinct(cells), || {
+        "two stockpiles have a tile in common".to_owned()
+    })?;
+    let zones = record.stockpiles.iter().map(|zone| zone.id);
+    ensure(zones.is_sorted(), || {
+        "the stockpiles are out of order".to_owned()
+    })?;
+    let known = &Vocabulary::of(record, definitions);
+    let (things, people) = join(
+        record.jobs.len() >= LARGE_MIN,
+        || check_things_alone(record, known),
+        || check_jobs_and_people_alone(record, known),
+    );
+    things.and(people)
+}
+
+fn check_things_alone(record: &Record, known: &Vocabulary<'_>) -> Result<(), SaveError> {
     let places = record.stacks.iter().map(|(_, stack)| stack.at);
     ensure(are_distinct(places), || {
         "two stacks lie on one tile".to_owned()
     })?;
     for (id, stack) in &record.stacks {
-        check_item(stack.item, &names, definitions)?;
+        known.check_item(stack.item)?;
         let in_bounds = (1..=STACK_MAX_LIMIT).contains(&stack.count);
         ensure(in_bounds, || {
             format!("stack {id} has {} items", stack.count)
         })?;
     }
-    buildings::check_alone(record, &names, definitions)?;
+    buildings::check_alone(record, known)
+}
+
+fn check_jobs_and_people_alone(record: &Record, known: &Vocabulary<'_>) -> Result<(), SaveError> {
     for job in &record.jobs {
-        check_job_alone(job, &names, definitions)?;
+        check_job_alone(job, known)?;
     }
     check_reservations(record)?;
     let colonists = u32::try_from(record.colonists.len()).unwrap_or(u32::MAX);
@@ -63,9 +83,9 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
     ) in &record.colonists
     {
         check_needs(*id, needs)?;
-        people::check(*id, person, &names)?;
+        people::check(*id, person, known)?;
         if let Some(load) = &activity.load {
-            check_item(load.item, &names, definitions)?;
+            known.check_item(load.item)?;
             let in_bounds = (1..=STACK_MAX_LIMIT).contains(&load.count);
             ensure(in_bounds, || {
                 format!("colonist {id} carries {} items", load.count)
@@ -77,6 +97,15 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
 
 /// Checks how the things in the built world refer to each other.
 pub(super) fn check_together(colony: &Colony) -> Result<(), SaveError> {
+    let (things, people) = join(
+        colony.entities.job_count() >= LARGE_MIN,
+        || check_things_together(colony),
+        || check_people_together(colony),
+    );
+    things.and(people)
+}
+
+fn check_things_together(colony: &Colony) -> Result<(), SaveError> {
     for zone in colony.stockpiles.zones() {
         let are_walkable = zone
             .cells
@@ -92,9 +121,19 @@ pub(super) fn check_together(colony: &Colony) -> Result<(), SaveError> {
         })?;
     }
     buildings::check_together(colony)?;
+    let kinds = colony.definitions.jobs.iter();
+    let harvested = kinds.filter_map(|(id, kind)| match &kind.action {
+        JobAction::Harvest { target, .. } => Some((Name::of(id), target.as_str())),
+        _ => None,
+    });
+    let harvested: Lookup<Name, &str> = harvested.collect();
     for job in colony.entities.jobs() {
-        check_job(colony, job)?;
+        check_job(colony, job, &harvested)?;
     }
+    Ok(())
+}
+
+fn check_people_together(colony: &Colony) -> Result<(), SaveError> {
     for (id, Colonist { at, activity, .. }) in colony.entities.colonists() {
         ensure(colony.terrain.is_walkable(*at), || {
             format!("colonist {id} is at {}, where nobody can walk", *at)
@@ -123,22 +162,57 @@ fn check_defined(kind: &'static str, id: &str, is_defined: bool) -> Result<(), S
     }
 }
 
-/// The id that a name in a save stands for.
-fn spelled(name: Name, names: &Names) -> Result<&str, SaveError> {
-    let id = names.find(name).map(|id| &**id);
-    id.ok_or_else(|| {
-        SaveError::Inconsistent("something is named that is not spelled out".to_owned())
-    })
+/// What the names in a save stand for, found once for all that have them.
+struct Vocabulary<'a> {
+    definitions: &'a Definitions,
+    names: Names,
+    // Never gone through.
+    items: Lookup<Name, bool>,
+    jobs: Lookup<Name, Option<&'a JobDefinition>>,
 }
 
-fn check_item(item: Name, names: &Names, definitions: &Definitions) -> Result<(), SaveError> {
-    let id = spelled(item, names)?;
-    check_defined("item", id, definitions.items.contains_key(id))
+impl<'a> Vocabulary<'a> {
+    fn of(record: &Record, definitions: &'a Definitions) -> Self {
+        let ids = || record.names.iter().map(|id| (Name::of(id), id.as_str()));
+        let items = ids().map(|(name, id)| (name, definitions.items.contains_key(id)));
+        let jobs = ids().map(|(name, id)| (name, definitions.jobs.get(id)));
+        Self {
+            definitions,
+            names: Names::spelled(ids().map(|(_, id)| id)),
+            items: items.collect(),
+            jobs: jobs.collect(),
+        }
+    }
+
+    /// The id that a name stands for.
+    fn spelled(&self, name: Name) -> Result<&str, SaveError> {
+        let id = self.names.find(name).map(|id| &**id);
+        id.ok_or_else(|| {
+            SaveError::Inconsistent("something is named that is not spelled out".to_owned())
+        })
+    }
+
+    fn check_item(&self, item: Name) -> Result<(), SaveError> {
+        if self.items.get(&item) == Some(&true) {
+            return Ok(());
+        }
+        check_defined("item", self.spelled(item)?, false)
+    }
+
+    fn job(&self, kind: Name) -> Result<&'a JobDefinition, SaveError> {
+        if let Some(Some(definition)) = self.jobs.get(&kind) {
+            return Ok(definition);
+        }
+        let id = self.spelled(kind)?.to_owned();
+        Err(SaveError::Undefined { kind: "job", id })
+    }
 }
 
-fn are_distinct<T: Ord>(mut values: impl Iterator<Item = T>) -> bool {
-    let mut seen = BTreeSet::new();
-    values.all(|value| seen.insert(value))
+/// Sorts: a set by hash could be made slow by whoever forges a save, and one in order takes several times as long.
+fn are_distinct<T: Ord>(values: impl Iterator<Item = T>) -> bool {
+    let mut values: Vec<T> = values.collect();
+    values.sort_unstable();
+    values.is_sorted_by(|one, next| one < next)
 }
 
 fn check_ids(record: &Record) -> Result<(), SaveError> {
@@ -188,34 +262,32 @@ fn check_environment(environment: &Environment, tick: u64) -> Result<(), SaveErr
     )
 }
 
-fn check_job_alone(job: &Job, names: &Names, definitions: &Definitions) -> Result<(), SaveError> {
-    let kind = spelled(job.kind, names)?;
-    let definition = definitions.jobs.get(kind);
-    check_defined("job", kind, definition.is_some())?;
-    let action = definition.map(|definition| &definition.action);
+fn check_job_alone(job: &Job, known: &Vocabulary<'_>) -> Result<(), SaveError> {
+    let action = &known.job(job.kind)?.action;
     let is_of_kind = matches!(
         (&job.task, action),
-        (Task::Haul { .. }, Some(JobAction::Haul))
-            | (Task::Harvest, Some(JobAction::Harvest { .. }))
-            | (Task::Labour, Some(JobAction::Labour { .. }))
-            | (Task::Eat { .. }, Some(JobAction::Eat))
-            | (Task::Sleep { .. }, Some(JobAction::Sleep))
-            | (Task::Relax { .. }, Some(JobAction::Relax))
-            | (Task::Supply { .. }, Some(JobAction::Supply))
-            | (Task::Build { .. }, Some(JobAction::Build))
-            | (Task::Craft { .. }, Some(JobAction::Craft))
-            | (Task::Sow, Some(JobAction::Sow))
-            | (Task::Reap, Some(JobAction::Reap))
-            | (Task::Treat { .. }, Some(JobAction::Treat))
+        (Task::Haul { .. }, JobAction::Haul)
+            | (Task::Harvest, JobAction::Harvest { .. })
+            | (Task::Labour, JobAction::Labour { .. })
+            | (Task::Eat { .. }, JobAction::Eat)
+            | (Task::Sleep { .. }, JobAction::Sleep)
+            | (Task::Relax { .. }, JobAction::Relax)
+            | (Task::Supply { .. }, JobAction::Supply)
+            | (Task::Build { .. }, JobAction::Build)
+            | (Task::Craft { .. }, JobAction::Craft)
+            | (Task::Sow, JobAction::Sow)
+            | (Task::Reap, JobAction::Reap)
+            | (Task::Treat { .. }, JobAction::Treat)
     );
     ensure(is_of_kind, || {
+        let kind = known.spelled(job.kind).unwrap_or_default();
         format!("job {} is not what `{kind}` is defined as", job.id)
     })?;
     ensure(job.priority <= PRIORITY_MAX, || {
         format!("job {} has priority {}", job.id, job.priority)
     })?;
     if let Some(item) = job.item() {
-        check_item(item, names, definitions)?;
+        known.check_item(item)?;
     }
     let is_reserving = match &job.task {
         Task::Haul { leg, .. } => !matches!(leg, HaulLeg::Posted { .. }),
@@ -248,13 +320,13 @@ fn check_reservations(record: &Record) -> Result<(), SaveError> {
         && are_distinct(jobs().filter_map(Job::reserved_place))
         && are_distinct(jobs().filter_map(|job| job.colonist));
     ensure(are_unique, || "two jobs are about the same".to_owned())?;
-    let mut left: std::collections::BTreeMap<StableId, u32> = record
-        .stacks
-        .iter()
-        .map(|(id, stack)| (*id, stack.count))
-        .collect();
+    let left = record.stacks.iter().map(|(id, stack)| (*id, stack.count));
+    let mut left: Vec<(StableId, u32)> = left.collect();
+    left.sort_unstable();
     for (stack, count) in jobs().filter_map(Job::reserved_units) {
-        let available = left.get_mut(&stack).and_then(|left| {
+        let place = left.binary_search_by_key(&stack, |(id, _)| *id).ok();
+        let left = place.map(|place| &mut left[place].1);
+        let available = left.and_then(|left| {
             *left = left.checked_sub(count)?;
             Some(())
         });
@@ -276,7 +348,8 @@ fn check_needs(id: StableId, needs: &Needs) -> Result<(), SaveError> {
     })
 }
 
-fn check_job(colony: &Colony, job: &Job) -> Result<(), SaveError> {
+/// `harvested` has what each kind of job harvests that harvests anything.
+fn check_job(colony: &Colony, job: &Job, harvested: &Lookup<Name, &str>) -> Result<(), SaveError> {
     let id = job.id;
     ensure(colony.terrain.contains(job.at), || {
         format!("job {id} is off the map")
@@ -284,13 +357,8 @@ fn check_job(colony: &Colony, job: &Job) -> Result<(), SaveError> {
     let references_exist = match &job.task {
         Task::Labour => colony.terrain.is_walkable(job.at),
         Task::Harvest => {
-            let kind = colony.rules.names.id(job.kind);
-            let action = colony
-                .definitions
-                .jobs
-                .get(&*kind)
-                .map(|definition| &definition.action);
-            matches!(action, Some(JobAction::Harvest { target, .. }) if colony.terrain.name(job.at) == Some(target))
+            let target = harvested.get(&job.kind).copied();
+            target.is_some() && colony.terrain.name(job.at) == target
         }
         Task::Haul { item, leg } => {
             let stack_is_right = match leg {

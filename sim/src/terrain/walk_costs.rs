@@ -125,6 +125,14 @@ impl WalkCosts {
         self.costs[tile]
     }
 
+    /// The highest cost of any tile, 0 if none can be entered.
+    pub(crate) fn most(&self) -> u32 {
+        let most = self.counts.iter().rposition(|count| *count > 0);
+        most.map_or(0, |most| {
+            u32::try_from(most).unwrap_or(u32::from(WALK_COST_MAX))
+        })
+    }
+
     /// The least cost of any tile that can be entered, 1 if there is none.
     pub(crate) fn least(&self) -> u32 {
         let least = self.counts.iter().skip(1).position(|count| *count > 0);

@@ -99,7 +99,7 @@ fn each_hash_reacts_to_exactly_its_part() {
             &["terrain"],
         ),
         (
-            |colony| colony.stockpiles = Stockpiles::default(),
+            |colony| colony.stockpiles = Stockpiles::default().into(),
             &["stockpiles"],
         ),
         (

@@ -120,13 +120,11 @@ fn a_blight_kills_about_as_many_as_it_says() {
     for at in positions {
         let crop = Some("corn".to_owned());
         colony.apply(&Command::SetPlot { at, crop }).unwrap();
-        colony.plots.set(
-            at,
-            colony.plots.get(at).map(|plot| crate::farming::Plot {
-                stage: crate::farming::Stage::Growing { since: 0 },
-                ..plot
-            }),
-        );
+        let sown = colony.plots.get(at).map(|plot| crate::farming::Plot {
+            stage: crate::farming::Stage::Growing { since: 0 },
+            ..plot
+        });
+        colony.plots.set(at, sown);
     }
     // 300 of a thousand in ten ticks.
     colony.begin_tick();

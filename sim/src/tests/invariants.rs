@@ -20,8 +20,8 @@ use crate::{
 /// Fails if the colony is in a state it must never be in.
 fn assert_consistent(colony: &Colony) {
     assert_eq!(
-        colony.board,
-        JobBoard::of(&colony.entities),
+        *colony.board,
+        JobBoard::of(&colony.entities, &colony.regions),
         "the board is what the jobs say"
     );
     let idle = colony.entities.colonists();
@@ -44,10 +44,16 @@ fn assert_consistent(colony: &Colony) {
             stack.at
         );
     }
-    assert_eq!(colony.ground, Ground::of(colony.entities.stacks()));
+    assert_eq!(*colony.ground, Ground::of(colony.entities.stacks()));
+    let mut fresh = colony.fork();
+    fresh.index_stockpiles();
+    let [noted, found] = colony.stockpiles.uses();
+    assert_eq!(noted, found);
+    assert_eq!(noted, fresh.stockpiles.uses()[0]);
+    assert_eq!(colony.loose, fresh.loose);
     let structures = colony.entities.structures();
     assert_eq!(
-        colony.structures,
+        *colony.structures,
         StructureIndex::of(structures, &colony.rules)
     );
     for facts in colony.view().colonists() {

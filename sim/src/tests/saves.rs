@@ -28,7 +28,8 @@ fn a_restored_colony_goes_on_as_the_saved_one() {
         original.step();
         if tick % 3 == 0 {
             // With events that nobody has taken: they are state, too.
-            let mut restored = Colony::restore(&original.save(), definitions()).unwrap();
+            let saved = original.save();
+            let mut restored = Colony::restore(&saved, definitions()).unwrap();
             assert_eq!(restored.hashes(), original.hashes(), "tick {tick}");
             let mut gone_on = original.fork();
             for _ in 0..10 {
@@ -40,6 +41,7 @@ fn a_restored_colony_goes_on_as_the_saved_one() {
             }
             assert_eq!(restored.hashes(), gone_on.hashes(), "after tick {tick}");
             assert_eq!(restored.save(), gone_on.save(), "after tick {tick}");
+            assert_eq!(original.save(), saved, "a copy changed its original");
         }
         original.take_events();
     }

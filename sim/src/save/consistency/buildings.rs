@@ -1,19 +1,14 @@
 //! Whether the blueprints, buildings and plots of a save can be, and the jobs that are about them.
 
 use super::super::{Record, SaveError};
-use super::{are_distinct, check_defined, check_item, ensure, spelled};
-use crate::definitions::{BuildingUse, Definitions};
+use super::{Vocabulary, are_distinct, check_defined, ensure};
+use crate::definitions::BuildingUse;
 use crate::farming::Stage;
 use crate::jobs::{Job, SupplyLeg, Task, TreatLeg};
-use crate::names::Names;
 use crate::structures::Structure;
 use crate::{Colony, STACK_MAX_LIMIT, StableId};
 
-pub(super) fn check_alone(
-    record: &Record,
-    names: &Names,
-    definitions: &Definitions,
-) -> Result<(), SaveError> {
+pub(super) fn check_alone(record: &Record, known: &Vocabulary<'_>) -> Result<(), SaveError> {
     let stacks = record.stacks.iter().map(|(_, stack)| stack.at);
     let structures = record.structures.iter().map(|structure| structure.at);
     let plots = record.plots.keys().copied();
@@ -24,11 +19,11 @@ pub(super) fn check_alone(
         "a plot has a building on it".to_owned()
     })?;
     for structure in &record.structures {
-        check_structure(structure, names, definitions)?;
+        check_structure(structure, known)?;
     }
     for (at, plot) in &record.plots {
-        let crop = spelled(plot.crop, names)?;
-        check_defined("crop", crop, definitions.crops.contains_key(crop))?;
+        let crop = known.spelled(plot.crop)?;
+        check_defined("crop", crop, known.definitions.crops.contains_key(crop))?;
         let is_right = match plot.stage {
             Stage::Growing { since } => since <= record.environment.growth,
             Stage::Fallow | Stage::Ripe => true,
@@ -38,24 +33,20 @@ pub(super) fn check_alone(
     Ok(())
 }
 
-fn check_structure(
-    structure: &Structure,
-    names: &Names,
-    definitions: &Definitions,
-) -> Result<(), SaveError> {
+fn check_structure(structure: &Structure, known: &Vocabulary<'_>) -> Result<(), SaveError> {
     let id = structure.id;
-    let kind = spelled(structure.kind, names)?;
-    let definition = definitions.buildings.get(kind);
+    let kind = known.spelled(structure.kind)?;
+    let definition = known.definitions.buildings.get(kind);
     check_defined("building", kind, definition.is_some())?;
     for (item, count) in &structure.held {
-        check_item(*item, names, definitions)?;
+        known.check_item(*item)?;
         ensure((1..=STACK_MAX_LIMIT).contains(count), || {
             format!("building {id} holds {count} of an item")
         })?;
     }
     if let Some(order) = structure.order {
         // One that is not defined any more is dropped once the colony is built.
-        spelled(order.recipe, names)?;
+        known.spelled(order.recipe)?;
         ensure(structure.is_built && order.left > 0, || {
             format!("building {id} has an order that cannot be")
         })?;

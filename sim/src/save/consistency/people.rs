@@ -1,17 +1,20 @@
 //! Whether what a save says of people can be.
 
 use super::super::SaveError;
-use super::{are_distinct, ensure, spelled};
+use super::{Vocabulary, are_distinct, ensure};
 use crate::StableId;
 use crate::colonists::Person;
 use crate::definitions::SKILL_LEVEL_MAX;
-use crate::names::Names;
 use crate::skills::experience_of_level;
 
 /// What is not defined any more is forgotten once the colony is built, so that only spelling is looked at here.
-pub(super) fn check(id: StableId, person: &Person, names: &Names) -> Result<(), SaveError> {
+pub(super) fn check(
+    id: StableId,
+    person: &Person,
+    known: &Vocabulary<'_>,
+) -> Result<(), SaveError> {
     for (skill, experience) in &person.skills {
-        spelled(*skill, names)?;
+        known.spelled(*skill)?;
         let is_in_bounds = *experience <= experience_of_level(SKILL_LEVEL_MAX);
         ensure(is_in_bounds, || {
             format!("colonist {id} has {experience} points of experience")
@@ -24,5 +27,5 @@ pub(super) fn check(id: StableId, person: &Person, names: &Names) -> Result<(), 
     person
         .forbidden
         .iter()
-        .try_for_each(|kind| spelled(*kind, names).map(drop))
+        .try_for_each(|kind| known.spelled(*kind).map(drop))
 }
