@@ -71,9 +71,18 @@ impl Colony {
         mut loads: Vec<Load>,
         at: Position,
     ) -> Option<Vec<Placement>> {
+        let placements = self.plan_what_fits(&mut loads, at);
+        loads
+            .iter()
+            .all(|load| load.count == 0)
+            .then_some(placements)
+    }
+
+    /// The same as far as there is room; what there is none for stays in `loads`.
+    fn plan_what_fits(&self, loads: &mut [Load], at: Position) -> Vec<Placement> {
         let mut placements = Vec::new();
         if loads.is_empty() {
-            return Some(placements);
+            return placements;
         }
         for tile in Flood::from(&self.terrain, at) {
             let Some(load) = loads
@@ -89,10 +98,7 @@ impl Colony {
             load.count -= count;
             placements.push((tile, Load { count, ..*load }));
         }
-        loads
-            .iter()
-            .all(|load| load.count == 0)
-            .then_some(placements)
+        placements
     }
 
     /// How many of an item can be put onto a tile where nobody is about to put something.
@@ -138,11 +144,45 @@ impl Colony {
         }
     }
 
-    /// Puts a load down near a tile. On a map where every tile that can be reached is full it is lost.
+    /// Puts a load down near a tile, all of it: what there is no room for goes [where it can](Self::crowded_place).
     pub(crate) fn put_down(&mut self, load: Load, at: Position) {
-        if let Some(placements) = self.plan_placements(vec![load], at) {
-            self.place(placements);
+        let mut loads = [load];
+        let mut placements = self.plan_what_fits(&mut loads, at);
+        let [left] = loads;
+        if left.count > 0 {
+            let place = self.crowded_place(left, at);
+            placements.extend(place.map(|place| (place, left)));
         }
+        self.place(placements);
+    }
+
+    /// Where a load goes that there is no room for: onto a stack of its kind, which becomes larger than stacks are, the nearest
+    /// in reach or else the first of all; without one onto the first tile of the map where nothing lies. `None` on a map without
+    /// either.
+    fn crowded_place(&self, load: Load, at: Position) -> Option<Position> {
+        let is_kind = |id: &StableId| {
+            let stack = self.entities.stack(*id);
+            stack.is_some_and(|stack| {
+                stack.item == load.item && stack.count.checked_add(load.count).is_some()
+            })
+        };
+        let holds_kind = |tile: &Position| self.stack_at(*tile).as_ref().is_some_and(is_kind);
+        let near = Flood::from(&self.terrain, at).find(holds_kind);
+        let first = || {
+            let id = self.ground.stacks_of(load.item).find(is_kind)?;
+            Some(self.entities.stack(id)?.at)
+        };
+        let free = || {
+            let (width, height) = (self.terrain.width(), self.terrain.height());
+            let tiles = (0..height).flat_map(|y| (0..width).map(move |x| Position::new(x, y)));
+            let is_free = |tile: &Position| {
+                self.regions.of(*tile).is_some()
+                    && self.stack_at(*tile).is_none()
+                    && self.structures.at(*tile).is_none()
+            };
+            tiles.into_iter().find(is_free)
+        };
+        near.or_else(first).or_else(free)
     }
 
     /// Takes up to `count` from a stack. With the last one the stack is gone, and so is the job to haul it.
@@ -195,6 +235,7 @@ impl Colony {
 
 #[cfg(test)]
 mod tests {
+    use super::{Load, Name};
     use crate::test_support::colony_on;
     use crate::{Command, Position};
 
@@ -238,6 +279,31 @@ mod tests {
             (Position::new(7, 6), "stone".to_owned(), 50),
             (Position::new(6, 7), "stone".to_owned(), 10),
             (Position::new(7, 5), "wood".to_owned(), 10),
+        ];
+        assert_eq!(lying, expected);
+    }
+
+    /// A load that somebody has in hands when they die or are sent away is never lost.
+    #[test]
+    fn what_finds_no_room_in_reach_is_put_down_all_the_same() {
+        let mut colony = colony_on(&GROUND);
+        let at = Position::new(3, 4);
+        let load = |item: &str, count| Load {
+            item: Name::of(item),
+            count,
+            since: 0,
+        };
+        colony.put_down(load("wood", 45), at);
+        colony.put_down(load("wood", 12), at);
+        colony.put_down(load("stone", 7), at);
+        let lying: Vec<_> = colony
+            .view()
+            .items()
+            .map(|facts| (facts.at, facts.item.to_string(), facts.count))
+            .collect();
+        let expected = [
+            (at, "wood".to_owned(), 57),
+            (Position::new(0, 0), "stone".to_owned(), 7),
         ];
         assert_eq!(lying, expected);
     }
