@@ -238,7 +238,7 @@ struct WatchArguments {
     /// So many ticks in a second; 0 for as fast as it goes.
     #[arg(long, value_name = "N", default_value_t = 60)]
     ticks_per_second: u32,
-    /// Do the scenario's steps too, except those that change files, save or load.
+    /// Do the scenario's steps too, except those that change files, let mods come or go, save or load.
     #[arg(long, requires = "scenario")]
     steps: bool,
     /// Write what happens to a new scenario, which repeats it to the same hash; contents go into a folder beside it.

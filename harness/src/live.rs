@@ -172,7 +172,7 @@ impl Live<'_> {
             match left.count() {
                 0 => {}
                 count => text.push_str(&format!(
-                    "steps that change files, save or load are left out: {count} of {}\n",
+                    "steps that change files, let mods come or go, save or load are left out: {count} of {}\n",
                     self.scenario.steps.len()
                 )),
             }

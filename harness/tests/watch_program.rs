@@ -155,6 +155,48 @@ fn a_mod_is_built_when_its_sources_change_and_goes_on_when_that_fails() {
     );
 }
 
+/// What a command leaves in the background holds up nothing, and a command that runs at the end ends with the session.
+#[test]
+#[cfg(unix)]
+fn a_build_in_the_background_holds_up_nothing_and_none_outlives_the_session() {
+    let build = |command: &str| {
+        manifest(
+            "subject",
+            "1.0.0",
+            &format!("[build]\ncommand = \"{command}\"\n"),
+        )
+    };
+    let background = build("sleep 300 & echo the reason; exit 1");
+    let author = Author::new(&[
+        ("mods/subject/mod.toml", &background),
+        ("mods/subject/guest/source.txt", ""),
+    ]);
+    let small = "scenarios/small.toml";
+    let mut watching = Watching::begin(&author, &["watch", small, "--build"]);
+    watching.until("the build of subject failed: exit status: 1");
+    watching.until("the reason");
+    author.write(
+        "mods/subject/mod.toml",
+        &build("echo $$ > guest/target/process; exec sleep 300"),
+    );
+    std::fs::create_dir_all(author.path("mods/subject/guest/target")).unwrap();
+    watching.until("building subject");
+    let begun = Instant::now();
+    let process = loop {
+        let process = std::fs::read_to_string(author.path("mods/subject/guest/target/process"));
+        match process {
+            Ok(process) if process.ends_with('\n') => break process,
+            _ => assert!(begun.elapsed() < DEADLINE),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    watching.signal("-INT");
+    assert_eq!(watching.code(), Some(0));
+    let mut alive = Command::new("kill");
+    let alive = alive.args(["-0", process.trim()]).stderr(Stdio::null());
+    assert!(!alive.status().unwrap().success());
+}
+
 #[test]
 fn in_a_pipe_it_ends_at_the_last_tick_with_the_hash_of_a_run() {
     let author = Author::new(&[]);
@@ -410,7 +452,8 @@ fn left_out_steps_are_counted() {
     let author = Author::new(&[("scenarios/small.toml", &file)]);
     let arguments = ["watch", "scenarios/small.toml", "--steps", "--ticks", "3"];
     let stdout = text(&colony_sim(&author, &arguments).stdout);
-    let expected = "steps that change files, save or load are left out: 1 of 2\n";
+    let expected =
+        "steps that change files, let mods come or go, save or load are left out: 1 of 2\n";
     assert!(stdout.contains(expected), "{stdout}");
     assert!(
         stdout.contains("tick 2  committed    subject 1.0.0  g1  full · forced"),

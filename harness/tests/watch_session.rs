@@ -212,7 +212,39 @@ fn a_checkpoint_is_a_save_that_changes_nothing() {
     let mut updated = Watched::begin_from(&author, None, false, Some(bytes));
     assert_eq!(
         updated.take(),
-        "other has other files than those that ran: 1.0.0 g1 -> 1.1.0 g2 · kept ticks"
+        "other has other files than those that ran: 1.0.0 g1 -> 1.1.0 g2 · kept ticks\n"
+    );
+}
+
+#[test]
+fn a_checkpoint_does_no_step_twice_and_tells_which_mods_are_others() {
+    let steps = [3, 9].map(|at| {
+        format!("[[step]]\nat = {at}\ncommand = {{ \"items.add\" = {{ item = \"wood\", count = 5, x = 16, y = 16 }} }}\n")
+    });
+    let with_steps = live::scenario(r#""base", "subject", "other""#, &steps.concat());
+    let author = Author::new(&[("scenarios/small.toml", &with_steps)]);
+    let mut plain = Watched::begin(&author, None, true);
+    plain.ticks(5);
+    let happenings = plain.session.command(Key::Checkpoint);
+    let [harness::live::happening::Happening::Checkpoint(checkpoint)] = happenings.as_slice()
+    else {
+        panic!("{happenings:?}");
+    };
+    let mut again = Watched::begin_from(&author, None, true, Some(checkpoint.bytes.clone()));
+    plain.ticks(10);
+    again.ticks(10);
+    assert_eq!(again.session.hash(), plain.session.hash());
+    author.write(
+        "scenarios/small.toml",
+        &live::scenario(r#""base", "subject", "third""#, ""),
+    );
+    author.write("mods/third/mod.toml", &live::manifest("third", "1.0.0", ""));
+    author.write("mods/third/scripts/main.lua", "");
+    let mut others = Watched::begin_from(&author, None, false, Some(checkpoint.bytes.clone()));
+    assert_eq!(
+        others.take(),
+        "other ran in the checkpoint and is not there now: its state is kept\n\
+         third begins: it did not run in the checkpoint\n"
     );
 }
 

@@ -108,13 +108,12 @@ pub(crate) fn owned_definitions(
         .flat_map(|(manifest, bundle)| sources(manifest, bundle))
         .collect();
     let files: Vec<Result<Document<'_>, Vec<Fault>>> = sources.iter().map(Source::parse).collect();
-    let readable = || {
-        let files = sources.iter().zip(&files);
-        files.filter_map(|(source, file)| Some((source, file.as_ref().ok()?)))
-    };
     let mut layers = Layers::new(&mods);
-    for (source, document) in readable() {
-        layers.read(source, document);
+    for (source, file) in sources.iter().zip(&files) {
+        match file {
+            Ok(document) => layers.read(source, document),
+            Err(_) => layers.note_unreadable(source),
+        }
     }
     let definitions = layers.definitions();
     // References to what could not be read would only be reported as missing.

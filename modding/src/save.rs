@@ -68,6 +68,10 @@ pub struct Loaded {
     pub definitions_changed: bool,
     /// Mods that cannot run.
     pub left_out: Vec<LeftOut>,
+    /// Mods that ran and of which no files were given: their state is kept.
+    pub away: Vec<ModId>,
+    /// Mods that run and did not run then.
+    pub begun: Vec<ModId>,
 }
 
 /// Why a save cannot be loaded.
@@ -241,7 +245,15 @@ impl Host {
         host.forget_places();
         host.remember_conflicts();
         host.keep_queues_of_running(run.config_changes);
+        let is_left_out = |id: &ModId| left_out.iter().any(|left_out| left_out.name == id.as_str());
+        let away = order
+            .iter()
+            .filter(|id| host.dormant.contains_key(*id) && !is_left_out(id));
+        let begun = host.mods().into_iter().map(|(id, ..)| id);
+        let begun = begun.filter(|id| !order.contains(id));
         Ok(Loaded {
+            away: away.cloned().collect(),
+            begun: begun.collect(),
             host,
             updated,
             definitions_changed,

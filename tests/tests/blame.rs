@@ -188,3 +188,135 @@ fn an_addition_that_did_not_fit_is_tried_again_when_its_cause_goes() {
         ]
     );
 }
+
+const BRICK: &str = "[brick]\nstack_max = 30\nhaul_priority = 2\n";
+
+/// `forge` with bricks, and `polish`, which depends on it and has a file of its own of some kind.
+fn forge_and_polish(kind: &str, text: &str) -> Project {
+    let forge = content(Project::new(), "forge", ON_BASE, "items", BRICK);
+    let needs = "[dependencies]\nbase = \"^1\"\nforge = \"^1\"";
+    forge
+        .lua_mod(
+            "polish",
+            "1.0.0",
+            needs,
+            "colony.state.define({ runs = true })\n",
+        )
+        .file(&format!("mods/polish/assets/{kind}.toml"), text)
+}
+
+fn write(at: u64, file: &str, text: &str, expect: &str) -> String {
+    format!(
+        "[[step]]\nat = {at}\nwrite = {{ file = {file:?}, text = '''\n{text}''' }}\n{expect}\n\n"
+    )
+}
+
+const COMMITTED: &str = "expect = { outcome = \"committed\" }";
+const ROLLED_BACK: &str = "expect = { outcome = \"rolled_back\" }";
+const POLISH_RUNS: &str = "[[expect]]\nat = 9\nmod = \"polish\"\npath = \"runs\"\nequals = true\n";
+
+/// What cannot be read may define what another mod extends: that one waits, and is not told that there is nothing to extend.
+#[test]
+fn who_extends_what_cannot_be_read_is_not_to_blame() {
+    for broken in [BRICK.replace("= 30", "= = 30"), "brick = 5\n".to_owned()] {
+        let steps = write(5, "forge/assets/items.toml", BRICK, "") + POLISH_RUNS;
+        let record = forge_and_polish("items", "[brick]\nextend = true\nstack_max = 45\n")
+            .file("mods/forge/assets/items.toml", &broken)
+            .scenario(9, &["forge", "polish"], &steps)
+            .run()
+            .unwrap();
+        let told = left_out(&record);
+        let of_polish: Vec<&str> = told
+            .iter()
+            .filter(|(name, ..)| name == "polish")
+            .map(|(_, message, _)| message.as_str())
+            .collect();
+        assert_eq!(
+            of_polish,
+            ["`polish` depends on `forge`, which is left out"]
+        );
+        assert!(told[0].0 == "forge" && told[0].2.is_some(), "{told:#?}");
+        assert_eq!(record.verdicts[0].fault, None);
+    }
+}
+
+/// A definition that is in use goes although another mod extends it: its owner is left out at a restart, and what it defined stays.
+#[test]
+fn a_restart_blames_who_has_changed_and_not_who_extends_it() {
+    let steps = "[[step]]\nat = 3\ncommand = { \"items.add\" = { item = \"brick\", count = 3, x = 16, y = 16 } }\n\n".to_owned()
+        + &write(5, "forge/assets/items.toml", &BRICK.replace("brick", "bricks"), ROLLED_BACK)
+        + "[[step]]\nat = 6\nrestart = true\nexpect = { outcome = \"failed\", error = \"brick\" }\n\n"
+        + &write(8, "forge/assets/items.toml", BRICK, "")
+        + "[[expect]]\nat = 7\nworld = \"items.brick\"\nequals = 3\n\n"
+        + POLISH_RUNS;
+    let record = forge_and_polish("items", "[brick]\nextend = true\nstack_max = 45\n")
+        .scenario(9, &["forge", "polish"], &steps)
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+    let told = left_out(&record);
+    assert!(told.iter().any(|(name, ..)| name == "forge"), "{told:#?}");
+    // A clash with a mod that is as it was.
+    let sand = "[sand]\nsymbol = \"S\"\nwalk_cost = 1\n";
+    let marble = "[marble]\nsymbol = \"S\"\nwalk_cost = 1\n";
+    let clash = "expect = { outcome = \"rolled_back\", error = \"already stands for\" }";
+    let steps = write(5, "forge/assets/terrain.toml", marble, clash)
+        + "[[step]]\nat = 6\nrestart = true\nexpect = { outcome = \"failed\", error = \"already stands for\" }\n\n";
+    let record = forge_and_polish("terrain", sand)
+        .scenario(9, &["forge", "polish"], &steps)
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+    let told = left_out(&record);
+    assert_eq!(told[0].0, "forge", "{told:#?}");
+    let StepResult::Reloads(reports) = &record.steps[0].result else {
+        panic!("{:?}", record.steps[0].result);
+    };
+    let help = reports[0].error.as_ref().unwrap().faults[0].help.clone();
+    let expected = "polish is as it runs: the change of forge brings this about";
+    assert_eq!(help.as_deref(), Some(expected));
+}
+
+/// What two mods say together may be saved one after the other, in either order.
+#[test]
+fn a_change_that_fits_only_with_another_waits_for_it() {
+    let recipe = |item: &str| {
+        format!(
+            "[polish]\nbuilding = \"stove\"\ninputs = {{ {item} = 1 }}\noutputs = {{ wood = 1 }}\nwork = 5\n"
+        )
+    };
+    let forge = |at, expect| {
+        write(
+            at,
+            "forge/assets/items.toml",
+            &BRICK.replace("brick", "bricks"),
+            expect,
+        )
+    };
+    let polish = |at, expect| write(at, "polish/assets/recipes.toml", &recipe("bricks"), expect);
+    for steps in [
+        forge(3, ROLLED_BACK) + &polish(5, COMMITTED),
+        polish(3, ROLLED_BACK) + &forge(5, COMMITTED),
+    ] {
+        let steps = steps + "[[step]]\nat = 7\nrestart = true\n\n" + POLISH_RUNS;
+        let record = forge_and_polish("recipes", &recipe("brick"))
+            .scenario(9, &["forge", "polish"], &steps)
+            .run()
+            .unwrap();
+        assert_eq!(record.faults(), [], "{steps}");
+        assert_eq!(left_out(&record), [], "{steps}");
+    }
+    // One that only lacks what the other brings, too.
+    let both = format!("{BRICK}[bricks]\nstack_max = 30\nhaul_priority = 2\n");
+    let steps = polish(3, ROLLED_BACK) + &write(5, "forge/assets/items.toml", &both, COMMITTED);
+    let record = forge_and_polish("recipes", &recipe("brick"))
+        .scenario(9, &["forge", "polish"], &steps)
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+    let StepResult::Reloads(reports) = &record.steps[1].result else {
+        panic!("{:?}", record.steps[1].result);
+    };
+    let outcomes: Vec<Outcome> = reports.iter().map(|report| report.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Committed, Outcome::Committed]);
+}

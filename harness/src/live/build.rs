@@ -3,17 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::thread;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use modding::manifest::{Build, MANIFEST_FILE, build_of};
 use modding::mod_id::ModId;
 
 use crate::watcher::WatchedMod;
+#[cfg(unix)]
+use rustix::process::{Pid, Signal};
 
 /// How often sources are looked at. They are at rest when they are the same twice.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -34,6 +35,8 @@ pub(super) enum BuildNews {
     Began { mod_id: ModId, command: String },
     /// It has done what it should.
     Built { mod_id: ModId, took: Duration },
+    /// There is nothing of what it is built from.
+    Sourceless { mod_id: ModId, watch: String },
     /// It could not be run, or ended with a failure: how, and what it wrote last.
     Failed {
         mod_id: ModId,
@@ -48,6 +51,10 @@ impl fmt::Display for BuildNews {
             BuildNews::Began { mod_id, command } => {
                 writeln!(formatter, "building {mod_id}: {command}")
             }
+            BuildNews::Sourceless { mod_id, watch } => writeln!(
+                formatter,
+                "{mod_id} is built from {watch}, and nothing is there: name other files or folders as `watch` under [build] of its mod.toml"
+            ),
             BuildNews::Built { mod_id, took } => {
                 writeln!(formatter, "built {mod_id} in {:.1} s", took.as_secs_f64())
             }
@@ -75,9 +82,27 @@ struct Project {
     running: Option<Running>,
 }
 
+/// A command that runs, in a group of its own: what it leaves behind in the background holds up nothing, and the end of the
+/// session is its end too.
 struct Running {
     began: Instant,
-    ended: Receiver<std::io::Result<Output>>,
+    child: Child,
+    wrote: File,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that has ended by itself has done what it was to do; its background is its own.
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
+        #[cfg(unix)]
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            let _ = rustix::process::kill_process_group(group, Signal::TERM);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl Builder {
@@ -104,16 +129,24 @@ impl Builder {
             let at_rest = project.seen.as_ref() == Some(&sources);
             project.seen = Some(sources.clone());
             let now = Some((sources, build.clone()));
-            if at_rest && project.built != now {
-                project.built = now;
-                project.running = Some(Running {
-                    began: Instant::now(),
-                    ended: run(build.command.clone(), watched.folder.clone()),
+            if !at_rest || project.built == now {
+                continue;
+            }
+            let mod_id = watched.mod_id.clone();
+            if now.as_ref().is_some_and(|(sources, _)| sources.is_empty()) {
+                news.push(BuildNews::Sourceless {
+                    mod_id: mod_id.clone(),
+                    watch: build.watch.join(", "),
                 });
-                news.push(BuildNews::Began {
-                    mod_id: watched.mod_id.clone(),
-                    command: build.command,
-                });
+            }
+            project.built = now;
+            match run(&build.command, &watched.folder) {
+                Ok(running) => {
+                    project.running = Some(running);
+                    let command = build.command;
+                    news.push(BuildNews::Began { mod_id, command });
+                }
+                Err(error) => news.push(cannot_run(mod_id, &error)),
             }
         }
         news
@@ -122,42 +155,55 @@ impl Builder {
     fn ended(&mut self) -> Vec<BuildNews> {
         let mut news = Vec::new();
         for (mod_id, project) in &mut self.mods {
-            let Some(running) = &project.running else {
+            let Some(running) = &mut project.running else {
                 continue;
             };
-            let ended = match running.ended.try_recv() {
-                Ok(ended) => ended,
-                Err(TryRecvError::Empty) => continue,
-                Err(TryRecvError::Disconnected) => Err(std::io::Error::other("its thread is gone")),
+            let ended = match running.child.try_wait() {
+                Ok(None) => continue,
+                Ok(Some(status)) => Ok(status),
+                Err(error) => Err(error),
             };
-            let took = running.began.elapsed();
+            news.push(told(mod_id.clone(), ended, running));
             project.running = None;
-            news.push(told(mod_id.clone(), ended, took));
         }
         news
     }
 }
 
-fn told(mod_id: ModId, ended: std::io::Result<Output>, took: Duration) -> BuildNews {
+fn told(mod_id: ModId, ended: io::Result<ExitStatus>, running: &mut Running) -> BuildNews {
     match ended {
-        Ok(output) if output.status.success() => BuildNews::Built { mod_id, took },
-        Ok(output) => {
-            let wrote = [output.stdout, output.stderr].concat();
-            let wrote = String::from_utf8_lossy(&wrote);
-            let lines: Vec<&str> = wrote.lines().collect();
-            let shown = &lines[lines.len().saturating_sub(LINES_SHOWN_MAX)..];
-            BuildNews::Failed {
-                mod_id,
-                how: output.status.to_string(),
-                wrote: shown.iter().map(|line| format!("{line}\n")).collect(),
-            }
-        }
-        Err(error) => BuildNews::Failed {
+        Ok(status) if status.success() => BuildNews::Built {
             mod_id,
-            how: format!("it cannot be run: {error}"),
-            wrote: String::new(),
+            took: running.began.elapsed(),
         },
+        Ok(status) => BuildNews::Failed {
+            mod_id,
+            how: status.to_string(),
+            wrote: last_lines(&mut running.wrote),
+        },
+        Err(error) => cannot_run(mod_id, &error),
     }
+}
+
+fn cannot_run(mod_id: ModId, error: &io::Error) -> BuildNews {
+    BuildNews::Failed {
+        mod_id,
+        how: format!("it cannot be run: {error}"),
+        wrote: String::new(),
+    }
+}
+
+/// The end of what a command has written so far.
+fn last_lines(wrote: &mut File) -> String {
+    let mut bytes = Vec::new();
+    let read = wrote.rewind().and_then(|()| wrote.read_to_end(&mut bytes));
+    if let Err(error) = read {
+        return format!("what it wrote cannot be read: {error}\n");
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().collect();
+    let shown = &lines[lines.len().saturating_sub(LINES_SHOWN_MAX)..];
+    shown.iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// What the manifest on the disk says, which need not be the one that runs.
@@ -169,22 +215,27 @@ fn build_in(watched: &WatchedMod) -> Option<Build> {
 }
 
 /// Runs a command line by the system's shell, beside everything else.
-fn run(command: String, folder: PathBuf) -> Receiver<std::io::Result<Output>> {
-    let (sender, ended) = channel();
-    thread::spawn(move || {
-        let (shell, flag) = match cfg!(windows) {
-            true => ("cmd", "/C"),
-            false => ("sh", "-c"),
-        };
-        let output = Command::new(shell)
-            .args([flag, &command])
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .output();
-        // Who asked may have gone.
-        let _ = sender.send(output);
-    });
-    ended
+fn run(command: &str, folder: &Path) -> io::Result<Running> {
+    let (shell, flag) = match cfg!(windows) {
+        true => ("cmd", "/C"),
+        false => ("sh", "-c"),
+    };
+    // A file and not a pipe: what runs on in the background would keep that open.
+    let wrote = tempfile::tempfile()?;
+    let mut process = Command::new(shell);
+    process
+        .args([flag, command])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(wrote.try_clone()?)
+        .stderr(wrote.try_clone()?);
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut process, 0);
+    Ok(Running {
+        began: Instant::now(),
+        child: process.spawn()?,
+        wrote,
+    })
 }
 
 fn sources(folder: &Path, build: &Build) -> Sources {

@@ -13,7 +13,7 @@ use modding::diagnostic::Fault;
 use modding::host::{Host, LeftOut};
 use modding::mod_id::ModId;
 use modding::report::{Outcome, ReloadReport};
-use modding::save::LoadError;
+use modding::save::{LoadError, Loaded};
 
 use super::happening::{Failing, Happening};
 use super::lineage::Lineage;
@@ -142,13 +142,14 @@ fn start(
         }
         Some(bytes) => match Host::load(bytes, bundles, known) {
             Ok(loaded) => {
-                let notes = loaded.notes();
+                let mut notes = loaded.notes();
+                notes.extend(comings_and_goings(&loaded));
                 (loaded.host, loaded.left_out, notes)
             }
             Err(LoadError::Definitions(faults)) => return Err(faults),
             Err(error) => {
                 let fault = Fault::new(error.to_string());
-                let help = "--from takes a file that the key c of `watch` has written";
+                let help = "--from takes a file that the key c of `watch` has written, and the mods that its colony is made of";
                 return Err(vec![fault.help(help)]);
             }
         },
@@ -156,6 +157,17 @@ fn start(
     host.note_left_out(&unreadable);
     left_out.extend(unreadable);
     Ok((host, left_out, notes))
+}
+
+/// Mods that are not those of a checkpoint.
+fn comings_and_goings(loaded: &Loaded) -> impl Iterator<Item = String> {
+    let away = loaded
+        .away
+        .iter()
+        .map(|id| format!("{id} ran in the checkpoint and is not there now: its state is kept"));
+    let renamed = |id: &ModId| loaded.updated.iter().any(|member| member.mod_id == *id);
+    let begun = loaded.begun.iter().filter(move |id| !renamed(id));
+    away.chain(begun.map(|id| format!("{id} begins: it did not run in the checkpoint")))
 }
 
 impl Session {
@@ -168,14 +180,15 @@ impl Session {
         workspace: &Workspace,
         options: SessionOptions,
     ) -> Result<Begun, Vec<Fault>> {
-        let steps = if options.steps {
+        if options.steps {
             check_commands(scenario)?;
-            let live = scenario.steps.iter().filter(|step| goes_live(&step.action));
-            live.cloned().collect()
-        } else {
-            Vec::new()
-        };
+        }
         let (host, left_out, notes) = start(scenario, workspace, options.checkpoint.as_deref())?;
+        // Those before a checkpoint have acted.
+        let to_come = |step: &&Step| {
+            options.steps && goes_live(&step.action) && step.at > host.current_tick()
+        };
+        let steps = scenario.steps.iter().filter(to_come).cloned().collect();
         let contents: BTreeMap<ModId, Content> = scenario
             .mods
             .iter()

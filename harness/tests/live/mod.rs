@@ -181,7 +181,8 @@ impl Watched {
             notes,
         } = Session::begin(&scenario, &workspace, options).unwrap();
         let left_out = left_out.iter().map(|left| view.left_out(left));
-        let told: Vec<String> = notes.into_iter().chain(left_out).collect();
+        let notes = notes.iter().map(|note| format!("{note}\n"));
+        let told: Vec<String> = notes.chain(left_out).collect();
         Watched {
             session,
             told: told.concat(),

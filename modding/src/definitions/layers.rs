@@ -45,6 +45,8 @@ pub(super) struct Layer<'d> {
 /// What mods say, by definition.
 pub(super) struct Layers<'d> {
     mods: Vec<&'d Manifest>,
+    /// Files that cannot be read, by mod and kind: nobody knows what they define.
+    unreadable: BTreeSet<(&'d ModId, &'static str)>,
     layers: BTreeMap<DefinitionName, Vec<Layer<'d>>>,
     conflicts: Vec<Conflict>,
 }
@@ -53,18 +55,24 @@ impl<'d> Layers<'d> {
     pub(super) fn new(mods: &[(&'d Manifest, &Bundle)]) -> Layers<'d> {
         Layers {
             mods: mods.iter().map(|(manifest, _)| *manifest).collect(),
+            unreadable: BTreeSet::new(),
             layers: BTreeMap::new(),
             conflicts: Vec::new(),
         }
     }
 
+    /// Takes note of a file that cannot be read, or not whole.
+    pub(super) fn note_unreadable(&mut self, source: &Source<'d>) {
+        self.unreadable.insert((&source.manifest.id, source.kind));
+    }
+
     /// Takes in the tables of a file; the files come in the order of their mods.
     pub(super) fn read(&mut self, source: &Source<'d>, document: &'d Document<'d>) {
         for (key, value) in document.root().into_entries() {
-            let Some(mut table) = value.table() else {
-                continue;
-            };
-            let Some(mode) = mode(&mut table) else {
+            let table = value.table();
+            let Some((mode, table)) = table.and_then(|mut table| Some((mode(&mut table)?, table)))
+            else {
+                self.note_unreadable(source);
                 continue;
             };
             let layer = Layer {
@@ -76,6 +84,13 @@ impl<'d> Layers<'d> {
                 document,
             };
             let name = (source.kind, key.text.to_owned());
+            let may_be_there = |id: &ModId| self.unreadable.contains(&(id, source.kind));
+            if mode != Mode::Add
+                && !self.layers.contains_key(&name)
+                && source.manifest.libraries().any(may_be_there)
+            {
+                continue;
+            }
             match self.refuse(&name, &layer) {
                 Some(fault) => key.report(fault),
                 None if mode == Mode::Add || self.layers.contains_key(&name) => {

@@ -10,7 +10,7 @@ use super::transaction::injected_fault;
 use super::{ReloadOptions, ignored, rejected};
 use crate::bundle::Bundle;
 use crate::context::Effects;
-use crate::definitions::{ASSETS_FOLDER, read_definitions};
+use crate::definitions::{ASSETS_FOLDER, Culprit, owned_definitions};
 use crate::diagnostic::Fault;
 use crate::generation::Instance;
 use crate::handover::Package;
@@ -310,7 +310,13 @@ impl Host {
             mod_id: blamed.clone(),
             faults,
         };
-        let definitions = read_definitions(&content).map_err(fail)?;
+        let owned = owned_definitions(&content).map_err(|faults| {
+            let told = faults
+                .into_iter()
+                .map(|(culprit, fault)| self.with_change(culprit, fault, world));
+            fail(told.collect())
+        })?;
+        let definitions = owned.definitions;
         let colony = self.context.colony();
         if definitions == *colony.definitions() {
             return Ok(None);
@@ -321,6 +327,37 @@ impl Host {
         };
         colony.check_definitions(&definitions).map_err(obstacles)?;
         Ok(Some(definitions))
+    }
+}
+
+impl Host {
+    /// A fault of definitions; where it stands in a mod that is as it runs, it says whose change has brought it.
+    fn with_change(
+        &self,
+        culprit: Culprit,
+        fault: Fault,
+        world: &BTreeMap<ModId, Package>,
+    ) -> Fault {
+        let is_changed = |id: &ModId| {
+            let running = self.context.instance(id);
+            running.map(|running| running.generation.bundle().hash())
+                != world.get(id).map(|package| package.bundle().hash())
+        };
+        let Culprit::Mod(id) = culprit else {
+            return fault;
+        };
+        let changed: Vec<&str> = world
+            .keys()
+            .filter(|id| is_changed(id))
+            .map(|id| id.as_str())
+            .collect();
+        if changed.is_empty() || is_changed(&id) {
+            return fault;
+        }
+        let changed = changed.join(" and ");
+        fault.help(format!(
+            "{id} is as it runs: the change of {changed} brings this about"
+        ))
     }
 }
 

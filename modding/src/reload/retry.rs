@@ -167,20 +167,27 @@ impl Host {
         }
     }
 
-    /// Lets a mod that does not run wait for what it may have failed for: a mod that it depends on, or one that defines something.
+    /// Lets a change that does not fit wait for what it may have failed for: a mod that it depends on or that depends on it, or one
+    /// that defines something.
     pub(crate) fn wait_to_fit(&mut self, request: &Request) {
         let id = &request.change.mod_id;
-        let package = request.change.bundle.clone().ok();
-        let Some(Ok(package)) = package.map(Package::read) else {
+        let Ok(bundle) = request.change.bundle.clone() else {
             return;
         };
-        if self.context.instance(id).is_some() {
+        // What runs already was to be reloaded by hand: no edit is lost with that.
+        if self.running_content(id) == Some(bundle.hash()) {
             return;
         }
+        let Ok(package) = Package::read(bundle) else {
+            return;
+        };
         let running = self.context.running();
         let concerned = running.iter().filter(|instance| {
             let generation = &instance.generation;
-            package.manifest.depends_on(generation.id()) || has_assets(&generation.bundle())
+            generation.id() != id
+                && (package.manifest.depends_on(generation.id())
+                    || generation.manifest.depends_on(id)
+                    || has_assets(&generation.bundle()))
         });
         let failed_for = concerned.map(|instance| {
             let generation = &instance.generation;
@@ -232,14 +239,14 @@ impl Host {
         has_all || culprits.any(|(id, content)| self.running_content(id) != *content)
     }
 
-    /// Whether there is a point in trying again: a mod that does not run and still does not fit would only be told of once more.
+    /// Whether there is a point in trying again: what still does not fit would only be told of once more.
     fn fits_now(&self, request: &Request) -> bool {
         let id = &request.change.mod_id;
         let bundle = request.change.bundle.clone();
         let Ok(Ok(package)) = bundle.map(Package::read) else {
             return true;
         };
-        if self.context.instance(id).is_some() || package.manifest.replaces.is_some() {
+        if package.manifest.replaces.is_some() {
             return true;
         }
         let mut world = self.world();

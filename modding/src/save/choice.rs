@@ -110,11 +110,13 @@ impl Former<'_> {
         }
     }
 
-    /// What is missing is the fault of those who defined such things and have changed.
+    /// A mod that is as it was when all went together is not to blame: it is one that has changed since. What is missing is the
+    /// fault of those who defined such things and have changed.
     fn blame(&self, faults: Vec<(Culprit, Fault)>, mods: &[&Package]) -> Vec<(ModId, Fault)> {
-        let changed = |(id, then): &(&ModId, &Package)| {
-            let mut now = mods.iter().filter(|package| package.manifest.id == **id);
-            !now.any(|now| now.bundle().hash() == then.bundle().hash())
+        let is_as_then = |id: &ModId| {
+            let then = self.mods.get(id).map(|then| then.bundle().hash());
+            let mut now = mods.iter().filter(|package| package.manifest.id == *id);
+            now.any(|now| Some(now.bundle().hash()) == then)
         };
         let defined = |kind: &str, package: &Package| {
             let file = format!("{ASSETS_FOLDER}{kind}.toml");
@@ -122,18 +124,43 @@ impl Former<'_> {
         };
         let blamed = faults.into_iter().flat_map(|(culprit, fault)| {
             let culprits: Vec<ModId> = match culprit {
+                Culprit::Mod(id) if is_as_then(&id) => {
+                    vec![self.changed_culprit(&fault, mods).unwrap_or(id)]
+                }
                 Culprit::Mod(id) => vec![id],
                 Culprit::Nobody(kind) => self
                     .mods
                     .iter()
                     .filter(|(_, then)| defined(kind, then))
-                    .filter(changed)
+                    .filter(|(id, _)| !is_as_then(id))
                     .map(|(id, _)| id.clone())
                     .collect(),
             };
             culprits.into_iter().map(move |id| (id, fault.clone()))
         });
         blamed.collect()
+    }
+
+    /// The last mod that has changed, or is new, without whose change a fault is not there.
+    fn changed_culprit(&self, fault: &Fault, mods: &[&Package]) -> Option<ModId> {
+        let mut changed = mods.iter().filter(|now| {
+            let then = self.mods.get(&now.manifest.id);
+            then.is_none_or(|then| then.bundle().hash() != now.bundle().hash())
+        });
+        let culprit = changed.rfind(|changed| {
+            let then = self.mods.get(&changed.manifest.id);
+            let others = mods
+                .iter()
+                .filter(|package| package.manifest.id != changed.manifest.id);
+            let before = definitions(others.copied().chain(then));
+            match before {
+                Ok(_) => true,
+                Err(faults) => faults
+                    .iter()
+                    .all(|(_, found)| found.message != fault.message),
+            }
+        })?;
+        Some(culprit.manifest.id.clone())
     }
 
     /// What keeps the colony from going on with other definitions than it had, and the mod that has changed: the last of those
@@ -156,8 +183,15 @@ impl Former<'_> {
                 let of =
                     |owned: &BTreeMap<_, Vec<ModId>>| owned.get(&name).cloned().unwrap_or_default();
                 let hands = [of(&then.origins), of(&now.origins)].concat();
+                let is_there = |id: &&ModId| hash_now(id).is_some();
                 let has_changed = |id: &&ModId| hash_now(id) != hash_then(id);
-                let culprit = hands.iter().rev().find(has_changed).or(hands.first())?;
+                // One that is left out already has no more to say.
+                let culprit = hands
+                    .iter()
+                    .rev()
+                    .find(|id| is_there(id) && has_changed(id));
+                let culprit = culprit.or(hands.iter().rev().find(has_changed));
+                let culprit = culprit.or(hands.first())?;
                 Some((culprit.clone(), Fault::in_the_way(obstacle)))
             }
             DefinitionObstacle::Fault(_) => None,
