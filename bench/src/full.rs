@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
 use modding::bundle::Bundle;
@@ -13,12 +13,12 @@ use modding::host::Host;
 
 const BASE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mods/base");
 /// Colonists of each colony.
-const COUNTS: [u32; 3] = [100, 1_000, 10_000];
+const COUNTS: [u32; 4] = [100, 1_000, 10_000, 100_000];
 /// Ticks in which a colony finds its way into its work.
 const WARM_UP: u64 = 60;
 /// Colonist-ticks that are measured, at least [`TICKS_MIN`] ticks.
 const COLONIST_TICKS: u64 = 1_000_000;
-const TICKS_MIN: u64 = 40;
+const TICKS_MIN: u64 = 20;
 const TICKS_MAX: u64 = 300;
 /// Tiles of the side of a square that has a stockpile.
 const BLOCK_SIDE: usize = 26;
@@ -28,6 +28,8 @@ const STOCKPILE_SIDE: u16 = 14;
 const MEALS: u32 = 200;
 /// How often a copy or save is made.
 const ROUNDS: usize = 5;
+/// Ticks on one thread and on two, in turns.
+const TURNS: usize = 15;
 
 /// The figures of one colony.
 struct Row {
@@ -39,6 +41,10 @@ struct Row {
     told: f64,
     with_scripts: f64,
     fork: Duration,
+    /// Nanoseconds for a colonist's tick in the first tick of a fork beside its original.
+    forked: f64,
+    /// Wall time of a tick on one thread, of that on two.
+    speedup: f64,
     save: Duration,
     restore: Duration,
     bytes: usize,
@@ -85,6 +91,8 @@ fn row(count: u32) -> Row {
         told: told.as_secs_f64() / whole.as_secs_f64(),
         with_scripts: with_scripts.as_nanos() as f64 / steps,
         fork: median(|| drop(black_box(colony.fork()))),
+        forked: first_tick_of_fork(&colony).as_nanos() as f64 / f64::from(count),
+        speedup: speedup(&colony),
         save: median(|| drop(black_box(colony.save()))),
         restore: median(|| {
             let restored = sim::Colony::restore(&bytes, definitions.clone());
@@ -92,6 +100,39 @@ fn row(count: u32) -> Row {
         }),
         bytes: bytes.len(),
     }
+}
+
+fn first_tick_of_fork(colony: &sim::Colony) -> Duration {
+    let times = (0..ROUNDS).map(|_| tick(&mut colony.fork()).0);
+    let mut times: Vec<Duration> = times.collect();
+    times.sort();
+    times[ROUNDS / 2]
+}
+
+/// How much sooner a tick is over on two threads than on one.
+fn speedup(colony: &sim::Colony) -> f64 {
+    let mut sides = [1, 2].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.expect("threads can be started");
+        (pool, colony.fork(), Vec::with_capacity(TURNS))
+    });
+    for _ in 0..TURNS {
+        let hashes = sides.each_mut().map(|(pool, colony, times)| {
+            let begin = Instant::now();
+            let hashes = pool.install(|| {
+                tick(colony);
+                colony.hashes()
+            });
+            times.push(begin.elapsed());
+            hashes
+        });
+        assert_eq!(hashes[0], hashes[1], "threads do not change what happens");
+    }
+    let [one, two] = sides.map(|(_, _, mut times)| {
+        times.sort();
+        times[TURNS / 2].as_secs_f64()
+    });
+    one / two
 }
 
 /// As many tiles for each colonist in every colony: the largest map for the largest.
@@ -213,25 +254,27 @@ impl fmt::Display for Table {
         writeln!(formatter, "## A whole colony\n")?;
         writeln!(
             formatter,
-            "| colonists | map | a colonist's tick, ns | of the smallest's | events and hash | with the foreman, ns | fork, ms | save, MB/s | load, MB/s | save, MB |"
+            "| colonists | map | a colonist's tick, ns | of the smallest's | events and hash | with the foreman, ns | two threads | fork, ms | first tick of a fork, ns | save, MB/s | load, MB/s | save, MB |"
         )?;
         writeln!(
             formatter,
-            "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+            "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
         )?;
         let first = self.0.first().map_or(1.0, |row| row.whole);
         for row in &self.0 {
             let megabytes = row.bytes as f64 / 1e6;
             writeln!(
                 formatter,
-                "| {} | {}² | {:.0} | {:.2} | {:.0} % | {:.0} | {:.2} | {:.0} | {:.0} | {megabytes:.2} |",
+                "| {} | {}² | {:.0} | {:.2} | {:.0} % | {:.0} | {:.2} | {:.2} | {:.0} | {:.0} | {:.0} | {megabytes:.2} |",
                 row.count,
                 row.side,
                 row.whole,
                 row.whole / first,
                 row.told * 100.0,
                 row.with_scripts,
+                row.speedup,
                 row.fork.as_secs_f64() * 1e3,
+                row.forked,
                 megabytes / row.save.as_secs_f64(),
                 megabytes / row.restore.as_secs_f64(),
             )?;

@@ -22,8 +22,7 @@ use crate::terrain::{Override, Terrain, WalkCostChange};
 use crate::{Definitions, Event, Position, StableId, View};
 
 /// A world and everybody in it. See the [crate] for how to use it.
-///
-/// What is [`Shared`] a fork has in common with its original until one of them changes it.
+// What is `Shared` a fork has in common with its original until one of them changes it.
 pub struct Colony {
     pub(crate) seed: u64,
     pub(crate) tick: u64,

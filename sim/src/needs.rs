@@ -135,18 +135,19 @@ struct Change {
 pub(crate) fn decay(colony: &mut Colony) -> Survey {
     let mut changes = Vec::new();
     let mut survey = Survey::default();
+    let rules: &Rules = &colony.rules;
     for (id, colonist) in colony.entities.colonists_mut() {
         let met = colonist.need_being_met();
         let needs = &mut colonist.needs;
-        let critical = needs.decay(&colony.rules, met);
+        let critical = needs.decay(rules, met);
         needs.heal();
-        let died_of = needs.change_health(&colony.rules);
-        needs.mood = mood::next(needs, &colony.rules);
+        let died_of = needs.change_health(rules);
+        needs.mood = mood::next(needs, rules);
         let has_collapsed = needs.check_collapse();
         if needs.is_wound_treated() {
             survey.wounded.push(id);
         }
-        if colonist.is_wanting(&colony.rules) {
+        if colonist.is_wanting(rules) {
             survey.wanting.push(id);
         }
         if critical != [false; NEED_KINDS] || has_collapsed || died_of.is_some() {

@@ -10,6 +10,7 @@ use crate::items::Load;
 use crate::jobs::{ReservedPlace, Subject};
 use crate::lookup::Lookup;
 use crate::names::Name;
+use crate::nearby::Nearby;
 use crate::regions::Flood;
 use crate::terrain::Override;
 use crate::{Colony, Event, Position, StableId};
@@ -97,8 +98,26 @@ pub(crate) struct StructureIndex {
     at: Lookup<Position, StableId>,
     /// Blueprints, and workplaces with an order.
     active: BTreeSet<StableId>,
-    beds: BTreeSet<StableId>,
-    recreation: BTreeSet<StableId>,
+    beds: Furniture,
+    recreation: Furniture,
+}
+
+/// Buildings of one use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Furniture {
+    ids: BTreeSet<StableId>,
+    places: Nearby<StableId>,
+}
+
+impl Furniture {
+    /// Says whether a building is one of them.
+    fn set(&mut self, id: StableId, at: Position, is_in: bool) {
+        if is_in && self.ids.insert(id) {
+            self.places.insert(at, id);
+        } else if !is_in && self.ids.remove(&id) {
+            self.places.remove(at, id);
+        }
+    }
 }
 
 impl StructureIndex {
@@ -112,26 +131,24 @@ impl StructureIndex {
     pub(crate) fn note(&mut self, structure: &Structure, rules: &Rules) {
         let Structure { id, at, .. } = *structure;
         self.at.insert(at, id);
-        set(
-            &mut self.active,
-            id,
-            !structure.is_built || structure.order.is_some(),
-        );
+        if !structure.is_built || structure.order.is_some() {
+            self.active.insert(id);
+        } else {
+            self.active.remove(&id);
+        }
         let purpose = rules.building(structure.kind).map(|rule| rule.purpose);
         let purpose = purpose.filter(|_| structure.is_built);
-        set(&mut self.beds, id, purpose == Some(BuildingUse::Bed));
-        set(
-            &mut self.recreation,
-            id,
-            purpose == Some(BuildingUse::Recreation),
-        );
+        let is_for = |usage| purpose == Some(usage);
+        self.beds.set(id, at, is_for(BuildingUse::Bed));
+        self.recreation.set(id, at, is_for(BuildingUse::Recreation));
     }
 
     fn forget(&mut self, structure: &Structure) {
-        self.at.remove(&structure.at);
-        for ids in [&mut self.active, &mut self.beds, &mut self.recreation] {
-            ids.remove(&structure.id);
-        }
+        let Structure { id, at, .. } = *structure;
+        self.at.remove(&at);
+        self.active.remove(&id);
+        self.beds.set(id, at, false);
+        self.recreation.set(id, at, false);
     }
 
     pub(crate) fn at(&self, at: Position) -> Option<StableId> {
@@ -141,14 +158,6 @@ impl StructureIndex {
     /// Those that may want something or be worked at, in order of id.
     pub(crate) fn active(&self) -> impl Iterator<Item = StableId> + '_ {
         self.active.iter().copied()
-    }
-}
-
-fn set(ids: &mut BTreeSet<StableId>, id: StableId, is_in: bool) {
-    if is_in {
-        ids.insert(id);
-    } else {
-        ids.remove(&id);
     }
 }
 
@@ -313,13 +322,13 @@ impl Colony {
             BuildingUse::Structure | BuildingUse::Workplace => return None,
         };
         let region = self.regions.of(from)?;
-        let free = furniture.iter().filter_map(|id| {
-            let at = self.entities.structure(*id)?.at;
-            let can_be_used = !self.board.is_reserved(ReservedPlace::Furniture(*id))
+        let found = furniture.places.nearest(from, |id| {
+            let at = self.entities.structure(id)?.at;
+            let can_be_used = !self.board.is_reserved(ReservedPlace::Furniture(id))
                 && self.regions.reaches_beside(region, at);
-            can_be_used.then(|| (at.octile_distance(from), *id))
+            can_be_used.then_some((id, ()))
         });
-        free.min().map(|(_, id)| id)
+        found.map(|(_, id, ())| id)
     }
 
     /// What the points gained at a building, or on the bare ground, are multiplied with, in permille.

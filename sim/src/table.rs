@@ -1,5 +1,6 @@
 //! Things of one kind by id. Reading and changing one does not depend on how many there are; a hash of all is kept up to date at the
-//! cost of those that have changed; whoever lists them gets them in order of id; a copy shares what neither has changed since.
+//! cost of those that have changed; whoever lists them gets them in order of id, and mostly finds them there side by side; a copy shares
+//! what neither has changed since.
 
 use serde::Serialize;
 
@@ -8,10 +9,30 @@ use crate::hash::hash_of;
 use crate::lookup::Lookup;
 use crate::shared::Shared;
 
-/// Parts of a table that copies share or do not.
-const PARTS: u64 = 64;
-/// Ids in a row that lie in one part: what is made one after the other mostly changes together.
-const RUN_IDS: u64 = 64;
+/// Ids in a row whose things lie in one page. Going through all is quicker the more they are, and taking one away or changing one that
+/// a copy shares the fewer.
+const PAGE_IDS: u64 = 16;
+
+/// See the [module](self).
+#[derive(Debug, Clone)]
+pub(crate) struct Table<T> {
+    /// By their number; never gone through in their own order. None is without a thing.
+    pages: Lookup<u64, Shared<Page<T>>>,
+    len: usize,
+    /// Sum of the hashes of all rows that have one. A sum does not depend on order.
+    sum: u128,
+    /// Pages with rows that have none; some may be gone, some named twice.
+    changed: Vec<u64>,
+}
+
+/// The things of some ids in a row.
+#[derive(Debug, Clone)]
+struct Page<T> {
+    /// Which of the ids have a thing, a bit for each.
+    present: u16,
+    /// In order of id.
+    rows: Vec<Row<T>>,
+}
 
 /// A thing and its part of the hash of all.
 #[derive(Debug, Clone)]
@@ -21,22 +42,10 @@ struct Row<T> {
     hash: Option<[u64; 2]>,
 }
 
-/// See the [module](self).
-#[derive(Debug, Clone)]
-pub(crate) struct Table<T> {
-    /// As far as there was something in them. Never gone through in their own order.
-    parts: Vec<Shared<Lookup<StableId, Row<T>>>>,
-    len: usize,
-    /// Sum of the hashes of all rows that have one. A sum does not depend on order.
-    sum: u128,
-    /// Rows whose hash is not in the sum; some may be gone.
-    changed: Vec<StableId>,
-}
-
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Self {
-            parts: Vec::new(),
+            pages: Lookup::default(),
             len: 0,
             sum: 0,
             changed: Vec::new(),
@@ -44,31 +53,78 @@ impl<T> Default for Table<T> {
     }
 }
 
-/// The part that an id lies in.
-const fn part(id: StableId) -> usize {
-    (id.get() / RUN_IDS % PARTS) as usize
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Self {
+            present: 0,
+            rows: Vec::new(),
+        }
+    }
+}
+
+/// The number of the page of an id, and its bit there.
+const fn place(id: StableId) -> (u64, u16) {
+    (id.get() / PAGE_IDS, 1 << (id.get() % PAGE_IDS))
 }
 
 fn sum_of(hash: Option<[u64; 2]>) -> u128 {
     hash.map_or(0, |[high, low]| u128::from(high) << 64 | u128::from(low))
 }
 
+impl<T> Page<T> {
+    /// Where the row of a bit is, or the place that it would have.
+    const fn find(&self, bit: u16) -> Result<usize, usize> {
+        let index = (self.present & (bit - 1)).count_ones() as usize;
+        if self.present & bit == 0 {
+            Err(index)
+        } else {
+            Ok(index)
+        }
+    }
+
+    /// The ids that have a thing, in order, given the number of the page.
+    fn ids(&self, number: u64) -> impl Iterator<Item = StableId> + use<T> {
+        let present = self.present;
+        let bits = (0..PAGE_IDS).filter(move |bit| present >> bit & 1 == 1);
+        bits.map(move |bit| StableId::new(number * PAGE_IDS + bit))
+    }
+
+    /// Everything, in order of id.
+    fn iter(&self, number: u64) -> impl Iterator<Item = (StableId, &T)> {
+        let values = self.rows.iter().map(|row| &row.value);
+        self.ids(number).zip(values)
+    }
+}
+
 impl<T: Serialize + Clone> Table<T> {
     pub(crate) fn insert(&mut self, id: StableId, value: T) {
-        let part = part(id);
-        if part >= self.parts.len() {
-            self.parts.resize_with(part + 1, Shared::default);
-        }
+        let (number, bit) = place(id);
         let row = Row { value, hash: None };
-        match self.parts[part].insert(id, row) {
-            Some(before) => self.sum = self.sum.wrapping_sub(sum_of(before.hash)),
-            None => self.len += 1,
+        let page = &mut **self.pages.entry(number).or_default();
+        match page.find(bit) {
+            Ok(index) => {
+                let before = std::mem::replace(&mut page.rows[index], row);
+                self.sum = self.sum.wrapping_sub(sum_of(before.hash));
+            }
+            Err(index) => {
+                page.rows.insert(index, row);
+                page.present |= bit;
+                self.len += 1;
+            }
         }
-        self.changed.push(id);
+        self.changed.push(number);
     }
 
     pub(crate) fn remove(&mut self, id: StableId) -> Option<T> {
-        let row = self.parts.get_mut(part(id))?.remove(&id)?;
+        let (number, bit) = place(id);
+        let page = self.pages.get_mut(&number)?;
+        let index = page.find(bit).ok()?;
+        let page = &mut **page;
+        let row = page.rows.remove(index);
+        page.present &= !bit;
+        if page.present == 0 {
+            self.pages.remove(&number);
+        }
         self.len -= 1;
         self.sum = self.sum.wrapping_sub(sum_of(row.hash));
         Some(row.value)
@@ -79,40 +135,51 @@ impl<T: Serialize + Clone> Table<T> {
     }
 
     pub(crate) fn get(&self, id: StableId) -> Option<&T> {
-        Some(&self.parts.get(part(id))?.get(&id)?.value)
+        let (number, bit) = place(id);
+        let page = self.pages.get(&number)?;
+        Some(&page.rows[page.find(bit).ok()?].value)
     }
 
     /// Something to be changed.
     pub(crate) fn get_mut(&mut self, id: StableId) -> Option<&mut T> {
-        let row = self.parts.get_mut(part(id))?.get_mut(&id)?;
+        let (number, bit) = place(id);
+        let page = self.pages.get_mut(&number)?;
+        let index = page.find(bit).ok()?;
+        let row = &mut page.rows[index];
         if row.hash.is_some() {
             self.sum = self.sum.wrapping_sub(sum_of(row.hash.take()));
-            self.changed.push(id);
+            self.changed.push(number);
         }
         Some(&mut row.value)
     }
 
     /// Everything in order of id.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (StableId, &T)> {
-        let mut rows: Vec<(StableId, &T)> = self.unordered().collect();
-        rows.sort_unstable_by_key(|(id, _)| *id);
-        rows.into_iter()
+        let mut pages: Vec<(u64, &Page<T>)> =
+            self.pages.iter().map(|(n, page)| (*n, &**page)).collect();
+        pages.sort_unstable_by_key(|(number, _)| *number);
+        let pages = pages.into_iter();
+        pages.flat_map(|(number, page)| page.iter(number))
     }
 
     /// Everything in no order that may reach state: for sums and the like.
     pub(crate) fn unordered(&self) -> impl Iterator<Item = (StableId, &T)> {
-        let rows = self.parts.iter().flat_map(|part| part.iter());
-        rows.map(|(id, row)| (*id, &row.value))
+        let pages = self.pages.iter();
+        pages.flat_map(|(number, page)| page.iter(*number))
     }
 
     /// A hash of everything.
     pub(crate) fn hash(&mut self) -> u128 {
-        for id in std::mem::take(&mut self.changed) {
-            let row = self
-                .parts
-                .get_mut(part(id))
-                .and_then(|part| part.get_mut(&id));
-            if let Some(row) = row.filter(|row| row.hash.is_none()) {
+        for number in std::mem::take(&mut self.changed) {
+            let Some(page) = self.pages.get_mut(&number) else {
+                continue;
+            };
+            if page.rows.iter().all(|row| row.hash.is_some()) {
+                continue;
+            }
+            let ids = page.ids(number);
+            let rows = ids.zip(&mut page.rows);
+            for (id, row) in rows.filter(|(_, row)| row.hash.is_none()) {
                 let hash = hash_of(&(id, &row.value));
                 row.hash = Some([(hash >> 64) as u64, hash as u64]);
                 self.sum = self.sum.wrapping_add(hash);

@@ -24,6 +24,7 @@ pub(crate) fn run(colony: &mut Colony) {
             terrain,
             ..
         } = &mut *colony;
+        let (rules, terrain): (&Rules, &Terrain) = (rules, terrain);
         let next = entities.visit_from(place, |id, colonist| {
             let job = colonist.activity.job?;
             let stop = advance(colonist, rules, terrain)?;

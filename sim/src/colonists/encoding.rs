@@ -15,9 +15,12 @@ pub(crate) fn encode(id: StableId, colonist: &Colonist, bytes: &mut Vec<u8>) {
         personal: _,
         has_schedule: _,
     } = colonist;
-    bytes.extend_from_slice(&id.get().to_le_bytes());
-    bytes.extend_from_slice(&encode_position(*at));
-    bytes.extend_from_slice(&encode_needs(needs));
+    // Together: each addition looks whether there is room.
+    let mut head = [0; 28];
+    head[..8].copy_from_slice(&id.get().to_le_bytes());
+    head[8..12].copy_from_slice(&encode_position(*at));
+    head[12..].copy_from_slice(&encode_needs(needs));
+    bytes.extend_from_slice(&head);
     encode_activity(activity, bytes);
 }
 
@@ -56,15 +59,26 @@ fn encode_activity(activity: &Activity, bytes: &mut Vec<u8>) {
         level,
         load,
     } = activity;
-    encode_option(job.map(StableId::get), bytes);
-    encode_option(kind.map(|kind| kind.get()), bytes);
-    bytes.extend_from_slice(&(path.len() as u64).to_le_bytes());
-    for tile in path {
-        bytes.extend_from_slice(&encode_position(*tile));
+    let length = (path.len() as u64).to_le_bytes();
+    if let (Some(job), Some(kind)) = (job, kind) {
+        let mut both = [1; 26];
+        both[1..9].copy_from_slice(&job.get().to_le_bytes());
+        both[10..18].copy_from_slice(&kind.get().to_le_bytes());
+        both[18..].copy_from_slice(&length);
+        bytes.extend_from_slice(&both);
+    } else {
+        encode_option(job.map(StableId::get), bytes);
+        encode_option(kind.map(|kind| kind.get()), bytes);
+        bytes.extend_from_slice(&length);
+    }
+    let begin = bytes.len();
+    bytes.resize(begin + 4 * path.len(), 0);
+    for (encoded, tile) in bytes[begin..].chunks_exact_mut(4).zip(path) {
+        encoded.copy_from_slice(&encode_position(*tile));
     }
     let [w0, w1, w2, w3] = work_ticks.to_le_bytes();
-    bytes.extend_from_slice(&[*step_ticks, w0, w1, w2, w3, *level]);
-    bytes.push(u8::from(load.is_some()));
+    let has_load = u8::from(load.is_some());
+    bytes.extend_from_slice(&[*step_ticks, w0, w1, w2, w3, *level, has_load]);
     if let Some(Load { item, count, since }) = load {
         bytes.extend_from_slice(&item.get().to_le_bytes());
         bytes.extend_from_slice(&count.to_le_bytes());

@@ -25,6 +25,34 @@ fn the_same_seed_gives_the_same_chain_and_events() {
     assert_ne!(chain(&mut busy_colony(43), 500).0, link);
 }
 
+/// A colony in which what pays for several threads is done on them.
+fn large_colony() -> Colony {
+    let map = MapSource::Generated {
+        width: 160,
+        height: 160,
+    };
+    let setup = setup(map, 4_200, &[]);
+    let mut colony = Colony::new(&setup, definitions()).unwrap();
+    designate(&mut colony, "chop", 5_000);
+    designate(&mut colony, "mine", 5_000);
+    colony
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same() {
+    let runs = [1, 2, 5].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.unwrap().install(|| {
+            let mut colony = large_colony();
+            let run = chain(&mut colony, 30);
+            let mut restored = Colony::restore(&colony.save(), definitions()).unwrap();
+            assert_eq!(restored.hashes(), colony.hashes());
+            run
+        })
+    });
+    assert!(runs[0] == runs[1] && runs[1] == runs[2]);
+}
+
 #[test]
 fn hashing_and_looking_change_nothing() {
     let (mut observed, mut alone) = (busy_colony(7), busy_colony(7));
