@@ -3,6 +3,7 @@
 //! It never asserts wall time, and never touches the author's files: scenarios written here live in a temporary folder.
 
 pub mod storm;
+pub mod wat;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -83,6 +84,14 @@ impl Project {
     pub fn lua_mod(self, id: &str, version: &str, more: &str, script: &str) -> Project {
         self.file(&format!("mods/{id}/mod.toml"), &manifest(id, version, more))
             .file(&format!("mods/{id}/scripts/main.lua"), script)
+    }
+
+    /// A mod with a component as text and, in its manifest, what `more` adds to the required keys.
+    #[must_use]
+    pub fn wasm_mod(self, id: &str, version: &str, more: &str, component: &str) -> Project {
+        let manifest = manifest(id, version, more).replace("entry = \"scripts/main.lua\"\n", "");
+        self.file(&format!("mods/{id}/mod.toml"), &manifest)
+            .file(&format!("mods/{id}/wasm/main.wat"), component)
     }
 
     /// Writes `scenario.toml`: a small colony that runs `ticks` ticks with `base` and the mods named, then what `rest` adds.

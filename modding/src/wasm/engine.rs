@@ -84,7 +84,9 @@ impl Compiled {
             .as_ref()
             .map_err(|error| GuestError::new(format!("components cannot be run here: {error}")))?;
         let hash = xxh3_128(content);
-        let component = match shared.known().get(hash) {
+        // Others may ask while this one compiles.
+        let known = shared.known().get(hash);
+        let component = match known {
             Some(component) => component,
             None => {
                 let component = shared.compile(file, content)?;
