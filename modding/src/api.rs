@@ -30,7 +30,7 @@ pub use reference::reference;
 pub(crate) use stubs::{Part as EventPart, parts as event_parts, split};
 pub use stubs::{STUB_MARK, stubs};
 pub use wit::wit;
-pub(crate) use wit::{PACKAGE, case_name, kebab_case, signature};
+pub(crate) use wit::{PACKAGE, case_name, escaped, kebab_case, signature};
 
 /// What a mod may ask for in `capabilities`, and what it allows.
 pub const CAPABILITIES: &[(&str, &str)] = &[

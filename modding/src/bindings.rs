@@ -15,6 +15,7 @@ use crate::error::Location;
 use crate::generation::Generation;
 use crate::runtime::Language;
 
+pub(crate) use events::known_event;
 pub(crate) use time::timer_function;
 
 /// A call of a function of the table, as far as its name and arguments do not tell.

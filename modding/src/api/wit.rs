@@ -452,7 +452,7 @@ pub(crate) fn kebab_case(name: &str) -> String {
 }
 
 /// The name with the mark that keeps it from being a word of the language.
-fn escaped(name: &str) -> String {
+pub(crate) fn escaped(name: &str) -> String {
     const WORDS: [&str; 43] = [
         "as",
         "async",

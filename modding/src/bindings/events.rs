@@ -93,7 +93,11 @@ impl GuestCall<'_> {
     }
 }
 
-fn known_event(name: &str) -> Result<(), ApiError> {
+/// Refuses the name of an event that there is not.
+///
+/// # Errors
+/// With the nearest name.
+pub(crate) fn known_event(name: &str) -> Result<(), ApiError> {
     if event(name).is_some() || name.contains(':') {
         return Ok(());
     }

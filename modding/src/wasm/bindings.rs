@@ -4,6 +4,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Linker, Val};
 
 use crate::api::{ApiError, FunctionDescription, Kind, Run, functions, kebab_case, split};
+use crate::bindings::{GuestCall, known_event};
 use crate::context::LogLevel;
 use crate::error::{GuestError, Location};
 use crate::value::Value;
@@ -150,7 +151,8 @@ fn register(
     let answer = in_declaration(&mut store, bytes, |call, guest| {
         let handlers = &guest.functions.handlers;
         let is_declared = |at| handlers.borrow().get(&at) == Some(&(position, function));
-        require_export(guest, event_interfaces().nth(position).as_deref())?;
+        known_event(&name)?;
+        require_export(call, guest, event_interfaces().nth(position).as_deref())?;
         if let Some(at) = call.register(name, options, is_declared)? {
             handlers.borrow_mut().insert(at, (position, function));
         }
@@ -159,10 +161,14 @@ fn register(
     Ok((answer,))
 }
 
-/// Refuses a declaration whose function could not be called.
-fn require_export(guest: &Guest, interface: Option<&str>) -> Result<(), ApiError> {
+/// Refuses a declaration whose function could not be called. Later nothing is declared, which is refused for that reason.
+fn require_export(
+    call: &GuestCall<'_>,
+    guest: &Guest,
+    interface: Option<&str>,
+) -> Result<(), ApiError> {
     match interface {
-        Some(interface) if !guest.compiled.exports(interface) => {
+        Some(interface) if call.context.is_loading() && !guest.compiled.exports(interface) => {
             let name = full_name(interface);
             Err(
                 ApiError::new(format!("the component does not export {name}")).help(format!(
@@ -214,7 +220,7 @@ fn define(
 
 fn migrate(mut store: StoreContextMut<'_, Guest>, (range, function): (String, u32)) -> Answer<()> {
     let answer = in_declaration(&mut store, range.len() as u64, |call, guest| {
-        require_export(guest, Some("migrations"))?;
+        require_export(call, guest, Some("migrations"))?;
         let position = call.migrate(range)?;
         guest
             .functions
@@ -274,7 +280,7 @@ fn timer(
         Some(FunctionOrValue::Function(function)) => {
             let answer = in_declaration(&mut store, name.len() as u64, |call, guest| {
                 let ticks = call.timer_ticks(Some(&ticks), repeat)?;
-                require_export(guest, Some("timers"))?;
+                require_export(call, guest, Some("timers"))?;
                 call.start_with_function(&name, ticks, repeat)?;
                 guest.functions.timers.borrow_mut().insert(name, function);
                 Ok(())
@@ -297,7 +303,7 @@ fn declare_timer(
     (name, function): (String, u32),
 ) -> Answer<()> {
     let answer = in_declaration(&mut store, name.len() as u64, |call, guest| {
-        require_export(guest, Some("timers"))?;
+        require_export(call, guest, Some("timers"))?;
         call.declare_unstarted_timer(&name)?;
         guest.functions.timers.borrow_mut().insert(name, function);
         Ok(())
@@ -314,7 +320,7 @@ fn cancel_timer(mut store: StoreContextMut<'_, Guest>, (name,): (String,)) -> An
 
 fn export(mut store: StoreContextMut<'_, Guest>, (name, function): (String, u32)) -> Answer<()> {
     let answer = in_declaration(&mut store, name.len() as u64, |call, guest| {
-        require_export(guest, Some("exports"))?;
+        require_export(call, guest, Some("exports"))?;
         call.export(&name)?;
         guest.functions.exports.borrow_mut().insert(name, function);
         Ok(())

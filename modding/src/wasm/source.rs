@@ -8,7 +8,7 @@ use wasmparser::{BinaryReaderError, Parser, Payload};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-use crate::api::{PACKAGE, wit};
+use crate::api::{PACKAGE, escaped, wit};
 use crate::error::{GuestError, Location};
 use crate::limits::COMPONENT_BYTES_MAX;
 use crate::manifest::API_VERSION;
@@ -170,7 +170,7 @@ fn world_of(file: &str, names: &CoreNames) -> Result<String, GuestError> {
     let mut imports = BTreeSet::new();
     for (module, name) in &names.imports {
         match named(module) {
-            Named::Ours(_) => drop(imports.insert(module.as_str())),
+            Named::Ours(interface) => drop(imports.insert(in_world(module, interface))),
             Named::OtherVersion => return Err(other_version(file, "imports", module)),
             Named::Foreign => foreign.push(format!("{module}.{name}")),
         }
@@ -185,7 +185,7 @@ fn world_of(file: &str, names: &CoreNames) -> Result<String, GuestError> {
         };
         let interface = interface.strip_prefix("cabi_post_").unwrap_or(interface);
         match named(interface) {
-            Named::Ours(_) => drop(exports.insert(interface)),
+            Named::Ours(name) => drop(exports.insert(in_world(interface, name))),
             Named::OtherVersion => return Err(other_version(file, "exports", interface)),
             Named::Foreign => {}
         }
@@ -204,4 +204,13 @@ fn world_of(file: &str, names: &CoreNames) -> Result<String, GuestError> {
     }
     world.push_str("}\n");
     Ok(world)
+}
+
+/// The name of an interface as a world has it.
+fn in_world(name: &str, interface: &str) -> String {
+    name.replacen(
+        &format!("/{interface}@"),
+        &format!("/{}@", escaped(interface)),
+        1,
+    )
 }
