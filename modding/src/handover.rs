@@ -175,6 +175,18 @@ fn machine(
             let content = bundle.file(path).unwrap_or_default();
             let compiled = Compiled::of(&bundle.display_path(path), content)
                 .map_err(|error| failed(generation, Stage::Parse, &error))?;
+            if let Some(entry) = entry.as_ref().filter(|_| compiled.keeps_state()) {
+                let file = bundle.display_path(path);
+                let error = GuestError {
+                    help: Some(
+                        "reach the state by the imports of `storage` in the component".to_owned(),
+                    ),
+                    ..GuestError::new(format!(
+                        "{file} exports kept-state, which gives the whole state, and there is {entry}, which shares it"
+                    ))
+                };
+                return Err(failed(generation, Stage::Parse, &error));
+            }
             Some(Rc::new(WasmRuntime::new(context, generation, compiled)))
         }
         None => None,

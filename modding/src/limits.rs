@@ -111,8 +111,8 @@ pub const PENDING_RELOADS_MAX: usize = 100;
 pub const RELOAD_SECONDS_MAX: u64 = 30;
 
 /// Units of fuel, about one for each instruction of a component, that a step of the budget pays for. An interpreted step of a script
-/// does about as much; so an endless loop of a component ends within 50 ms, too.
-pub const FUEL_PER_STEP: u64 = 32;
+/// does about as much; so an endless loop of a component ends within 100 ms.
+pub const FUEL_PER_STEP: u64 = 16;
 
 /// Bytes of all linear memories of a component.
 pub const COMPONENT_MEMORY_BYTES_MAX: usize = MEMORY_BYTES_KEPT_MAX;

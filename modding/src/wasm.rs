@@ -5,6 +5,7 @@
 //! (`kept-state`), so that the host can give it to the next instance; an instance in which a call failed is dropped and made anew, so
 //! that a failing call leaves no trace.
 
+mod artefacts;
 mod bindings;
 mod convert;
 mod engine;
@@ -32,7 +33,9 @@ use crate::limits::STEPS_PER_LOAD_MAX;
 use crate::runtime::{Event, MigratedState, ModRuntime};
 use crate::value::Value;
 
+pub use artefacts::{ArtefactStore, keep_artefacts_in};
 pub(crate) use engine::Compiled;
+pub use engine::compile_ahead;
 use guest::{Functions, Guest};
 use live::Live;
 

@@ -79,6 +79,18 @@ impl Project {
         self
     }
 
+    /// Writes a file of any content.
+    ///
+    /// # Panics
+    /// Where it cannot be written.
+    #[must_use]
+    pub fn bytes(self, path: &str, content: &[u8]) -> Project {
+        let project = self.file(path, "");
+        std::fs::write(project.folder.path().join(path), content)
+            .expect("a test may write temporary files");
+        project
+    }
+
     /// A mod with a script and, in its manifest, what `more` adds to the required keys.
     #[must_use]
     pub fn lua_mod(self, id: &str, version: &str, more: &str, script: &str) -> Project {
@@ -89,7 +101,7 @@ impl Project {
     /// A mod with a component as text and, in its manifest, what `more` adds to the required keys.
     #[must_use]
     pub fn wasm_mod(self, id: &str, version: &str, more: &str, component: &str) -> Project {
-        let manifest = manifest(id, version, more).replace("entry = \"scripts/main.lua\"\n", "");
+        let manifest = manifest_of_component(id, version, more);
         self.file(&format!("mods/{id}/mod.toml"), &manifest)
             .file(&format!("mods/{id}/wasm/main.wat"), component)
     }
@@ -154,6 +166,11 @@ pub fn manifest(id: &str, version: &str, more: &str) -> String {
     format!(
         "id = {id:?}\nname = {id:?}\nversion = {version:?}\napi = \"^1\"\nentry = \"scripts/main.lua\"\n{more}\n"
     )
+}
+
+/// The same of a mod without scripts.
+pub fn manifest_of_component(id: &str, version: &str, more: &str) -> String {
+    manifest(id, version, more).replace("entry = \"scripts/main.lua\"\n", "")
 }
 
 /// What mods wrote, by tick.

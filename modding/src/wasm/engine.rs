@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::error::GuestError;
 use crate::limits::{COMPONENT_STACK_BYTES_MAX, COMPONENTS_KNOWN_MAX};
 
+use super::artefacts::{keep, kept};
 use super::bindings::bind;
 use super::exports::{Exports, check_imports};
 use super::guest::Guest;
@@ -89,7 +90,10 @@ impl Compiled {
         let component = match known {
             Some(component) => component,
             None => {
-                let component = shared.compile(file, content)?;
+                let component = match kept(&shared.engine, hash) {
+                    Some(component) => component,
+                    None => shared.compile(file, content, hash)?,
+                };
                 shared.known().insert(hash, component.clone());
                 component
             }
@@ -109,6 +113,11 @@ impl Compiled {
     /// The file as its author knows it.
     pub(super) fn file(&self) -> &str {
         &self.file
+    }
+
+    /// Whether the component keeps its state in its memory and gives it as a whole.
+    pub(crate) fn keeps_state(&self) -> bool {
+        self.exports("kept-state")
     }
 
     /// What is instantiated.
@@ -133,11 +142,12 @@ impl Shared {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn compile(&self, file: &str, content: &[u8]) -> Result<Component, GuestError> {
+    fn compile(&self, file: &str, content: &[u8], hash: u128) -> Result<Component, GuestError> {
         let bytes = component_bytes(file, content)?;
         let component = Component::from_binary(&self.engine, &bytes)
             .map_err(|error| GuestError::new(format!("{file} is not a component: {error:#}")))?;
         check_imports(&component, file)?;
+        keep(&self.engine, hash, &component);
         Ok(component)
     }
 }
@@ -161,4 +171,18 @@ impl Known {
             self.components.remove(&hash);
         }
     }
+}
+
+/// Compiles a file ahead, on whatever thread, so that who loads it later does not wait. What is wrong with it is told then.
+pub fn compile_ahead(file: &str, content: &[u8]) {
+    drop(Compiled::of(file, content));
+}
+
+/// A component of nothing.
+#[cfg(test)]
+pub(super) fn compiled_for_test() -> (Engine, Component) {
+    let engine = Engine::new(&config()).unwrap();
+    let bytes = wat::parse_str("(component (core module $m (func (export \"f\"))))").unwrap();
+    let component = Component::from_binary(&engine, &bytes).unwrap();
+    (engine, component)
 }

@@ -42,9 +42,7 @@ impl Exports {
             };
             let event = events.iter().position(|event| event == interface);
             if event.is_none() && !EXPORTS.contains(&interface) {
-                let error = GuestError::new(format!("{file} exports {name}, which there is not"));
-                let known = events.iter().map(String::as_str).chain(EXPORTS);
-                return Err(did_you_mean(error, interface, known));
+                return Err(unknown(file, "exports", name, interface));
             }
             let index = component.get_export_index(None, name);
             let functions = exports.entry(interface.to_owned()).or_default();
@@ -95,6 +93,9 @@ pub(super) fn check_imports(component: &Component, file: &str) -> Result<(), Gue
         match named(name) {
             Named::Foreign => foreign.push(name.to_owned()),
             Named::OtherVersion => return Err(other_version(file, "imports", name)),
+            Named::Ours(module) if !is_import(module) => {
+                return Err(unknown(file, "imports", name, module));
+            }
             Named::Ours(module) => {
                 if let ComponentItem::ComponentInstance(instance) = item.ty {
                     for (function, item) in instance.exports(engine) {
@@ -110,6 +111,37 @@ pub(super) fn check_imports(component: &Component, file: &str) -> Result<(), Gue
         return Ok(());
     }
     Err(foreign_imports(file, &foreign))
+}
+
+/// Whether components import an interface of that name.
+pub(super) fn is_import(interface: &str) -> bool {
+    imports().any(|known| known == interface)
+}
+
+/// Whether components export an interface of that name.
+pub(super) fn is_export(interface: &str) -> bool {
+    EXPORTS.contains(&interface) || event_interfaces().any(|known| known == interface)
+}
+
+/// The interfaces that components import: the modules of the table, and three more.
+fn imports() -> impl Iterator<Item = &'static str> {
+    functions()
+        .map(|known| split(known).0)
+        .chain(["types", "storage", "failure"])
+}
+
+/// What a mod that names an interface that there is not is told.
+pub(super) fn unknown(file: &str, verb: &str, name: &str, interface: &str) -> GuestError {
+    let error = GuestError::new(format!("{file} {verb} {name}, which there is not"));
+    let known: Vec<String> = match verb {
+        "imports" => imports().map(str::to_owned).collect(),
+        _ => EXPORTS
+            .map(str::to_owned)
+            .into_iter()
+            .chain(event_interfaces())
+            .collect(),
+    };
+    did_you_mean(error, interface, known.iter().map(String::as_str))
 }
 
 /// What a mod that wants more than the colony is told.

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use wasmtime::Store;
-use wasmtime::component::{
-    ComponentNamedList, ComponentType, Func, Instance, Lift, Lower, TypedFunc,
-};
+use wasmtime::component::{ComponentNamedList, ComponentType, Instance, Lift, Lower, TypedFunc};
 
 use crate::context::Context;
 use crate::error::GuestError;
@@ -16,7 +14,7 @@ use crate::runtime::{Event, MigratedState};
 use crate::value::Value;
 
 use super::errors::guest_error;
-use super::events::EventParameters;
+use super::events::Port;
 use super::guest::{Guest, pay_fuel, refuel};
 use super::interfaces::event_interfaces;
 use super::state::replace;
@@ -33,10 +31,9 @@ pub(super) struct Live {
 
 /// What hears one event.
 struct Handler {
-    function: Func,
     /// As messages name it.
     export: String,
-    parameters: EventParameters,
+    port: Port,
 }
 
 /// `timer` of colony.wit.
@@ -161,9 +158,8 @@ impl Live {
         let Some(handler) = self.handlers.get_mut(&position) else {
             return Ok(());
         };
-        let parameters = handler.parameters.fill(function, event);
-        let parameters = parameters.map_err(|error| GuestError::new(error.message))?;
-        let call = |store: &mut Store<Guest>| handler.function.call(store, parameters, &mut []);
+        let call = handler.port.call(function, event);
+        let call = call.map_err(|error| GuestError::new(error.message))?;
         metered(&mut self.store, context, &handler.export, call)
     }
 
@@ -176,9 +172,8 @@ impl Live {
         let export = format!("{interface}.handle");
         match function {
             Some(function) => Ok(Handler {
-                function,
                 export,
-                parameters: EventParameters::new(position),
+                port: Port::new(&mut self.store, function, position),
             }),
             None => Err(self.not_exported(&export)),
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use wasmparser::{BinaryReaderError, Parser, Payload};
+use wasmparser::{BinaryReaderError, Parser, Payload, Validator};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -13,7 +13,7 @@ use crate::error::{GuestError, Location};
 use crate::limits::COMPONENT_BYTES_MAX;
 use crate::manifest::API_VERSION;
 
-use super::exports::{foreign_imports, other_version};
+use super::exports::{foreign_imports, is_export, is_import, other_version, unknown};
 use super::interfaces::{Named, named};
 
 const MAGIC: &[u8] = b"\0asm";
@@ -94,7 +94,9 @@ fn translated(file: &str, content: &[u8]) -> Result<Vec<u8>, GuestError> {
 fn wrapped(file: &str, mut module: Vec<u8>) -> Result<Vec<u8>, GuestError> {
     let refused =
         |problem: String| GuestError::new(format!("{file} does not fit colony.wit: {problem}"));
-    let names = core_names(&module)
+    let names = Validator::new()
+        .validate_all(&module)
+        .and_then(|_| core_names(&module))
         .map_err(|problem| GuestError::new(format!("{file} is not WebAssembly: {problem}")))?;
     if names.describes_itself {
         // The interface of the first system that components had is none that a world could speak of.
@@ -170,7 +172,10 @@ fn world_of(file: &str, names: &CoreNames) -> Result<String, GuestError> {
     let mut imports = BTreeSet::new();
     for (module, name) in &names.imports {
         match named(module) {
-            Named::Ours(interface) => drop(imports.insert(in_world(module, interface))),
+            Named::Ours(interface) if is_import(interface) => {
+                imports.insert(in_world(module, interface));
+            }
+            Named::Ours(interface) => return Err(unknown(file, "imports", module, interface)),
             Named::OtherVersion => return Err(other_version(file, "imports", module)),
             Named::Foreign => foreign.push(format!("{module}.{name}")),
         }
@@ -185,7 +190,10 @@ fn world_of(file: &str, names: &CoreNames) -> Result<String, GuestError> {
         };
         let interface = interface.strip_prefix("cabi_post_").unwrap_or(interface);
         match named(interface) {
-            Named::Ours(name) => drop(exports.insert(in_world(interface, name))),
+            Named::Ours(name) if is_export(name) => {
+                exports.insert(in_world(interface, name));
+            }
+            Named::Ours(name) => return Err(unknown(file, "exports", interface, name)),
             Named::OtherVersion => return Err(other_version(file, "exports", interface)),
             Named::Foreign => {}
         }
