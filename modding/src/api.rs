@@ -1,7 +1,7 @@
 //! The one table of what mods may call and hear: names, arguments, results, capabilities, documentation.
 //!
 //! Every runtime offers exactly this table, scenarios issue commands through it, and the reference in `docs/api.md` and the
-//! files for editors in `modding/api` are made from it: tests compare them.
+//! files for editors and for components in `modding/api` are made from it: tests compare them.
 
 mod arguments;
 mod events;
@@ -10,6 +10,7 @@ mod kinds;
 mod reference;
 mod stubs;
 mod unit_tests;
+mod wit;
 
 use std::rc::Rc;
 
@@ -26,7 +27,10 @@ pub use events::{
 pub use functions::functions;
 pub use kinds::{Field, Kind, Record, Signature};
 pub use reference::reference;
+pub(crate) use stubs::{Part as EventPart, parts as event_parts, split};
 pub use stubs::{STUB_MARK, stubs};
+pub use wit::wit;
+pub(crate) use wit::{PACKAGE, case_name, escaped, kebab_case, signature};
 
 /// What a mod may ask for in `capabilities`, and what it allows.
 pub const CAPABILITIES: &[(&str, &str)] = &[

@@ -40,6 +40,8 @@ pub enum Phase {
     Unloading,
     /// A migration.
     Migrating,
+    /// A guest that keeps its state in a memory of its own takes it over.
+    Restoring,
     /// A handler, a timer, an exported function.
     Running,
 }
@@ -278,6 +280,13 @@ impl Context {
     /// Takes note from now on of who writes what.
     pub(crate) fn set_trace(&self, trace: SharedTrace) {
         *self.trace.borrow_mut() = Some(trace);
+    }
+
+    /// Takes note that the memory of the mod's machine changes with the running call: where that is taken back, the memory is not what
+    /// it was before it.
+    pub(crate) fn note_memory(&self, generation: &Rc<Generation>) {
+        let effect = Effect::Memory(generation.clone());
+        self.journal.borrow_mut().push(effect);
     }
 
     /// What is varied in machines that are made from now on.

@@ -65,7 +65,8 @@ impl GuestError {
         }
     }
 
-    /// The error with the line it is about, for a report.
+    /// The error with the line it is about, for a report. A line of a file that is not part of the mod, such as the source of a
+    /// component, cannot be shown and is named.
     pub fn fault(&self, sources: &Sources) -> Fault {
         let place = self
             .location
@@ -75,8 +76,12 @@ impl GuestError {
                 Some(column) => at_column(place, column),
                 None => place,
             });
+        let message = match place {
+            Some(_) => self.message.clone(),
+            None => self.to_string(),
+        };
         Fault {
-            message: self.message.clone(),
+            message,
             place,
             help: self.help.clone(),
         }

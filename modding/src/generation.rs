@@ -13,7 +13,7 @@ use crate::diagnostic::nearest;
 use crate::error::Location;
 use crate::manifest::{ConfigValue, Manifest};
 use crate::mod_id::ModId;
-use crate::runtime::ModRuntime;
+use crate::runtime::{Language, ModRuntime};
 use crate::sources::Sources;
 use crate::state::{HandlerName, ModState};
 use crate::value::Value;
@@ -27,6 +27,8 @@ pub struct HandlerDeclaration {
     pub priority: i64,
     /// Whether it runs unless switched at run time.
     pub enabled: bool,
+    /// The language of its function.
+    pub language: Language,
     /// Where it was declared.
     pub location: Option<Location>,
 }
@@ -36,6 +38,8 @@ pub struct HandlerDeclaration {
 pub struct TimerDeclaration {
     /// Ticks until it fires, and whether it goes on; `None` where it is started later.
     pub start: Option<(u64, bool)>,
+    /// The language of its function.
+    pub language: Language,
     /// Where it was declared.
     pub location: Option<Location>,
 }
@@ -47,6 +51,8 @@ pub struct MigrationDeclaration {
     pub range: VersionReq,
     /// The range as written.
     pub text: String,
+    /// The language of its function.
+    pub language: Language,
     /// Where it was declared.
     pub location: Option<Location>,
 }
@@ -64,8 +70,8 @@ pub struct Declarations {
     pub shape: Option<(BTreeMap<String, Value>, Option<Location>)>,
     /// Migrations, in order of declaration.
     pub migrations: Vec<MigrationDeclaration>,
-    /// Names of the functions offered to other mods.
-    pub exports: BTreeSet<String>,
+    /// Names of the functions offered to other mods, each with its language.
+    pub exports: BTreeMap<String, Language>,
     /// Configuration read while loading: a change of it reloads the scripts.
     pub config_read: BTreeSet<String>,
     /// What the author should know.

@@ -24,11 +24,12 @@ use crate::lua::{LuaRuntime, Scripts};
 use crate::manifest::{ConfigValue, Manifest};
 use crate::mod_id::ModId;
 use crate::report::{CarriedTimer, Fate, PathFate, Stage, StageError, StateReport};
-use crate::runtime::{Event, EventContent, ModRuntime};
+use crate::runtime::{Both, Event, EventContent, ModRuntime};
 use crate::sources::{Library, Sources, reachable_libraries};
 use crate::state::Snapshot;
 use crate::storage::Storage;
 use crate::value::Value;
+use crate::wasm::{Compiled, WasmRuntime};
 
 pub(crate) use carry::{MayBeginAgain, pass_on};
 pub(crate) use migration::{admits, revise_fates, say_kept};
@@ -142,15 +143,12 @@ pub(crate) fn prepare(
         package.manifest.clone(),
         package.config.clone(),
     ));
-    let Some(entry) = &package.manifest.entry else {
+    let Some(runtime) = machine(context, package, &generation, scripts)? else {
         return Ok(Instance {
             generation,
             runtime: None,
         });
     };
-    let runtime = LuaRuntime::new(context, &generation, entry, scripts)
-        .map_err(|error| failed(&generation, Stage::Instantiate, &error))?;
-    let runtime: Rc<dyn ModRuntime> = Rc::new(runtime);
     generation.set_runtime(&runtime);
     context
         .call(&generation, Phase::TopLevel, || runtime.top_level())
@@ -158,6 +156,52 @@ pub(crate) fn prepare(
     Ok(Instance {
         generation,
         runtime: Some(runtime),
+    })
+}
+
+/// The machine that runs a generation: of its script, its component or both.
+fn machine(
+    context: &Rc<Context>,
+    package: &Package,
+    generation: &Rc<Generation>,
+    scripts: Scripts,
+) -> Result<Option<Rc<dyn ModRuntime>>, StageError> {
+    let Manifest {
+        entry, component, ..
+    } = &*package.manifest;
+    let component: Option<Rc<dyn ModRuntime>> = match component {
+        Some(path) => {
+            let bundle = package.bundle();
+            let content = bundle.file(path).unwrap_or_default();
+            let compiled = Compiled::of(&bundle.display_path(path), content)
+                .map_err(|error| failed(generation, Stage::Parse, &error))?;
+            if let Some(entry) = entry.as_ref().filter(|_| compiled.keeps_state()) {
+                let file = bundle.display_path(path);
+                let error = GuestError {
+                    help: Some(
+                        "reach the state by the imports of `storage` in the component".to_owned(),
+                    ),
+                    ..GuestError::new(format!(
+                        "{file} exports kept-state, which gives the whole state, and there is {entry}, which shares it"
+                    ))
+                };
+                return Err(failed(generation, Stage::Parse, &error));
+            }
+            Some(Rc::new(WasmRuntime::new(context, generation, compiled)))
+        }
+        None => None,
+    };
+    let script: Option<Rc<dyn ModRuntime>> = match entry {
+        Some(entry) => {
+            let runtime = LuaRuntime::new(context, generation, entry, scripts)
+                .map_err(|error| failed(generation, Stage::Instantiate, &error))?;
+            Some(Rc::new(runtime))
+        }
+        None => None,
+    };
+    Ok(match (script, component) {
+        (Some(script), Some(component)) => Some(Rc::new(Both::new(generation, script, component))),
+        (script, component) => script.or(component),
     })
 }
 
@@ -199,6 +243,7 @@ pub(crate) fn snapshot(instance: &Instance) -> Result<Vec<u8>, StageError> {
 
 /// Gives an instance its state.
 fn restore(
+    context: &Context,
     instance: &Instance,
     carried: Carried,
     reason: Reason,
@@ -220,7 +265,20 @@ fn restore(
         // New code gets a new chance: suspended handlers run again after a commit.
         state.held.failures.clear();
     }
+    drop(state);
+    take_over(context, instance)?;
     Ok(carried.report)
+}
+
+/// Lets a guest that keeps its state in a memory of its own take it over from the storage.
+fn take_over(context: &Context, instance: &Instance) -> Result<(), StageError> {
+    let Some(runtime) = &instance.runtime else {
+        return Ok(());
+    };
+    let generation = &instance.generation;
+    context
+        .call(generation, Phase::Restoring, || runtime.restore())
+        .map_err(|error| failed(generation, Stage::Restore, &error))
 }
 
 /// Tells an instance that it is loaded, and settles what it declared against what it was given.
@@ -292,7 +350,7 @@ pub(crate) fn resume(
 ) -> Result<Instance, StageError> {
     let instance = prepare(context, package, number)?;
     let carried = migrate(context, &instance, bytes)?;
-    let mut report = restore(&instance, carried, Reason::Resume)?;
+    let mut report = restore(context, &instance, carried, Reason::Resume)?;
     loaded(context, &instance, Reason::Resume, None, &mut report)?;
     Ok(instance)
 }
@@ -321,6 +379,7 @@ pub(crate) fn begin(
         )
     })?;
     generation.state.borrow_mut().storage = storage;
+    take_over(context, instance)?;
     let mut loaded = StateReport::default();
     let effects = loaded_reversibly(context, instance, Reason::Start, None, &mut loaded)?;
     // Nothing is carried into a life that begins.

@@ -248,7 +248,7 @@ impl Host {
             let generation = &instance.generation;
             let names = generation.declarations.borrow().exports.clone();
             let id = generation.id().clone();
-            names.into_iter().map(move |name| (id.clone(), name))
+            names.into_keys().map(move |name| (id.clone(), name))
         });
         exports.collect()
     }

@@ -48,6 +48,7 @@
 //! ```
 
 pub mod api;
+mod bindings;
 pub mod bundle;
 pub mod codec;
 pub mod context;
@@ -76,5 +77,6 @@ pub mod tick;
 pub mod trace;
 pub mod unit_test;
 pub mod value;
+pub mod wasm;
 
 pub use lua::findings;

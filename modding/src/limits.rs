@@ -109,3 +109,26 @@ pub const PENDING_RELOADS_MAX: usize = 100;
 
 /// Seconds of wall time that one live reload may take.
 pub const RELOAD_SECONDS_MAX: u64 = 30;
+
+/// Units of fuel, about one for each instruction of a component, that a step of the budget pays for. An interpreted step of a script
+/// does about as much; so an endless loop of a component ends within 100 ms.
+pub const FUEL_PER_STEP: u64 = 16;
+
+/// Bytes of all linear memories of a component.
+pub const COMPONENT_MEMORY_BYTES_MAX: usize = MEMORY_BYTES_KEPT_MAX;
+
+/// Elements of all tables of a component.
+pub const COMPONENT_TABLE_ELEMENTS_MAX: usize = 100_000;
+
+/// Core instances, memories and tables that a component may be made of, each.
+pub const COMPONENT_PARTS_MAX: usize = 32;
+
+/// Bytes of the stack of the machine that a component may use. Calls between mods are [`CALL_DEPTH_MAX`] deep, and threads have stacks
+/// of two megabytes.
+pub const COMPONENT_STACK_BYTES_MAX: usize = 128 * 1024;
+
+/// Bytes of a component as it is loaded. Compiling takes some 20 s for the largest.
+pub const COMPONENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Compiled components that a process keeps at hand.
+pub const COMPONENTS_KNOWN_MAX: usize = 64;

@@ -127,7 +127,7 @@ impl LuaRuntime {
             .functions
             .borrow()
             .handlers
-            .get(handler)
+            .get(&handler)
             .cloned()
         else {
             return Ok(None);
@@ -365,7 +365,7 @@ impl ModRuntime for LuaRuntime {
             .functions
             .borrow()
             .migrations
-            .get(migration)
+            .get(&migration)
             .cloned();
         let Some(function) = function else {
             return Err(GuestError::new(format!(

@@ -34,6 +34,9 @@ pub const CONFIG_FILE: &str = "config.toml";
 /// The script that is run first when the manifest names none and the file exists.
 pub const DEFAULT_ENTRY: &str = "scripts/main.lua";
 
+/// Where a mod's component is when the manifest names none.
+pub const COMPONENT_FOLDER: &str = "wasm/";
+
 /// The version of the programming interface that this engine offers to mods.
 pub const API_VERSION: Version = Version::new(1, 0, 0);
 
@@ -50,8 +53,10 @@ pub struct Manifest {
     pub description: Option<String>,
     /// The versions of the programming interface that the mod works with; admits [`API_VERSION`].
     pub api: VersionReq,
-    /// The script that is run first, a file of the bundle; None for a mod of content only.
+    /// The script that is run first, a file of the bundle; None for a mod without scripts.
     pub entry: Option<String>,
+    /// The component that is run, a file of the bundle.
+    pub component: Option<String>,
     /// The mods that this one cannot do without.
     pub dependencies: BTreeMap<ModId, Dependency>,
     /// Mods that this one works with where they run: they load before it, in a version that will do.
@@ -153,7 +158,7 @@ fn read_manifest(
         .optional("description")
         .and_then(|value| value.string().map(str::to_owned));
     let api = root.required("api").and_then(|value| read_api(&value));
-    let entry = read_entry(root.optional("entry"), bundle);
+    let (entry, component) = read_entry(root.optional("entry"), bundle, &root);
     let dependencies = read_dependencies(root.optional("dependencies"));
     let optional_dependencies = read_dependencies(root.optional("optional_dependencies"));
     let conflicts = read_dependencies(root.optional("conflicts"));
@@ -178,6 +183,7 @@ fn read_manifest(
         description,
         api: api?,
         entry,
+        component,
         dependencies,
         optional_dependencies,
         conflicts,
@@ -235,19 +241,57 @@ fn read_api(value: &ValueReader<'_>) -> Option<VersionReq> {
     Some(range)
 }
 
-fn read_entry(value: Option<ValueReader<'_>>, bundle: &Bundle) -> Option<String> {
-    let Some(value) = value else {
-        return bundle.file(DEFAULT_ENTRY).map(|_| DEFAULT_ENTRY.to_owned());
-    };
-    let entry = value.string()?;
-    if let Err(reason) = check_path(entry) {
-        value.fault(format!("the path `{entry}` {reason}"));
-    } else if bundle.file(entry).is_none() {
-        let scripts = bundle.paths().filter(|path| path.starts_with("scripts/"));
-        let message = format!("the mod `{}` has no file `{entry}`", bundle.folder());
-        value.report(Fault::new(message).suggest(entry, scripts));
+/// The script and the component that are run: what `entry` names, and the usual one of the other kind.
+fn read_entry(
+    value: Option<ValueReader<'_>>,
+    bundle: &Bundle,
+    root: &TableReader<'_>,
+) -> (Option<String>, Option<String>) {
+    let script = || bundle.file(DEFAULT_ENTRY).map(|_| DEFAULT_ENTRY.to_owned());
+    let named = value
+        .as_ref()
+        .and_then(|value| value.string().map(str::to_owned));
+    if let (Some(value), Some(entry)) = (&value, &named) {
+        if let Err(reason) = check_path(entry) {
+            value.fault(format!("the path `{entry}` {reason}"));
+        } else if bundle.file(entry).is_none() {
+            let scripts = bundle
+                .paths()
+                .filter(|path| path.starts_with("scripts/") || is_component(path));
+            let message = format!("the mod `{}` has no file `{entry}`", bundle.folder());
+            value.report(Fault::new(message).suggest(entry, scripts));
+        }
     }
-    Some(entry.to_owned())
+    match named {
+        Some(entry) if is_component(&entry) => (script(), Some(entry)),
+        entry => (entry.or_else(script), only_component(bundle, root)),
+    }
+}
+
+/// Whether a file is one that a component is made of.
+fn is_component(path: &str) -> bool {
+    path.ends_with(".wasm") || path.ends_with(".wat")
+}
+
+/// The one file of the folder of components.
+fn only_component(bundle: &Bundle, root: &TableReader<'_>) -> Option<String> {
+    let in_folder = |path: &&str| path.starts_with(COMPONENT_FOLDER) && is_component(path);
+    let found: Vec<&str> = bundle.paths().filter(in_folder).collect();
+    match &found[..] {
+        [] => None,
+        [component] => Some((*component).to_owned()),
+        [first, ..] => {
+            let message = format!(
+                "the mod `{}` has several components, {}, expected one",
+                bundle.folder(),
+                found.join(", ")
+            );
+            let fault =
+                Fault::new(message).help(format!("name the one that is run: entry = \"{first}\""));
+            root.report(fault);
+            None
+        }
+    }
 }
 
 fn read_dependencies(value: Option<ValueReader<'_>>) -> BTreeMap<ModId, Dependency> {

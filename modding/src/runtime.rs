@@ -1,6 +1,8 @@
 //! What a language must be able to do to run mods. Budgets, undoing and state are the host's business: a runtime holds
 //! nothing that a hand-over would lose.
 
+mod both;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -8,6 +10,8 @@ use std::sync::Arc;
 use crate::context::{Bound, CallUse, Phase};
 use crate::error::{GuestError, Location};
 use crate::value::{INTEGER_MAGNITUDE_MAX, Value};
+
+pub(crate) use both::Both;
 
 /// An event on its way to mods.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +85,15 @@ pub struct MigratedState {
     pub writes: BTreeMap<String, Location>,
 }
 
+/// A language that mods are written in, as far as the host can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// A script.
+    Lua,
+    /// A component.
+    Wasm,
+}
+
 /// One instance of a mod's code. Every method is called inside [`crate::context::Context::call`], which meters it and takes
 /// its effects back when it fails.
 pub trait ModRuntime: fmt::Debug {
@@ -121,6 +134,17 @@ pub trait ModRuntime: fmt::Debug {
         migration: usize,
         state: &BTreeMap<String, Value>,
     ) -> Result<MigratedState, GuestError>;
+
+    /// Told that the storage is there, before `mod_loaded`: a guest that keeps its state in a memory of its own takes it over.
+    ///
+    /// # Errors
+    /// What the code raised.
+    fn restore(&self) -> Result<(), GuestError> {
+        Ok(())
+    }
+
+    /// Told that what a call did was taken back, after the call has ended ([`Context::note_memory`](crate::context::Context)).
+    fn undone(&self) {}
 
     /// Called before the first code of a root call: what the call may use is measured from here.
     ///

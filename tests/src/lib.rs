@@ -3,6 +3,7 @@
 //! It never asserts wall time, and never touches the author's files: scenarios written here live in a temporary folder.
 
 pub mod storm;
+pub mod wat;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -78,11 +79,31 @@ impl Project {
         self
     }
 
+    /// Writes a file of any content.
+    ///
+    /// # Panics
+    /// Where it cannot be written.
+    #[must_use]
+    pub fn bytes(self, path: &str, content: &[u8]) -> Project {
+        let project = self.file(path, "");
+        std::fs::write(project.folder.path().join(path), content)
+            .expect("a test may write temporary files");
+        project
+    }
+
     /// A mod with a script and, in its manifest, what `more` adds to the required keys.
     #[must_use]
     pub fn lua_mod(self, id: &str, version: &str, more: &str, script: &str) -> Project {
         self.file(&format!("mods/{id}/mod.toml"), &manifest(id, version, more))
             .file(&format!("mods/{id}/scripts/main.lua"), script)
+    }
+
+    /// A mod with a component as text and, in its manifest, what `more` adds to the required keys.
+    #[must_use]
+    pub fn wasm_mod(self, id: &str, version: &str, more: &str, component: &str) -> Project {
+        let manifest = manifest_of_component(id, version, more);
+        self.file(&format!("mods/{id}/mod.toml"), &manifest)
+            .file(&format!("mods/{id}/wasm/main.wat"), component)
     }
 
     /// Writes `scenario.toml`: a small colony that runs `ticks` ticks with `base` and the mods named, then what `rest` adds.
@@ -145,6 +166,11 @@ pub fn manifest(id: &str, version: &str, more: &str) -> String {
     format!(
         "id = {id:?}\nname = {id:?}\nversion = {version:?}\napi = \"^1\"\nentry = \"scripts/main.lua\"\n{more}\n"
     )
+}
+
+/// The same of a mod without scripts.
+pub fn manifest_of_component(id: &str, version: &str, more: &str) -> String {
+    manifest(id, version, more).replace("entry = \"scripts/main.lua\"\n", "")
 }
 
 /// What mods wrote, by tick.

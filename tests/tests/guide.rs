@@ -5,6 +5,7 @@
 //!
 //! - `file=PATH`: the block is the whole of that file;
 //! - `append=PATH`: the block goes to the end of that file, after an empty line;
+//! - `makes=PATH from=FILE`: what the block's commands make, for which a test has no compiler, is `FILE` in `tests/guide`;
 //! - `console`: the first line is `$ colony-sim run PATH`, perhaps with `--log`, or `$ colony-sim check FOLDER`; the rest is
 //!   what it writes, where `...` stands for the end of a line, or alone for any number of lines. `exit=CODE` is the exit code, 0 if it is not given.
 //!
@@ -73,6 +74,12 @@ impl Folder {
         let path = self.path(path);
         std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect(WRITABLE);
         std::fs::write(path, text).expect(WRITABLE);
+    }
+
+    fn copy(&self, path: &str, from: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect(WRITABLE);
+        std::fs::copy(root().join("tests/guide").join(from), path).expect("what it makes is kept");
     }
 
     fn append(&self, path: &str, text: &str) {
@@ -198,6 +205,9 @@ fn follow(name: &str) -> usize {
             );
         } else if let Some(path) = block.mark("append") {
             folder.append(path, &block.text);
+        } else if let Some(path) = block.mark("makes") {
+            let from = block.mark("from").expect("what is made is kept");
+            folder.copy(path, from);
         } else if block.language() == "console" {
             check_transcript(&folder, name, &block);
         } else {
@@ -219,6 +229,20 @@ fn follow(name: &str) -> usize {
 #[test]
 fn the_guide_does_what_it_shows() {
     assert!(follow("writing-mods.md") > 0);
+}
+
+#[test]
+fn the_guide_to_components_does_what_it_shows() {
+    assert!(follow("writing-wasm-mods.md") > 0);
+}
+
+#[test]
+fn the_guide_to_components_has_the_mod_that_is_shipped() {
+    let mods = root().join("mods");
+    let shipped = std::fs::read_to_string(mods.join("job_counter/wasm/job_counter.wat")).unwrap();
+    let page = page("writing-wasm-mods.md");
+    let is_shown = |block: &Block| block.language() == "wat" && block.text == shipped;
+    assert!(blocks(&page).iter().any(is_shown));
 }
 
 #[test]
@@ -384,6 +408,43 @@ fn the_guide_has_the_bounds_that_hold() {
     for (name, bound) in rows {
         let row = format!("| {name} | {bound} |");
         assert!(page.contains(&row), "docs/writing-mods.md lacks: {row}");
+    }
+}
+
+#[test]
+fn the_guide_to_components_has_the_bounds_that_hold() {
+    let page = page("writing-wasm-mods.md");
+    let mebibytes = |bytes: usize| format!("{} MiB", bytes / (1024 * 1024));
+    let fuel = |steps: u64| text::number(steps * limits::FUEL_PER_STEP);
+    let count = |number: usize| text::number(number as u64);
+    let rows = [
+        ("Fuel in one call", fuel(limits::STEPS_PER_CALL_MAX)),
+        ("Fuel while loading", fuel(limits::STEPS_PER_LOAD_MAX)),
+        (
+            "Memory of a component",
+            mebibytes(limits::COMPONENT_MEMORY_BYTES_MAX),
+        ),
+        (
+            "Elements of tables",
+            count(limits::COMPONENT_TABLE_ELEMENTS_MAX),
+        ),
+        (
+            "Stack",
+            format!("{} KiB", limits::COMPONENT_STACK_BYTES_MAX / 1024),
+        ),
+        (
+            "Core modules, memories, tables",
+            count(limits::COMPONENT_PARTS_MAX),
+        ),
+        ("The file", mebibytes(limits::COMPONENT_BYTES_MAX)),
+        ("Depth of tables", count(limits::VALUE_DEPTH_MAX)),
+    ];
+    for (name, bound) in rows {
+        let row = format!("| {name} | {bound} |");
+        assert!(
+            page.contains(&row),
+            "docs/writing-wasm-mods.md lacks: {row}"
+        );
     }
 }
 

@@ -210,7 +210,7 @@ impl Kind {
     }
 
     /// Whether a value that was handed over can be of this kind. What is in a table is for those who read it.
-    pub(super) fn takes(self, value: &Value) -> bool {
+    pub(crate) fn takes(self, value: &Value) -> bool {
         match self {
             Kind::Nothing | Kind::Function(_) => false,
             Kind::Any => true,

@@ -204,7 +204,7 @@ fn luau_function(function: &FunctionDescription) -> String {
 }
 
 /// What is said of a function above it.
-fn description(function: &FunctionDescription) -> impl Iterator<Item = String> {
+pub(super) fn description(function: &FunctionDescription) -> impl Iterator<Item = String> {
     let needs = function
         .capability
         .map(|name| format!("Needs the capability `{name}`."));
@@ -218,7 +218,7 @@ fn description(function: &FunctionDescription) -> impl Iterator<Item = String> {
 }
 
 /// The functions by module, in the order of the table.
-fn modules() -> Vec<(&'static str, Vec<&'static FunctionDescription>)> {
+pub(super) fn modules() -> Vec<(&'static str, Vec<&'static FunctionDescription>)> {
     let mut modules: Vec<(&str, Vec<_>)> = Vec::new();
     for function in functions() {
         let (module, _) = split(function);
@@ -230,7 +230,7 @@ fn modules() -> Vec<(&'static str, Vec<&'static FunctionDescription>)> {
     modules
 }
 
-fn split(function: &FunctionDescription) -> (&'static str, &'static str) {
+pub(crate) fn split(function: &FunctionDescription) -> (&'static str, &'static str) {
     function.name.split_once('.').unwrap_or(("", function.name))
 }
 
@@ -255,7 +255,7 @@ fn records() -> Vec<&'static Record> {
     )
 }
 
-fn once(records: impl Iterator<Item = &'static Record>) -> Vec<&'static Record> {
+pub(super) fn once(records: impl Iterator<Item = &'static Record>) -> Vec<&'static Record> {
     let mut seen = Vec::new();
     for record in records {
         if !seen.contains(&record) {
@@ -266,9 +266,12 @@ fn once(records: impl Iterator<Item = &'static Record>) -> Vec<&'static Record> 
 }
 
 /// What an event has under one name.
-enum Part {
+pub(crate) enum Part {
+    /// One field.
     Field(Kind),
+    /// Fields that are those of a record.
     Record(&'static Record),
+    /// Other fields, by their last names.
     Fields(Vec<Field>),
 }
 
@@ -303,7 +306,7 @@ impl Part {
 }
 
 /// What an event carries, by the first parts of the paths; fields that are those of a record are that record.
-fn parts(fields: &'static [Field]) -> Vec<(&'static str, Part)> {
+pub(crate) fn parts(fields: &'static [Field]) -> Vec<(&'static str, Part)> {
     let mut parts: Vec<(&str, Part)> = Vec::new();
     for known in fields {
         let Some((group, name)) = known.path.split_once('.') else {

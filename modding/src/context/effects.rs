@@ -27,6 +27,8 @@ pub(super) enum Effect {
     Random(Rc<Generation>, u64),
     Command(Rc<Generation>),
     Emitted,
+    /// The machine's own memory, which only the machine can do something about.
+    Memory(Rc<Generation>),
 }
 
 /// What a call did that the host can take back.
@@ -256,7 +258,7 @@ impl Context {
             .map_err(|error| ApiError::new(format!("colony.state.save_mod_state: {error}")))?;
         let mut state = generation.state.borrow_mut();
         let effect = match self.phase() {
-            Phase::TopLevel | Phase::Migrating => {
+            Phase::TopLevel | Phase::Migrating | Phase::Restoring => {
                 return Err(ApiError::new(
                     "colony.state.save_mod_state is for handlers: the state is not there yet",
                 ));
@@ -282,7 +284,7 @@ impl Context {
         own_state_only(generation, id)?;
         let state = generation.state.borrow();
         match self.phase() {
-            Phase::TopLevel | Phase::Migrating => Err(ApiError::new(
+            Phase::TopLevel | Phase::Migrating | Phase::Restoring => Err(ApiError::new(
                 "colony.state.get_mod_state is for handlers: the state is not there yet",
             )
             .help("call it in a handler of mod_loaded")),
@@ -332,6 +334,11 @@ impl Context {
                     drop(generation.state.borrow_mut().held.commands.pop())
                 }
                 Effect::Emitted => drop(self.emitted.borrow_mut().pop()),
+                Effect::Memory(generation) => {
+                    if let Some(runtime) = generation.runtime() {
+                        runtime.undone();
+                    }
+                }
             }
         }
     }

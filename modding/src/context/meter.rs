@@ -207,10 +207,6 @@ impl Meter {
         Err(bound)
     }
 
-    fn left(&self) -> u64 {
-        ACCOUNT.with(|account| account.steps.get()) + self.reserve.get()
-    }
-
     /// Divides what is left into what is at hand and what is not.
     fn put_at_hand(&self, left: u64) {
         let at_hand = match &*self.deadline.borrow() {
@@ -237,6 +233,32 @@ impl Meter {
     /// Once the budget is used up.
     pub fn charge(&self, bytes: u64) -> Result<(), Bound> {
         self.spend(1 + bytes / COPIED_BYTES_PER_STEP)
+    }
+
+    /// Steps that the running call has left.
+    pub(crate) fn left(&self) -> u64 {
+        ACCOUNT.with(|account| account.steps.get()) + self.reserve.get()
+    }
+
+    /// Does work that the running call does not pay for and that has a budget of its own: how often it is done depends on what was
+    /// before the call.
+    pub(crate) fn apart<T>(&self, steps_max: u64, work: impl FnOnce() -> T) -> T {
+        let outer = self.outer.get();
+        let steps_max_before = self.steps_max.get();
+        let reserve = self.reserve.take();
+        let exhausted = self.exhausted.take();
+        let exhausted_at = self.exhausted_at.take();
+        let steps_of_last_call = self.steps_of_last_call.get();
+        self.begin(steps_max);
+        let result = work();
+        self.end();
+        self.outer.set(outer);
+        self.steps_max.set(steps_max_before);
+        self.reserve.set(reserve);
+        self.exhausted.set(exhausted);
+        *self.exhausted_at.borrow_mut() = exhausted_at;
+        self.steps_of_last_call.set(steps_of_last_call);
+        result
     }
 
     /// The bound that the running root call has run into.

@@ -26,9 +26,9 @@ impl Context {
         self.require_effects_allowed(&format!("a call of {call}"))?;
         let instance = self.dependency(caller, mod_id)?;
         let exports = instance.generation.declarations.borrow().exports.clone();
-        if !exports.contains(name) {
+        if !exports.contains_key(name) {
             let error = ApiError::new(format!("{mod_id} exports no function `{name}`"));
-            return Err(match nearest(name, exports.iter().map(String::as_str)) {
+            return Err(match nearest(name, exports.keys().map(String::as_str)) {
                 Some(near) => error.help(format!("did you mean `{near}`?")),
                 None => error,
             });
@@ -88,6 +88,8 @@ impl Context {
                 .help("declare defaults with colony.state.define, and use the storage in handlers")),
             Phase::Migrating => Err(ApiError::new("colony.storage is not there during a migration")
                 .help("change the `state` that the migration is given")),
+            Phase::Restoring => Err(ApiError::new("colony.storage is not there while the state is restored")
+                .help("take the state that `restore` is given")),
             _ => Ok(()),
         }
     }
@@ -128,6 +130,7 @@ impl Context {
             }
             Phase::Unloading => "in mod_unloaded",
             Phase::Migrating => "in a migration",
+            Phase::Restoring => "while the state is restored",
         };
         Err(ApiError::new(format!("{what} is not allowed {when}"))
             .help("do it in a handler, or in mod_loaded when `event.reason == \"start\"`: loading again must not change the world"))

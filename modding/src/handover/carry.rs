@@ -39,12 +39,12 @@ pub(crate) fn pass_on(
     if may_begin_again == MayBeginAgain::AsItsModSays && !settings.preserve_state {
         before_restore()?;
         let why = "`preserve_state` is off in mod.toml";
-        return begin_again(instance, bytes, why.to_owned());
+        return begin_again(context, instance, bytes, why.to_owned());
     }
     let restored = match migrate(context, instance, bytes) {
         Ok(carried) => {
             before_restore()?;
-            restore(instance, carried, reason)
+            restore(context, instance, carried, reason)
         }
         Err(error) => Err(error),
     };
@@ -69,7 +69,7 @@ pub(crate) fn pass_on(
             );
             Ok(StateReport {
                 reset: true,
-                ..begin_again(instance, bytes, why)?
+                ..begin_again(context, instance, bytes, why)?
             })
         }
         restored => restored,
@@ -78,7 +78,12 @@ pub(crate) fn pass_on(
 
 /// Gives an instance its defaults instead of the state in `bytes`, and says why. What is not the mod's own to lose stays: the
 /// position of its random numbers and the commands that wait.
-fn begin_again(instance: &Instance, bytes: &[u8], why: String) -> Result<StateReport, StageError> {
+fn begin_again(
+    context: &Context,
+    instance: &Instance,
+    bytes: &[u8],
+    why: String,
+) -> Result<StateReport, StageError> {
     let generation = &instance.generation;
     let held = codec::decode::<Snapshot>(bytes).map_or_else(
         |_| Held::default(),
@@ -110,5 +115,10 @@ fn begin_again(instance: &Instance, bytes: &[u8], why: String) -> Result<StateRe
         begun_again: true,
         ..StateReport::default()
     };
-    restore(instance, Carried { snapshot, report }, Reason::Update)
+    restore(
+        context,
+        instance,
+        Carried { snapshot, report },
+        Reason::Update,
+    )
 }

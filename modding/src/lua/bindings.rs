@@ -11,10 +11,12 @@ use std::rc::{Rc, Weak};
 
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Table};
 
-use crate::api::{ApiError, Arguments, FunctionDescription, Run, functions};
+use crate::api::{ApiError, FunctionDescription, Run, functions};
+use crate::bindings::GuestCall;
 use crate::context::{Bound, Context, LogLevel};
 use crate::diagnostic::nearest;
 use crate::generation::Generation;
+use crate::runtime::Language;
 use crate::value::Value;
 
 use super::convert::{from_lua, optional_to_lua};
@@ -26,9 +28,6 @@ pub(super) use mods::call_export;
 use mods::{export, mods_get};
 use state::{define, get_mod_state, migrate, save_mod_state};
 use time::{cancel_timer, declare_timer, timer};
-
-/// The key of a handler that was registered without one.
-const KEY_DEFAULT: &str = "default";
 
 /// What the functions of one virtual machine work on.
 #[derive(Debug)]
@@ -48,9 +47,9 @@ pub(super) struct Bindings {
 /// Functions of the guest that the host calls, by the handles of the declarations.
 #[derive(Debug, Default)]
 pub(super) struct Functions {
-    pub(super) handlers: Vec<Function>,
+    pub(super) handlers: BTreeMap<usize, Function>,
     pub(super) timers: BTreeMap<String, Function>,
-    pub(super) migrations: Vec<Function>,
+    pub(super) migrations: BTreeMap<usize, Function>,
     pub(super) exports: BTreeMap<String, Function>,
 }
 
@@ -83,14 +82,18 @@ impl Bindings {
         })
     }
 
-    fn require_loading(&self, what: &str, help: &str) -> Result<(), ApiError> {
-        if self.context()?.is_loading() {
-            return Ok(());
-        }
-        Err(ApiError::new(format!(
-            "{what} while a mod loads: in top-level code or in mod_loaded"
-        ))
-        .help(help))
+    /// Calls what both languages have in common, from the line that is running.
+    fn call<T>(
+        &self,
+        lua: &Lua,
+        call: impl FnOnce(&GuestCall<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        call(&GuestCall {
+            context: &self.context()?,
+            generation: &self.generation,
+            language: Language::Lua,
+            location: &|| location(lua),
+        })
     }
 }
 
@@ -226,31 +229,6 @@ impl FunctionDescription {
     }
 }
 
-/// Things of the colony that the host looks at in the time of one step.
-const LOOKED_AT_PER_STEP: u64 = 16;
-
-/// About how many things of the colony a function looks at: it is paid for by them (I6).
-fn looked_at(context: &Context, function: &str) -> u64 {
-    let colony = context.colony();
-    let view = colony.view();
-    let (width, height) = view.size();
-    match function.split_once('.') {
-        Some(("map", "nearest") | ("buildings" | "plots", "nearest_sites")) => {
-            u64::from(width) * u64::from(height)
-        }
-        Some(("buildings", _)) => 4 * view.buildings().count() as u64,
-        Some(("plots", _)) => view.plots().count() as u64,
-        Some(("stockpiles", _)) => {
-            let cells = view.stockpiles().map(|stockpile| stockpile.cells.len());
-            cells.sum::<usize>() as u64
-        }
-        Some(("jobs", _)) => 4 * view.jobs().count() as u64,
-        Some(("colonists", _)) => 16 * view.colonists().count() as u64,
-        Some(("items", _)) => view.items().count() as u64,
-        _ => 0,
-    }
-}
-
 /// A function of the table that the host does: arguments in, value out.
 fn table_function(
     lua: &Lua,
@@ -265,51 +243,8 @@ fn table_function(
                 .map_or("?", |argument| argument.name);
             bindings.copy(value, &format!("`{name}` of colony.{}", description.name))
         });
-        let arguments =
-            Arguments::by_position(description, values.collect::<Result<Vec<_>, _>>()?)?;
-        let context = bindings.context()?;
-        let result = match description.run {
-            Run::Read(read) => {
-                if description.name == "config.get" && context.is_loading() {
-                    let key = arguments.text(0)?.to_owned();
-                    bindings
-                        .generation
-                        .declarations
-                        .borrow_mut()
-                        .config_read
-                        .insert(key);
-                }
-                let looked_at = looked_at(&context, description.name);
-                if context
-                    .meter()
-                    .spend(looked_at / LOOKED_AT_PER_STEP)
-                    .is_err()
-                {
-                    context.meter().exhausted_at(|| location(lua));
-                }
-                read(&context, &bindings.generation, &arguments)?
-            }
-            Run::Command(make) => {
-                context.issue(
-                    &bindings.generation,
-                    description.name,
-                    description.capability,
-                    make(&arguments)?,
-                )?;
-                let generation = &bindings.generation;
-                context.note_write(
-                    generation,
-                    || location(lua),
-                    |trace, by| {
-                        if let Some(command) = generation.state.borrow().held.commands.last() {
-                            trace.issue(command, by);
-                        }
-                    },
-                );
-                None
-            }
-            Run::Runtime => None,
-        };
+        let values = values.collect::<Result<Vec<_>, _>>()?;
+        let result = bindings.call(lua, |call| call.run(description, values))?;
         bindings.to_lua(lua, result.as_ref())
     })
 }

@@ -432,8 +432,13 @@ fn with_renaming(faults: Vec<Fault>, id: &ModId) -> Vec<Fault> {
 
 /// Code that is gone without a word in the manifest is a file deleted by mistake, not a mod of content alone.
 fn lost_entry(old: &Instance, package: &Package, changed: &[String]) -> Option<Fault> {
-    let entry = old.generation.manifest.entry.as_ref()?;
-    if package.manifest.entry.is_some() || changed.iter().any(|path| path == MANIFEST_FILE) {
+    let (old_manifest, manifest) = (&old.generation.manifest, &package.manifest);
+    let entry = old_manifest
+        .entry
+        .as_ref()
+        .or(old_manifest.component.as_ref())?;
+    let has_code = manifest.entry.is_some() || manifest.component.is_some();
+    if has_code || changed.iter().any(|path| path == MANIFEST_FILE) {
         return None;
     }
     let fault = Fault::new(format!(

@@ -202,9 +202,9 @@ impl Stage {
     ) -> Result<Vec<Option<Value>>, ApiError> {
         let generation = self.generation()?;
         let exports = generation.declarations.borrow().exports.clone();
-        if !exports.contains(name) {
+        if !exports.contains_key(name) {
             let error = ApiError::new(format!("{} exports no function `{name}`", self.mod_id));
-            return Err(match nearest(name, exports.iter().map(String::as_str)) {
+            return Err(match nearest(name, exports.keys().map(String::as_str)) {
                 Some(near) => error.help(format!("did you mean `{near}`?")),
                 None => error,
             });

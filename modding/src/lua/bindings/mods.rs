@@ -6,26 +6,15 @@ use mlua::{Function, Lua, MultiValue, Variadic};
 
 use super::{Bindings, bind, handler_argument, text};
 use crate::api::ApiError;
-use crate::context::require_short;
 
 pub(super) fn export(
-    _: &Lua,
+    lua: &Lua,
     bindings: &Rc<Bindings>,
     arguments: MultiValue,
 ) -> Result<(), ApiError> {
     let name = text(&arguments, 0, "mods.export", "name")?;
     let function = handler_argument(&arguments, &format!("the exported function `{name}`"))?;
-    require_short(&name, "the name of an exported function")?;
-    bindings.require_loading(
-        "colony.mods.export offers functions",
-        "move it out of the handler",
-    )?;
-    bindings
-        .generation
-        .declarations
-        .borrow_mut()
-        .exports
-        .insert(name.clone());
+    bindings.call(lua, |call| call.export(&name))?;
     bindings
         .functions
         .borrow_mut()

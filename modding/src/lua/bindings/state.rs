@@ -3,13 +3,9 @@
 use std::rc::Rc;
 
 use mlua::{Lua, MultiValue};
-use semver::VersionReq;
 
 use super::{Bindings, handler_argument, text};
 use crate::api::ApiError;
-use crate::context::{Phase, at};
-use crate::generation::MigrationDeclaration;
-use crate::lua::errors::location;
 use crate::value::Value;
 
 pub(super) fn define(
@@ -17,12 +13,7 @@ pub(super) fn define(
     bindings: &Rc<Bindings>,
     arguments: MultiValue,
 ) -> Result<(), ApiError> {
-    if bindings.context()?.phase() != Phase::TopLevel {
-        return Err(ApiError::new(
-            "colony.state.define is for top-level code: defaults are filled in before mod_loaded",
-        )
-        .help("move it out of the handler"));
-    }
+    bindings.call(lua, |call| call.require_top_level_to_define())?;
     let value = match arguments.front() {
         Some(defaults) => bindings.copy(defaults, "defaults")?,
         None => None,
@@ -33,15 +24,7 @@ pub(super) fn define(
                 .help("for example colony.state.define({ urgent = 0, by_kind = {} })"),
         );
     };
-    let mut declarations = bindings.generation.declarations.borrow_mut();
-    if let Some((_, earlier)) = &declarations.shape {
-        return Err(ApiError::new(format!(
-            "the state was already defined: {}",
-            at(earlier.as_ref()).trim_end_matches(": ")
-        )));
-    }
-    declarations.shape = Some((defaults, location(lua)));
-    Ok(())
+    bindings.call(lua, |call| call.define(defaults))
 }
 
 pub(super) fn migrate(
@@ -49,29 +32,12 @@ pub(super) fn migrate(
     bindings: &Rc<Bindings>,
     arguments: MultiValue,
 ) -> Result<(), ApiError> {
-    if bindings.context()?.phase() != Phase::TopLevel {
-        return Err(ApiError::new(
-            "colony.state.migrate is for top-level code: migrations run before mod_loaded",
-        ));
-    }
+    bindings.call(lua, |call| call.require_top_level_to_migrate())?;
     let range = text(&arguments, 0, "state.migrate", "range")?;
     let function = handler_argument(&arguments, &format!("the migration `{range}`"))?;
-    let parsed = VersionReq::parse(&range).map_err(|error| {
-        ApiError::new(format!("`{range}` is not a range of versions: {error}"))
-            .help("for example \"<1.1.0\" or \">=1.0.0, <2.0.0\"")
-    })?;
-    let declaration = MigrationDeclaration {
-        range: parsed,
-        text: range,
-        location: location(lua),
-    };
-    bindings
-        .generation
-        .declarations
-        .borrow_mut()
-        .migrations
-        .push(declaration);
-    bindings.functions.borrow_mut().migrations.push(function);
+    let position = bindings.call(lua, |call| call.migrate(range))?;
+    let mut functions = bindings.functions.borrow_mut();
+    functions.migrations.insert(position, function);
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! `colony.time`: timers have names and functions declared while a mod loads, so that a reload can keep their phase.
+//! `colony.time`.
 
 use std::rc::Rc;
 
@@ -6,13 +6,7 @@ use mlua::{Function, Lua, MultiValue};
 
 use super::{Bindings, handler_argument, text};
 use crate::api::ApiError;
-use crate::context::{Context, Phase, require_short};
-use crate::diagnostic::nearest;
-use crate::generation::{Generation, TimerDeclaration};
-use crate::limits::TIMERS_MAX;
-use crate::lua::errors::location;
-use crate::state::Timer;
-use crate::value::Value;
+use crate::bindings::timer_function;
 
 pub(super) fn timer(
     lua: &Lua,
@@ -20,55 +14,19 @@ pub(super) fn timer(
     arguments: MultiValue,
     repeat: bool,
 ) -> Result<(), ApiError> {
-    let function = if repeat { "time.every" } else { "time.after" };
-    let name = text(&arguments, 0, function, "name")?;
-    let ticks = match arguments.get(1).map(|ticks| bindings.copy(ticks, "ticks")) {
-        Some(Ok(Some(Value::Integer(ticks)))) if ticks >= 1 => ticks as u64,
-        other => {
-            let found = match other {
-                Some(Ok(Some(value))) => value.to_string(),
-                _ => "no number".to_owned(),
-            };
-            return Err(ApiError::new(format!(
-                "`ticks` of colony.{function} must be a whole number from 1, found {found}"
-            )));
-        }
-    };
-    let context = bindings.context()?;
+    let name = text(&arguments, 0, timer_function(repeat), "name")?;
+    let ticks = arguments.get(1).map(|ticks| bindings.copy(ticks, "ticks"));
+    let ticks = ticks.and_then(Result::ok).flatten();
+    let ticks = bindings.call(lua, |call| call.timer_ticks(ticks.as_ref(), repeat))?;
     let third = arguments.get(2).cloned().unwrap_or(mlua::Value::Nil);
-    if context.is_loading()
-        && let mlua::Value::Function(handler) = third
-    {
-        return declare(lua, bindings, name, handler, Some((ticks, repeat)));
+    if let mlua::Value::Function(function) = third {
+        bindings.call(lua, |call| call.start_with_function(&name, ticks, repeat))?;
+        keep(bindings, name, function);
+        return Ok(());
     }
-    if matches!(third, mlua::Value::Function(_)) {
-        return Err(ApiError::new(format!("the function of timer `{name}` must be declared while the mod loads"))
-            .help(format!("write colony.time.declare(\"{name}\", fn) in top-level code, and colony.{function}(\"{name}\", {ticks}) here")));
-    }
-    require_state(&context, &format!("colony.{function} without a function"))?;
-    let generation = &bindings.generation;
-    if !generation.declarations.borrow().timers.contains_key(&name) {
-        return Err(unknown_timer(generation, &name));
-    }
+    bindings.call(lua, |call| call.require_timer(&name, repeat))?;
     let value = bindings.copy(&third, "value")?;
-    let declared = generation
-        .state
-        .borrow()
-        .held
-        .timers
-        .get(&name)
-        .and_then(|timer| timer.declared);
-    let due = Some(context.tick().saturating_add(ticks));
-    context.set_timer(
-        generation,
-        &name,
-        Some(Timer {
-            due,
-            interval: repeat.then_some(ticks),
-            declared,
-            value,
-        }),
-    )
+    bindings.call(lua, |call| call.start_timer(&name, ticks, repeat, value))
 }
 
 pub(super) fn declare_timer(
@@ -78,86 +36,21 @@ pub(super) fn declare_timer(
 ) -> Result<(), ApiError> {
     let name = text(&arguments, 0, "time.declare", "name")?;
     let function = handler_argument(&arguments, &format!("the function of timer `{name}`"))?;
-    bindings.require_loading(
-        "colony.time.declare declares a timer",
-        "move it out of the handler",
-    )?;
-    declare(lua, bindings, name, function, None)
-}
-
-fn declare(
-    lua: &Lua,
-    bindings: &Rc<Bindings>,
-    name: String,
-    function: Function,
-    start: Option<(u64, bool)>,
-) -> Result<(), ApiError> {
-    let mut declarations = bindings.generation.declarations.borrow_mut();
-    if declarations.timers.contains_key(&name) {
-        return Err(
-            ApiError::new(format!("timer `{name}` was already declared"))
-                .help("give each timer a name of its own"),
-        );
-    }
-    require_short(&name, "the name of a timer")?;
-    if declarations.timers.len() >= TIMERS_MAX {
-        return Err(ApiError::new(format!(
-            "{TIMERS_MAX} timers are the most that a mod may declare"
-        )));
-    }
-    declarations.timers.insert(
-        name.clone(),
-        TimerDeclaration {
-            start,
-            location: location(lua),
-        },
-    );
-    bindings
-        .functions
-        .borrow_mut()
-        .timers
-        .insert(name, function);
+    bindings.call(lua, |call| call.declare_unstarted_timer(&name))?;
+    keep(bindings, name, function);
     Ok(())
 }
 
+fn keep(bindings: &Bindings, timer: String, function: Function) {
+    let mut functions = bindings.functions.borrow_mut();
+    functions.timers.insert(timer, function);
+}
+
 pub(super) fn cancel_timer(
-    _: &Lua,
+    lua: &Lua,
     bindings: &Rc<Bindings>,
     arguments: MultiValue,
 ) -> Result<(), ApiError> {
     let name = text(&arguments, 0, "time.cancel", "name")?;
-    let generation = &bindings.generation;
-    if !generation.declarations.borrow().timers.contains_key(&name) {
-        return Err(unknown_timer(generation, &name));
-    }
-    let context = bindings.context()?;
-    require_state(&context, "colony.time.cancel")?;
-    let running = generation.state.borrow().held.timers.get(&name).cloned();
-    match running {
-        // Kept without a due tick: a timer that is gone would be started anew by the next reload.
-        Some(timer) => context.set_timer(generation, &name, Some(Timer { due: None, ..timer })),
-        None => Ok(()),
-    }
-}
-
-/// Timers run only once the state is there; what top-level code did to them would be overwritten by it.
-fn require_state(context: &Context, what: &str) -> Result<(), ApiError> {
-    if context.phase() != Phase::TopLevel {
-        return Ok(());
-    }
-    Err(ApiError::new(format!(
-        "{what} is not for top-level code: the state is restored after it has run"
-    ))
-    .help("do it in mod_loaded or in a handler"))
-}
-
-fn unknown_timer(generation: &Generation, name: &str) -> ApiError {
-    let error = ApiError::new(format!("no timer `{name}` was declared"));
-    let declarations = generation.declarations.borrow();
-    match nearest(name, declarations.timers.keys().map(String::as_str)) {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error.help(format!(
-            "write colony.time.declare(\"{name}\", fn) in top-level code"
-        )),
-    }
+    bindings.call(lua, |call| call.cancel_timer(&name))
 }

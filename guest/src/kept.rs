@@ -1,0 +1,40 @@
+//! A mod's state.
+
+use std::ops::{Deref, DerefMut};
+
+/// The state of a mod, which survives reloads, saves and calls that fail. It is read as the value that it is; who borrows it mutably
+/// changes it, so that the host is given it after the call.
+#[derive(Debug, Default)]
+pub struct Kept<M> {
+    state: M,
+    is_changed: bool,
+}
+
+impl<M> Kept<M> {
+    pub(crate) fn restored(state: M) -> Kept<M> {
+        Kept {
+            state,
+            is_changed: false,
+        }
+    }
+
+    /// The state, if it has changed since this was last asked.
+    pub(crate) fn take_change(&mut self) -> Option<&M> {
+        std::mem::take(&mut self.is_changed).then_some(&self.state)
+    }
+}
+
+impl<M> Deref for Kept<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.state
+    }
+}
+
+impl<M> DerefMut for Kept<M> {
+    fn deref_mut(&mut self) -> &mut M {
+        self.is_changed = true;
+        &mut self.state
+    }
+}

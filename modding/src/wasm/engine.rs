@@ -1,0 +1,188 @@
+//! The one engine, and the components that it has compiled.
+//!
+//! Both are the process's own and not a host's: what is compiled is a pure function of the file, so that hosts on several threads, a
+//! host that is made anew by a load, and a thread that compiles ahead share it without any of them being able to tell.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
+use wasmtime::{Config, Engine, OperatorCost, OptLevel, WasmFeatures};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::error::GuestError;
+use crate::limits::{COMPONENT_STACK_BYTES_MAX, COMPONENTS_KNOWN_MAX};
+
+use super::artefacts::{keep, kept};
+use super::bindings::bind;
+use super::exports::{Exports, check_imports};
+use super::guest::Guest;
+use super::source::component_bytes;
+
+/// A component, ready to be instantiated.
+pub(crate) struct Compiled {
+    /// The file as its author knows it.
+    file: String,
+    instance: InstancePre<Guest>,
+    exports: Exports,
+}
+
+/// See the [module](self).
+struct Shared {
+    engine: Engine,
+    linker: Linker<Guest>,
+    known: Mutex<Known>,
+}
+
+/// Compiled components by the hash of their files, each with when it was last asked for.
+#[derive(Default)]
+struct Known {
+    components: BTreeMap<u128, (u64, Component)>,
+    asked: u64,
+}
+
+static SHARED: LazyLock<Result<Shared, String>> = LazyLock::new(|| {
+    let shared = || -> wasmtime::Result<Shared> {
+        let engine = Engine::new(&config())?;
+        let mut linker = Linker::new(&engine);
+        bind(&mut linker)?;
+        Ok(Shared {
+            engine,
+            linker,
+            known: Mutex::default(),
+        })
+    };
+    shared().map_err(|error| format!("{error:#}"))
+});
+
+/// Invariant (I1): the same for every build profile, and nothing that a guest could tell machines apart by.
+fn config() -> Config {
+    let mut cost = OperatorCost::new();
+    // A page is cleared when it is used for the first time.
+    cost.variable.memory_grow_per_page = u8::MAX;
+    let mut config = Config::new();
+    config
+        .consume_fuel(true)
+        .operator_cost(cost)
+        .cranelift_nan_canonicalization(true)
+        .cranelift_opt_level(OptLevel::Speed)
+        .wasm_relaxed_simd(true)
+        .relaxed_simd_deterministic(true)
+        .wasm_features(WasmFeatures::THREADS, false)
+        .wasm_features(WasmFeatures::MEMORY64, false)
+        .concurrency_support(false)
+        .max_wasm_stack(COMPONENT_STACK_BYTES_MAX);
+    config
+}
+
+impl Compiled {
+    /// Compiles a file of a mod: a component, a core module or either as text. What is known is not compiled again.
+    ///
+    /// # Errors
+    /// What is none of them, and what asks for something that there is not.
+    pub(crate) fn of(file: &str, content: &[u8]) -> Result<Arc<Compiled>, GuestError> {
+        let shared = SHARED
+            .as_ref()
+            .map_err(|error| GuestError::new(format!("components cannot be run here: {error}")))?;
+        let hash = xxh3_128(content);
+        // Others may ask while this one compiles.
+        let known = shared.known().get(hash);
+        let component = match known {
+            Some(component) => component,
+            None => {
+                let component = match kept(&shared.engine, hash) {
+                    Some(component) => component,
+                    None => shared.compile(file, content, hash)?,
+                };
+                shared.known().insert(hash, component.clone());
+                component
+            }
+        };
+        let exports = Exports::of(&component, file)?;
+        let instance = shared.linker.instantiate_pre(&component);
+        let instance = instance.map_err(|error| {
+            GuestError::new(format!("{file} does not fit colony.wit: {error:#}"))
+        })?;
+        Ok(Arc::new(Compiled {
+            file: file.to_owned(),
+            instance,
+            exports,
+        }))
+    }
+
+    /// The file as its author knows it.
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Whether the component keeps its state in its memory and gives it as a whole.
+    pub(crate) fn keeps_state(&self) -> bool {
+        self.exports("kept-state")
+    }
+
+    /// What is instantiated.
+    pub(super) fn instance(&self) -> &InstancePre<Guest> {
+        &self.instance
+    }
+
+    /// Whether the component exports an interface.
+    pub(super) fn exports(&self, interface: &str) -> bool {
+        self.exports.has(interface)
+    }
+
+    /// A function that the component exports.
+    pub(super) fn export(&self, interface: &str, function: &str) -> Option<&ComponentExportIndex> {
+        self.exports.function(interface, function)
+    }
+}
+
+impl Shared {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // What is inserted is whole, whoever panicked beside it.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn compile(&self, file: &str, content: &[u8], hash: u128) -> Result<Component, GuestError> {
+        let bytes = component_bytes(file, content)?;
+        let component = Component::from_binary(&self.engine, &bytes)
+            .map_err(|error| GuestError::new(format!("{file} is not a component: {error:#}")))?;
+        check_imports(&component, file)?;
+        keep(&self.engine, hash, &component);
+        Ok(component)
+    }
+}
+
+impl Known {
+    fn get(&mut self, hash: u128) -> Option<Component> {
+        self.asked += 1;
+        let (last, component) = self.components.get_mut(&hash)?;
+        *last = self.asked;
+        Some(component.clone())
+    }
+
+    fn insert(&mut self, hash: u128, component: Component) {
+        self.asked += 1;
+        self.components.insert(hash, (self.asked, component));
+        if self.components.len() <= COMPONENTS_KNOWN_MAX {
+            return;
+        }
+        let oldest = self.components.iter().min_by_key(|(_, (last, _))| *last);
+        if let Some(hash) = oldest.map(|(hash, _)| *hash) {
+            self.components.remove(&hash);
+        }
+    }
+}
+
+/// Compiles a file ahead, on whatever thread, so that who loads it later does not wait. What is wrong with it is told then.
+pub fn compile_ahead(file: &str, content: &[u8]) {
+    drop(Compiled::of(file, content));
+}
+
+/// A component of nothing.
+#[cfg(test)]
+pub(super) fn compiled_for_test() -> (Engine, Component) {
+    let engine = Engine::new(&config()).unwrap();
+    let bytes = wat::parse_str("(component (core module $m (func (export \"f\"))))").unwrap();
+    let component = Component::from_binary(&engine, &bytes).unwrap();
+    (engine, component)
+}
