@@ -15,7 +15,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use modding::wasm::keep_artefacts_in;
 
+use crate::artefacts::ArtefactFolder;
 use crate::scenario::TICKS_MAX;
 use crate::suite::Shard;
 use crate::sweep::SEEDS_MAX;
@@ -293,6 +295,10 @@ struct StubsArguments {
 /// Does what the command line says.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(folder) = ArtefactFolder::of_user() {
+        // It is the first and only one.
+        keep_artefacts_in(Box::new(folder));
+    }
     let exit = match &arguments.command {
         Command::Check(check) => check::check(check, arguments.color),
         Command::Run(run) => run::run(run, arguments.color),

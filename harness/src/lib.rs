@@ -22,6 +22,7 @@ use modding::manifest::Manifest;
 use modding::reload::Priority;
 use modding::report::{Outcome, ReloadType, Stage};
 
+pub mod artefacts;
 pub mod check;
 pub mod cli;
 mod event_counts;

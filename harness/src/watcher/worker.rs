@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use modding::manifest::Watching;
+use modding::manifest::{COMPONENT_FOLDER, Watching};
 use modding::mod_id::ModId;
+use modding::wasm::compile_ahead;
 use notify::{ErrorKind, Event};
 
 use super::events::{self, Native, Unwatched};
@@ -388,6 +389,16 @@ impl Worker {
 }
 
 fn settled(mod_id: &ModId, reading: Reading, first_event: Instant) -> Settled {
+    // Here and not in the reload, during which the colony stands still.
+    if let Ok(bundle) = &reading.bundle {
+        let components = bundle
+            .paths()
+            .filter(|path| path.starts_with(COMPONENT_FOLDER));
+        for path in components {
+            let content = bundle.file(path).unwrap_or_default();
+            compile_ahead(&bundle.display_path(path), content);
+        }
+    }
     Settled {
         mod_id: mod_id.clone(),
         bundle: reading.bundle,
