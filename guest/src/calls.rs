@@ -51,6 +51,8 @@ pub mod events {
 
 /// Functions of other mods.
 pub mod mods {
+    use std::panic::Location;
+
     use serde::Serialize;
     use serde::de::DeserializeOwned;
 
@@ -69,7 +71,9 @@ pub mod mods {
         name: &str,
         arguments: &impl Arguments,
     ) -> Result<R> {
-        let results = mods::call(mod_id, name, &arguments.trees()?)?;
+        let at = Location::caller();
+        let arguments = arguments.trees().map_err(|error| error.at(at))?;
+        let results = mods::call(mod_id, name, &arguments)?;
         from_tree(results.into_iter().next().unwrap_or_default())
     }
 

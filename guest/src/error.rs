@@ -14,7 +14,7 @@ use crate::bindings::colony::modding::types;
 pub struct Error {
     message: String,
     help: Option<String>,
-    at: &'static Location<'static>,
+    at: Option<&'static Location<'static>>,
 }
 
 /// What a handler gives back.
@@ -28,7 +28,7 @@ impl Error {
         Error {
             message: message.into(),
             help: None,
-            at: Location::caller(),
+            at: Some(Location::caller()),
         }
     }
 
@@ -39,6 +39,28 @@ impl Error {
             help: Some(help.into()),
             ..self
         }
+    }
+
+    /// An error that no line of the mod is to blame for.
+    pub(crate) fn of_no_line(message: impl Into<String>) -> Error {
+        Error {
+            message: message.into(),
+            help: None,
+            at: None,
+        }
+    }
+
+    /// The same error at a line of the mod.
+    pub(crate) fn at(self, at: &'static Location<'static>) -> Error {
+        Error {
+            at: Some(at),
+            ..self
+        }
+    }
+
+    /// The same error without the line of this crate that found it.
+    pub(crate) fn without_line(self) -> Error {
+        Error { at: None, ..self }
     }
 
     /// What was found and what was expected.
@@ -54,7 +76,7 @@ impl From<types::Error> for Error {
         Error {
             message: error.message,
             help: error.help,
-            at: Location::caller(),
+            at: Some(Location::caller()),
         }
     }
 }
@@ -72,12 +94,12 @@ pub(crate) fn fail(error: Error) -> ! {
     fail_at(error.message, error.help, error.at)
 }
 
-fn fail_at(message: String, help: Option<String>, at: &Location<'_>) -> ! {
-    let at = Line {
+fn fail_at(message: String, help: Option<String>, at: Option<&Location<'_>>) -> ! {
+    let at = at.map(|at| Line {
         file: at.file().to_owned(),
         line: at.line(),
-    };
-    failure::fail(&types::Error { message, help }, Some(&at));
+    });
+    failure::fail(&types::Error { message, help }, at.as_ref());
     // The host does not come back.
     std::process::abort()
 }
@@ -92,9 +114,6 @@ pub(crate) fn report_panics() {
             (None, None) => "it does not say why",
         };
         let message = format!("panicked: {message}");
-        match panic.location() {
-            Some(at) => fail_at(message, None, at),
-            None => fail(Error::new(message)),
-        }
+        fail_at(message, None, panic.location())
     }));
 }

@@ -34,7 +34,7 @@ fn run<M: Mod, T>(call: impl FnOnce(&Functions<M>, &mut Kept<M>) -> Result<T>) -
     let result = INSTANCE.with_borrow_mut(|slot| {
         let instance = slot.as_mut().and_then(|any| any.downcast_mut());
         let Some(Instance { functions, state }) = instance else {
-            return Err(Error::new("the mod has not loaded"));
+            return Err(Error::of_no_line("the mod has not loaded"));
         };
         call(functions, state)
     });
@@ -49,7 +49,7 @@ fn function<F: ?Sized>(functions: &[Box<F>], number: u32) -> Result<&F> {
     let function = usize::try_from(number)
         .ok()
         .and_then(|number| functions.get(number));
-    let missing = || Error::new(format!("no function {number} was declared"));
+    let missing = || Error::of_no_line(format!("no function {number} was declared"));
     function.map(|function| &**function).ok_or_else(missing)
 }
 
@@ -87,7 +87,10 @@ impl<M: Mod> entry::Guest for Component<M> {
         let state = M::default();
         let mut setup = Setup::new();
         let shape = to_tree(&state).and_then(declare_shape);
-        let loaded = shape.and_then(|()| M::load(&mut setup));
+        let loaded = match shape {
+            Ok(()) => M::load(&mut setup),
+            Err(error) => Err(error.without_line()),
+        };
         if let Err(error) = loaded {
             fail(error);
         }
@@ -105,7 +108,8 @@ fn declare_shape(state: Tree) -> Result {
         return Ok(());
     }
     let fields = fields(state).ok_or_else(|| {
-        Error::new("the state is no table of names").help("let it be a struct with named fields")
+        Error::of_no_line("the state is no table of names")
+            .help("let it be a struct with named fields")
     })?;
     bindings::colony::modding::state::define(&fields)?;
     Ok(())
@@ -114,7 +118,8 @@ fn declare_shape(state: Tree) -> Result {
 impl<M: Mod> kept_state::Guest for Component<M> {
     fn save() -> Option<Tree> {
         run(|_: &Functions<M>, state| {
-            let tree = state.take_change().map(to_tree).transpose()?;
+            let tree = state.take_change().map(to_tree).transpose();
+            let tree = tree.map_err(Error::without_line)?;
             // A state that is nothing has nothing to keep.
             Ok(tree.filter(|tree| !tree.is_empty()))
         })
@@ -123,7 +128,7 @@ impl<M: Mod> kept_state::Guest for Component<M> {
     fn restore(tree: Tree) {
         run(|_: &Functions<M>, state| {
             let refused = |error: Error| {
-                Error::new(format!("the state does not fit: {error}"))
+                Error::of_no_line(format!("the state does not fit: {error}"))
                     .help("say with `migrate` how older state becomes state of this version")
             };
             *state = Kept::restored(from_tree(tree).map_err(refused)?);

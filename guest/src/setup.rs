@@ -1,5 +1,7 @@
 //! What a mod declares while it loads.
 
+use std::panic::Location;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -202,8 +204,11 @@ impl<M: Mod> Setup<M> {
     ) -> Result {
         let number = next_number(&self.functions.exports);
         mods::export(name, number)?;
+        let at = Location::caller();
         let function = move |state: &mut Kept<M>, arguments| {
-            let result = to_tree(&function(state, from_tree(joined(arguments)?)?)?)?;
+            let arguments = joined(arguments).and_then(from_tree);
+            let result = function(state, arguments.map_err(|error| error.at(at))?)?;
+            let result = to_tree(&result).map_err(|error| error.at(at))?;
             Ok(Vec::from_iter((!result.is_empty()).then_some(result)))
         };
         self.functions.exports.push(Box::new(function));
@@ -223,7 +228,11 @@ impl<M: Mod> Setup<M> {
     ) -> Result {
         let number = next_number(&self.functions.migrations);
         state::migrate(range, number)?;
-        let migration = move |state| to_tree(&migration(from_tree(state)?)?);
+        let at = Location::caller();
+        let migration = move |state| {
+            let old = from_tree(state).map_err(|error| error.at(at))?;
+            to_tree(&migration(old)?).map_err(|error| error.at(at))
+        };
         self.functions.migrations.push(Box::new(migration));
         Ok(())
     }
@@ -232,7 +241,7 @@ impl<M: Mod> Setup<M> {
 /// The host calls a function with the event that it was registered for.
 #[cold]
 fn unexpected(expected: &str) -> Error {
-    Error::new(format!("found another event, expected {expected}"))
+    Error::of_no_line(format!("found another event, expected {expected}"))
 }
 
 /// Arguments as one list.

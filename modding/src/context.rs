@@ -283,8 +283,12 @@ impl Context {
     }
 
     /// Takes note that the memory of the mod's machine changes with the running call: where that is taken back, the memory is not what
-    /// it was before it.
+    /// it was before it. A root call of one function is taken back only where that function failed, which its machine knows.
     pub(crate) fn note_memory(&self, generation: &Rc<Generation>) {
+        let is_root = self.frames.borrow().len() == 1;
+        if is_root && self.phase() == Phase::Running {
+            return;
+        }
         let effect = Effect::Memory(generation.clone());
         self.journal.borrow_mut().push(effect);
     }

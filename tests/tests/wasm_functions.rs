@@ -1,12 +1,19 @@
-//! Parity: every function of the table can be called by a component as by a script, and answers both the same.
+//! Parity: every function of the table can be called by a component as by a script, and answers both the same; every event can be heard.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use modding::api::{CAPABILITIES, FunctionDescription, Kind, functions};
+use modding::api::{CAPABILITIES, FunctionDescription, Kind, events, functions};
+use modding::bundle::Bundle;
+use modding::definitions::DEFINITION_KINDS;
+use modding::host::Host;
+use modding::runtime::{Event, EventContent};
+use modding::value::Value;
+use sim::{MapSource, Setup};
 use tests::wat::Wat;
-use tests::{Project, log_by_tick, manifest};
+use tests::{Project, log_by_tick, manifest, manifest_of_component, root};
 use wit_parser::abi::{AbiVariant, WasmType};
 use wit_parser::{Function, Int, Resolve, SizeAlign, Type, TypeDefKind, WorldItem};
 
@@ -218,4 +225,105 @@ fn a_component_needs_the_capabilities_that_a_script_needs() {
         }
     }
     assert!(refused > 5, "{wasm:?}");
+}
+
+/// A component that writes the name of each event that it hears to the log.
+fn listener() -> String {
+    let mut resolve = Resolve::default();
+    let text = include_str!("../../modding/api/colony.wit");
+    resolve.push_source("colony.wit", text).unwrap();
+    let mut wat = Wat::new().import("log", "info", "i32 i32 i32");
+    let known = events().iter().map(|event| event.name);
+    let heard: Vec<&str> = known.chain(["subject:alarm"]).collect();
+    for name in &heard {
+        let interface = match name.split_once(':') {
+            Some(_) => "on-mod-event".to_owned(),
+            None => format!("on-{}", name.replace('_', "-")),
+        };
+        let found = resolve.interfaces.iter();
+        let mut found = found.map(|(_, found)| found);
+        let found = found.find(|found| found.name.as_ref() == Some(&interface));
+        let handle = &found.unwrap().functions["handle"];
+        let signature = resolve.wasm_signature(AbiVariant::GuestExport, handle);
+        assert!(!signature.indirect_params, "{interface}");
+        let parameters = signature.params.iter().map(|kind| zero(*kind).0);
+        let parameters = parameters.collect::<Vec<_>>().join(" ");
+        let text = wat.text(name);
+        let body = format!("(call $log.info {text} (i32.const 16))");
+        wat = wat.export(
+            &interface,
+            "handle",
+            &format!("(param {parameters})"),
+            &body,
+        );
+    }
+    let handlers: Vec<(&str, u32)> = heard.into_iter().zip(1..).collect();
+    wat.load(&handlers, "").build()
+}
+
+/// A value of a kind.
+fn sample(kind: Kind, is_there: bool) -> Option<Value> {
+    match kind {
+        Kind::Boolean => Some(Value::Boolean(true)),
+        Kind::Integer => Some(Value::Integer(-3)),
+        Kind::Number => Some(Value::Number(0.5)),
+        Kind::Text | Kind::OneOf(_) => Some(Value::text("text")),
+        Kind::Any if is_there => Some(Value::List(vec![Value::map([("deep", Value::Integer(1))])])),
+        Kind::Optional(inner) if is_there => sample(*inner, true),
+        Kind::Any | Kind::Optional(_) => None,
+        kind => panic!("no event has {kind:?}"),
+    }
+}
+
+#[test]
+fn a_component_hears_every_event() {
+    let file = |path: &str, text: &str| (path.to_owned(), text.as_bytes().to_vec());
+    let assets = DEFINITION_KINDS.map(|kind| {
+        let path = format!("assets/{kind}.toml");
+        let text = std::fs::read_to_string(root().join("mods/base").join(&path)).unwrap();
+        file(&path, &text)
+    });
+    let of = |id: &str| file("mod.toml", &manifest_of_component(id, "1.0.0", ""));
+    let base = Bundle::new("base", [of("base")].into_iter().chain(assets)).unwrap();
+    let files = [of("subject"), file("wasm/main.wat", &listener())];
+    let subject = Bundle::new("subject", files).unwrap();
+    let map = MapSource::Generated {
+        width: 32,
+        height: 32,
+    };
+    let setup = Setup {
+        seed: 1,
+        map,
+        colonists: 2,
+        stock: BTreeMap::new(),
+    };
+    let (mut host, left_out) = Host::start(&setup, vec![base, subject], BTreeSet::new()).unwrap();
+    assert!(left_out.is_empty(), "{left_out:?}");
+    host.take_log();
+    let mut expected = Vec::new();
+    for is_there in [true, false, true] {
+        for event in events() {
+            let fields = event
+                .fields
+                .iter()
+                .map(|field| sample(field.kind, is_there));
+            let content = EventContent::Fields(fields.collect());
+            host.deliver(&Event {
+                name: event.name.into(),
+                tick: 9,
+                content,
+            });
+            expected.push(event.name);
+        }
+        let content = EventContent::Payload(sample(Kind::Any, is_there));
+        host.deliver(&Event {
+            name: "subject:alarm".into(),
+            tick: 9,
+            content,
+        });
+        expected.push("subject:alarm");
+    }
+    assert!(host.failures().is_empty(), "{:?}", host.failures());
+    let heard: Vec<String> = host.take_log().into_iter().map(|line| line.text).collect();
+    assert_eq!(heard, expected);
 }

@@ -79,9 +79,14 @@ impl<'de> Deserializer<'de> for &mut Reader {
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
-        match self.nodes.len() {
-            0 => visitor.visit_unit(),
-            _ => self.deserialize_any(visitor),
+        match self.nodes.as_slice().first() {
+            None => visitor.visit_unit(),
+            // No arguments are an empty list.
+            Some(Node::Items(0)) => {
+                self.next()?;
+                visitor.visit_unit()
+            }
+            Some(_) => self.deserialize_any(visitor),
         }
     }
 

@@ -124,6 +124,7 @@ fn any_value_comes_back() {
     let tree = to_tree(&value).expect("a value");
     assert_eq!(from_tree::<Value>(tree).expect("its tree"), value);
     assert_eq!(to_tree(&()).expect("nothing"), []);
+    from_tree::<()>(vec![Node::Items(0)]).expect("no arguments");
     assert_eq!(
         from_tree::<Option<Value>>(Vec::new()).expect("nothing"),
         None

@@ -2,6 +2,8 @@
 //! costs more than the call. Events of jobs, which come by the thousand, go as what they are known to be at compile time, in half the
 //! time.
 
+use std::sync::Arc;
+
 use wasmtime::component::types::{ComponentFunc, Type};
 use wasmtime::component::{ComponentType, Func, Lower, TypedFunc, Val};
 use wasmtime::{AsContextMut, Store};
@@ -15,14 +17,14 @@ use super::guest::Guest;
 
 /// What hears one event.
 pub(super) enum Port {
-    /// It is given a job and no more.
-    OfJob(TypedFunc<(u32, JobEvent), ()>),
+    /// It is given a job and no more: the last one, whose memory the next takes.
+    OfJob(TypedFunc<(u32, Arc<JobEvent>), ()>, Arc<JobEvent>),
     /// It is given what the table says.
     Other(Func, EventParameters),
 }
 
 /// `job` of colony.wit.
-#[derive(Clone, Debug, ComponentType, Lower)]
+#[derive(Clone, Debug, Default, ComponentType, Lower)]
 #[component(record)]
 pub(super) struct Job {
     id: i64,
@@ -35,7 +37,7 @@ pub(super) struct Job {
 }
 
 /// `job-created-event` of colony.wit and its like.
-#[derive(Clone, Debug, ComponentType, Lower)]
+#[derive(Clone, Debug, Default, ComponentType, Lower)]
 #[component(record)]
 pub(super) struct JobEvent {
     tick: i64,
@@ -52,7 +54,7 @@ impl Port {
         let fields = events().get(position).map_or(&[][..], |event| event.fields);
         let is_job = matches!(&event_parts(fields)[..], [("job", EventPart::Record(_))]);
         match function.typed(store.as_context_mut()) {
-            Ok(function) if is_job => Port::OfJob(function),
+            Ok(function) if is_job => Port::OfJob(function, Arc::default()),
             _ => Port::Other(function, EventParameters::new(position)),
         }
     }
@@ -67,7 +69,10 @@ impl Port {
         event: &Event,
     ) -> Result<impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<()> + 'a, ApiError> {
         let prepared = match self {
-            Port::OfJob(typed) => Prepared::OfJob(typed, (function, job_event(event)?)),
+            Port::OfJob(typed, job) => {
+                fill_job(Arc::make_mut(job), event)?;
+                Prepared::OfJob(typed, (function, job.clone()))
+            }
             Port::Other(dynamic, parameters) => {
                 Prepared::Other(dynamic, parameters.fill(function, event)?)
             }
@@ -81,12 +86,15 @@ impl Port {
 
 /// A call whose parameters are made.
 enum Prepared<'a> {
-    OfJob(&'a TypedFunc<(u32, JobEvent), ()>, (u32, JobEvent)),
+    OfJob(
+        &'a TypedFunc<(u32, Arc<JobEvent>), ()>,
+        (u32, Arc<JobEvent>),
+    ),
     Other(&'a Func, &'a [Val]),
 }
 
 /// The event of a job, from its fields in the order of the table.
-fn job_event(event: &Event) -> Result<JobEvent, ApiError> {
+fn fill_job(record: &mut JobEvent, event: &Event) -> Result<(), ApiError> {
     let unfit = || ApiError::new(format!("{event} is not the event of a job"));
     let integer = |value: &Option<Value>| match value {
         Some(Value::Integer(number)) => Ok(*number),
@@ -98,24 +106,23 @@ fn job_event(event: &Event) -> Result<JobEvent, ApiError> {
     let [id, Some(Value::Text(kind)), priority, x, y, colonist, item] = &fields[..] else {
         return Err(unfit());
     };
-    Ok(JobEvent {
-        tick: i64::try_from(event.tick).unwrap_or(i64::MAX),
-        job: Job {
-            id: integer(id)?,
-            kind: kind.clone(),
-            priority: integer(priority)?,
-            x: integer(x)?,
-            y: integer(y)?,
-            colonist: match colonist {
-                Some(_) => Some(integer(colonist)?),
-                None => None,
-            },
-            item: match item {
-                Some(Value::Text(item)) => Some(item.clone()),
-                _ => None,
-            },
-        },
-    })
+    record.tick = i64::try_from(event.tick).unwrap_or(i64::MAX);
+    let job = &mut record.job;
+    job.id = integer(id)?;
+    job.kind.clone_from(kind);
+    job.priority = integer(priority)?;
+    job.x = integer(x)?;
+    job.y = integer(y)?;
+    job.colonist = match colonist {
+        Some(_) => Some(integer(colonist)?),
+        None => None,
+    };
+    match (&mut job.item, item) {
+        (Some(held), Some(Value::Text(item))) => held.clone_from(item),
+        (held, Some(Value::Text(item))) => *held = Some(item.clone()),
+        (held, _) => *held = None,
+    }
+    Ok(())
 }
 
 /// What a handler of one event is given.
