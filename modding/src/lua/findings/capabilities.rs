@@ -41,8 +41,8 @@ pub(super) fn findings(
             });
         }
     }
-    // What is reached in a way that cannot be followed may be anything.
-    if !model.host_names_hidden {
+    // What is reached in a way that cannot be followed may be anything, and so may what a component uses.
+    if !model.host_names_hidden && manifest.component.is_none() {
         let unused = declared(bundle)
             .into_iter()
             .filter(|(name, _)| !used.contains_key(name.as_str()));

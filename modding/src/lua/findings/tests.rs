@@ -156,6 +156,22 @@ fn loading_that_can_be_noticed_is_found() {
 }
 
 #[test]
+fn what_a_component_uses_is_not_known() {
+    let manifest =
+        "id = 'm'\nname = 'M'\nversion = '1.0.0'\napi = '^1'\ncapabilities = ['jobs.write']\n";
+    let codes = |file: Option<&str>| -> Vec<&str> {
+        let component = file.map(|file| (file.to_owned(), b"(module)".to_vec()));
+        let manifest = ("mod.toml".to_owned(), manifest.as_bytes().to_vec());
+        let bundle = Bundle::new("m", component.into_iter().chain([manifest])).expect("good paths");
+        let examined = examine(&bundle).expect("a mod");
+        let findings = examined.findings.iter();
+        findings.map(|finding| finding.code.name()).collect()
+    };
+    assert_eq!(codes(None), ["unused-capability"]);
+    assert_eq!(codes(Some("wasm/a.wat")), [""; 0]);
+}
+
+#[test]
 fn capabilities_are_used_and_declared() {
     let codes = |capabilities: &str, script: &str| -> Vec<String> {
         let examined = examined(
