@@ -194,10 +194,7 @@ impl Host {
         let saved = run.mods.into_iter().map(|saved| saved.restore(&contents));
         let saved: Vec<SavedMod> = saved.collect();
         // Invariant (I5): mods go on in the order in which they ran.
-        let bundles: Vec<Bundle> = bundles
-            .into_iter()
-            .filter(|bundle| !run.absent.keys().any(|id| id.as_str() == bundle.folder()))
-            .collect();
+        let bundles = present(bundles, &run.absent);
         let read = bundles.iter().map(|bundle| bundle.folder().to_owned());
         let read: BTreeSet<String> = read.collect();
         let order: Vec<ModId> = saved.iter().map(|saved| saved.id().clone()).collect();
@@ -245,20 +242,25 @@ impl Host {
         host.forget_places();
         host.remember_conflicts();
         host.keep_queues_of_running(run.config_changes);
-        let is_left_out = |id: &ModId| left_out.iter().any(|left_out| left_out.name == id.as_str());
-        let away = order
-            .iter()
-            .filter(|id| host.dormant.contains_key(*id) && !is_left_out(id));
-        let begun = host.mods().into_iter().map(|(id, ..)| id);
-        let begun = begun.filter(|id| !order.contains(id));
+        let (away, begun) = host.others_than(&order, &left_out);
         Ok(Loaded {
-            away: away.cloned().collect(),
-            begun: begun.collect(),
+            away,
+            begun,
             host,
             updated,
             definitions_changed,
             left_out,
         })
+    }
+
+    /// Of the mods that ran those that are kept without running, and of those that run those that did not.
+    fn others_than(&self, ran: &[ModId], left_out: &[LeftOut]) -> (Vec<ModId>, Vec<ModId>) {
+        let is_left_out = |id: &ModId| left_out.iter().any(|left_out| left_out.name == id.as_str());
+        let away = ran.iter();
+        let away = away.filter(|id| self.dormant.contains_key(*id) && !is_left_out(id));
+        let runs = self.mods().into_iter().map(|(id, ..)| id);
+        let begun = runs.filter(|id| !ran.contains(id));
+        (away.cloned().collect(), begun.collect())
     }
 
     /// Starts mods in their order: what became of those whose files are others, and those that cannot run.
@@ -473,4 +475,12 @@ fn left_out(id: &ModId, error: StageError) -> LeftOut {
         name: id.to_string(),
         faults: error.faults,
     }
+}
+
+/// The files of mods that are not switched off or taken out.
+fn present(bundles: Vec<Bundle>, absent: &BTreeMap<ModId, Absence>) -> Vec<Bundle> {
+    let is_absent = |bundle: &Bundle| absent.keys().any(|id| id.as_str() == bundle.folder());
+    let mut bundles = bundles;
+    bundles.retain(|bundle| !is_absent(bundle));
+    bundles
 }

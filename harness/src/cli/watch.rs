@@ -70,15 +70,11 @@ fn try_watch(arguments: &WatchArguments, colour: Colour) -> Result<(), Refusal> 
         Some(file) => load_from(file, &library).map_err(invalid)?,
         None => {
             let scenario = default_scenario(&library);
-            let workspace = Workspace::load(&scenario, &library).map_err(invalid)?;
-            (scenario, workspace)
+            let workspace = Workspace::load(&scenario, &library);
+            (scenario, workspace.map_err(invalid)?)
         }
     };
-    let watched = watched(&scenario, &library);
-    if watched.is_empty() {
-        let fault = Fault::new("there is nothing to watch: no mod of this run is in a folder");
-        return Err((Exit::NothingToRun, vec![fault]));
-    }
+    let watched = watched(&scenario, &library)?;
     if let Some(file) = &arguments.record {
         outside_of_mods(file, &watched)?;
     }
@@ -180,20 +176,25 @@ fn stop_on_signals() -> Arc<AtomicBool> {
 }
 
 /// The mods of a run that are in folders: those of the program have none.
-fn watched(scenario: &Scenario, library: &ModLibrary) -> Vec<WatchedMod> {
+fn watched(scenario: &Scenario, library: &ModLibrary) -> Result<Vec<WatchedMod>, Refusal> {
     let folder = |choice: &ModChoice| match &choice.from {
         Some(from) => Some(scenario.folder().join(from)),
         None => library.folder_of(&choice.id),
     };
     let choices = scenario.mods.iter();
-    choices
+    let watched: Vec<WatchedMod> = choices
         .filter_map(|choice| {
             Some(WatchedMod {
                 mod_id: choice.id.clone(),
                 folder: folder(choice)?,
             })
         })
-        .collect()
+        .collect();
+    if watched.is_empty() {
+        let fault = Fault::new("there is nothing to watch: no mod of this run is in a folder");
+        return Err((Exit::NothingToRun, vec![fault]));
+    }
+    Ok(watched)
 }
 
 /// A small colony with every mod that there is.
