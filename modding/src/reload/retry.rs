@@ -208,7 +208,7 @@ impl Host {
         waiting.map(|waiting| waiting.request.clone()).collect()
     }
 
-    /// Asks again for every request that has now what it lacked.
+    /// Asks again for every request that has now what it lacked, and for those that fit now, alone or together.
     fn retry_waiting(&mut self) {
         let ready: Vec<ModId> = self
             .waiting
@@ -216,42 +216,55 @@ impl Host {
             .filter(|(_, waiting)| self.may_do_now(waiting))
             .map(|(id, _)| id.clone())
             .collect();
-        for id in ready {
-            if let Some(Waiting { mut request, .. }) = self.waiting.remove(&id) {
-                if !self.fits_now(&request) {
-                    self.wait_to_fit(&request);
-                    continue;
-                }
-                request.priority = request.priority.max(Priority::High);
-                self.enqueue(request, usize::MAX);
+        let waiting = ready.iter().filter_map(|id| self.waiting.remove(id));
+        let waiting: Vec<Waiting> = waiting.collect();
+        let (mut fit, unfit): (Vec<Waiting>, Vec<Waiting>) = waiting
+            .into_iter()
+            .partition(|waiting| self.has_all(waiting) || self.fit_now([&waiting.request]));
+        if self.fit_now(unfit.iter().map(|waiting| &waiting.request)) {
+            fit.extend(unfit);
+        } else {
+            // What still does not fit would only be told of once more.
+            for waiting in unfit {
+                let request = waiting.request.clone();
+                self.waiting.insert(request.change.mod_id.clone(), waiting);
+                self.wait_to_fit(&request);
             }
+        }
+        for Waiting { mut request, .. } in fit {
+            request.priority = request.priority.max(Priority::High);
+            self.enqueue(request, usize::MAX);
         }
     }
 
     fn may_do_now(&self, waiting: &Waiting) -> bool {
-        let Waiting {
-            missing,
-            failed_for,
-            ..
-        } = waiting;
-        let has_all = !missing.is_empty() && missing.iter().all(|wanted| self.runs(wanted));
-        let mut culprits = failed_for.iter();
-        has_all || culprits.any(|(id, content)| self.running_content(id) != *content)
+        let mut culprits = waiting.failed_for.iter();
+        self.has_all(waiting) || culprits.any(|(id, content)| self.running_content(id) != *content)
     }
 
-    /// Whether there is a point in trying again: what still does not fit would only be told of once more.
-    fn fits_now(&self, request: &Request) -> bool {
-        let id = &request.change.mod_id;
-        let bundle = request.change.bundle.clone();
-        let Ok(Ok(package)) = bundle.map(Package::read) else {
-            return true;
-        };
-        if package.manifest.replaces.is_some() {
-            return true;
-        }
+    /// Whether the mods run now that it lacked.
+    fn has_all(&self, waiting: &Waiting) -> bool {
+        let missing = &waiting.missing;
+        !missing.is_empty() && missing.iter().all(|wanted| self.runs(wanted))
+    }
+
+    /// Whether mods would go together with these changes. What cannot be read, or takes another mod's place, is tried in any case.
+    fn fit_now<'r>(&self, requests: impl IntoIterator<Item = &'r Request>) -> bool {
         let mut world = self.world();
-        world.insert(id.clone(), package);
-        self.validate_world(&world, id, true).is_ok()
+        let mut first = None;
+        for request in requests {
+            let id = &request.change.mod_id;
+            let bundle = request.change.bundle.clone();
+            let Ok(Ok(package)) = bundle.map(Package::read) else {
+                return true;
+            };
+            if package.manifest.replaces.is_some() {
+                return true;
+            }
+            first.get_or_insert(id);
+            world.insert(id.clone(), package);
+        }
+        first.is_none_or(|first| self.validate_world(&world, first, true).is_ok())
     }
 
     /// What mods of these files lack, were they to change together: mods that do not run, or not in a version that will do.
