@@ -1,6 +1,7 @@
 //! Compiled components, kept from one process to the next in the cache folder of the user.
 //!
-//! It is bounded, may be deleted at any time, and holds nothing that cannot be made again: what is damaged is not used. It is not in the project's folder on purpose, as what is in it is run as it is, and projects come from others.
+//! It is bounded, may be deleted at any time, and holds nothing that cannot be made again: what is damaged is not used. It is
+//! not in the project's folder on purpose, as what is in it is run as it is, and projects come from others.
 
 use std::fs::{self, File};
 use std::io::Write;

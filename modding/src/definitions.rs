@@ -49,17 +49,6 @@ pub(crate) const ASSETS_FOLDER: &str = "assets/";
 /// A definition by kind and id.
 pub(crate) type DefinitionName = (&'static str, String);
 
-/// Reads the definitions of all mods, which come in load order.
-///
-/// # Errors
-/// Every fault of the files and of what they say together.
-pub fn read_definitions(mods: &[(&Manifest, &Bundle)]) -> Result<Definitions, Vec<Fault>> {
-    match owned_definitions(mods) {
-        Ok(owned) => Ok(owned.definitions),
-        Err(faults) => Err(faults.into_iter().map(|(_, fault)| fault).collect()),
-    }
-}
-
 /// Definitions, and whose they are.
 pub(crate) struct OwnedDefinitions {
     pub(crate) definitions: Definitions,
@@ -98,7 +87,10 @@ pub(crate) enum Culprit {
     Nobody(&'static str),
 }
 
-/// The same as [`read_definitions`], with the mods that definitions and faults are of.
+/// Reads the definitions of all mods, which come in load order.
+///
+/// # Errors
+/// Every fault of the files and of what they say together, with whose it is.
 pub(crate) fn owned_definitions(
     mods: &[(&Manifest, &Bundle)],
 ) -> Result<OwnedDefinitions, Vec<(Culprit, Fault)>> {

@@ -7,7 +7,7 @@ use sim::{Definitions, JobAction, JobDefinition};
 use crate::bundle::Bundle;
 use crate::manifest::Manifest;
 
-use super::read_definitions;
+use super::owned_definitions;
 
 /// Files of definitions: kind, text.
 type Files<'f> = &'f [(&'f str, &'f str)];
@@ -81,7 +81,11 @@ fn read(mods: &[(&str, Files<'_>)]) -> Result<Definitions, Vec<String>> {
         .iter()
         .map(|(manifest, bundle)| (manifest, bundle))
         .collect();
-    read_definitions(&mods).map_err(|faults| faults.iter().map(ToString::to_string).collect())
+    let owned = owned_definitions(&mods);
+    owned.map(|owned| owned.definitions).map_err(|faults| {
+        let told = faults.iter().map(|(_, fault)| fault.to_string());
+        told.collect()
+    })
 }
 
 #[test]

@@ -158,11 +158,7 @@ impl Host {
             if id == culprit || self.running_content(id) == Some(bundle.hash()) {
                 continue;
             }
-            let waiting = self.waiting.entry(id.clone()).or_insert_with(|| Waiting {
-                request: request.clone(),
-                missing: Vec::new(),
-                failed_for: BTreeMap::new(),
-            });
+            let waiting = self.waiting_with(request);
             waiting.failed_for.insert(culprit.clone(), content);
         }
     }
@@ -193,13 +189,20 @@ impl Host {
             let generation = &instance.generation;
             (generation.id().clone(), Some(generation.bundle().hash()))
         });
-        let waiting = self.waiting.entry(id.clone()).or_insert_with(|| Waiting {
+        let failed_for: Vec<(ModId, Option<u128>)> = failed_for.collect();
+        let waiting = self.waiting_with(request);
+        waiting.request = request.clone();
+        waiting.failed_for.extend(failed_for);
+    }
+
+    /// What waits for a mod, with this request if nothing does yet.
+    fn waiting_with(&mut self, request: &Request) -> &mut Waiting {
+        let id = request.change.mod_id.clone();
+        self.waiting.entry(id).or_insert_with(|| Waiting {
             request: request.clone(),
             missing: Vec::new(),
             failed_for: BTreeMap::new(),
-        });
-        waiting.request = request.clone();
-        waiting.failed_for.extend(failed_for);
+        })
     }
 
     /// The changes that wait, for what does not fit without them.
