@@ -420,7 +420,7 @@ function colony.random.integer(low, high) end
 ---@class colony.jobs
 colony.jobs = {}
 
----Changes a job's priority, 0 to 10.
+---Changes a job's priority, 0 to 10. From 8 on it is urgent and done first, wherever it is; below, people go 16 tiles further for one more.
 ---Needs the capability `jobs.write`.
 ---A command: checked at once, applied at the next point in a tick where commands are applied.
 ---@param id integer

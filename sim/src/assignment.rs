@@ -1,18 +1,18 @@
-//! Who does what: each idle colonist, in order of id, takes the job with the highest priority, then the nearest, then the
-//! one with the lowest id, of those it can and may do, can reach, and that have all they need.
-
-use std::cmp::Reverse;
+//! Who does what: each idle colonist, in order of id, takes the job that is least [effort], then the one with the lowest id, of
+//! those it can and may do, can reach, and that have all they need. What it needs itself counts as if it were at hand.
 
 use crate::colonists::{Colonist, Person};
 use crate::definitions::{BuildingUse, NeedKind};
 use crate::jobs::{FoodClaim, HaulLeg, Job, SupplyLeg, Task, TreatLeg};
+use crate::lookup::Lookup;
 use crate::mood::MOOD_LOW;
+use crate::open_jobs::{EFFORT_MAX, effort};
 use crate::path::{AtHand, Goal};
 use crate::regions::Region;
 use crate::{Colony, Event, PRIORITY_URGENT, Position, StableId, haul, health, supply};
 
-/// Orders choices, the best is the least.
-type Rank = (Reverse<u8>, u32, StableId);
+/// Orders choices by [effort], the best is the least.
+type Rank = (u32, StableId);
 
 /// What taking a job reserves.
 enum Claim {
@@ -50,6 +50,26 @@ struct Choice {
     claim: Claim,
 }
 
+/// Where it is known that nobody finds work, whoever they are: all that happens while jobs are given out takes possibilities away.
+#[derive(Default)]
+struct Barren {
+    /// The lowest priority of which there is none; never gone through.
+    regions: Lookup<Region, u8>,
+}
+
+impl Barren {
+    fn has_no_work(&self, region: Region, lowest: u8) -> bool {
+        self.regions
+            .get(&region)
+            .is_some_and(|known| *known <= lowest)
+    }
+
+    fn note(&mut self, region: Region, lowest: u8) {
+        let known = self.regions.entry(region).or_insert(lowest);
+        *known = lowest.min(*known);
+    }
+}
+
 /// Somebody who looks for a job.
 #[derive(Clone, Copy)]
 struct Seeker<'a> {
@@ -66,8 +86,9 @@ pub(crate) fn run(colony: &mut Colony) {
     // walking asks for it. The ground stays what it is meanwhile.
     let mut walkers: Vec<(StableId, StableId)> = Vec::new();
     let mut asked: Vec<(Position, Goal)> = Vec::new();
+    let mut barren = Barren::default();
     for id in colony.entities.idle() {
-        let Some(choice) = choose(colony, id) else {
+        let Some(choice) = choose(colony, id, &mut barren) else {
             continue;
         };
         let job = choice.job;
@@ -83,6 +104,10 @@ pub(crate) fn run(colony: &mut Colony) {
             }
             AtHand::ToBeSearched => colony.set_out(id, job, None),
         }
+        // Who gave it up at once has freed what it had reserved.
+        if colony.job_of(id).is_none() {
+            barren = Barren::default();
+        }
     }
     let ways = colony.path_finder.search_all(&colony.terrain, &asked);
     for ((id, job), way) in walkers.into_iter().zip(ways) {
@@ -90,7 +115,7 @@ pub(crate) fn run(colony: &mut Colony) {
     }
 }
 
-fn choose(colony: &Colony, id: StableId) -> Option<Choice> {
+fn choose(colony: &Colony, id: StableId, barren: &mut Barren) -> Option<Choice> {
     let colonist = colony.entities.colonist(id)?;
     let seeker = Seeker {
         id,
@@ -115,25 +140,45 @@ fn choose(colony: &Colony, id: StableId) -> Option<Choice> {
     let Some(lowest) = lowest_priority(colony, seeker) else {
         return best;
     };
-    let open = colony.board.open();
-    for priority in open.priorities().take_while(|priority| *priority >= lowest) {
-        if best
-            .as_ref()
-            .is_some_and(|best| Reverse(priority) > best.rank.0)
-        {
-            break;
-        }
-        let claim = |job| shared_claim(colony, colony.entities.job(job)?, seeker);
-        let Some((distance, job, claim)) = open.nearest(priority, seeker.from, claim) else {
-            continue;
-        };
-        let rank = (Reverse(priority), distance, job);
-        if best.as_ref().is_none_or(|best| rank < best.rank) {
-            best = Some(Choice { rank, job, claim });
-        }
-        break;
+    let limit = best.as_ref().map_or(EFFORT_MAX, |best| best.rank.0);
+    let work = shared_choice(colony, seeker, (lowest, limit), barren);
+    best.into_iter()
+        .chain(work)
+        .min_by_key(|choice| choice.rank)
+}
+
+/// The best job that anybody may take and somebody can, of at least `lowest` priority and no more than `limit` effort.
+fn shared_choice(
+    colony: &Colony,
+    seeker: Seeker<'_>,
+    (lowest, limit): (u8, u32),
+    barren: &mut Barren,
+) -> Option<Choice> {
+    if barren.has_no_work(seeker.region, lowest) {
+        return None;
     }
-    best
+    let mut is_for_others = false;
+    let claim = |job| {
+        let job = colony.entities.job(job)?;
+        if may_do(colony, job, seeker) {
+            shared_claim(colony, job, seeker)
+        } else {
+            is_for_others = true;
+            None
+        }
+    };
+    let around = colony.regions.around(seeker.region, seeker.from);
+    let open = colony.board.open();
+    let found = open.nearest(around, (lowest, limit), claim);
+    if found.is_none() && limit == EFFORT_MAX && !is_for_others {
+        barren.note(seeker.region, lowest);
+    }
+    let (effort, job, claim) = found?;
+    Some(Choice {
+        rank: (effort, job),
+        job,
+        claim,
+    })
 }
 
 /// The lowest priority of work that somebody takes now, `None` if they take none.
@@ -152,12 +197,7 @@ fn personal_choice(colony: &Colony, seeker: Seeker<'_>, need: NeedKind) -> Optio
     let job = seeker.colonist.personal_job(need)?;
     let job = colony.entities.job(job)?;
     let from = seeker.from;
-    let furniture = |purpose| {
-        let furniture = colony.nearest_furniture(purpose, from);
-        let at = furniture.and_then(|id| Some(colony.entities.structure(id)?.at));
-        (furniture, at.map_or(0, |at| at.octile_distance(from)))
-    };
-    let (claim, distance) = match need {
+    let claim = match need {
         NeedKind::Food => {
             let stack = colony.nearest_food(from)?;
             let (item, at) = colony
@@ -165,19 +205,17 @@ fn personal_choice(colony: &Colony, seeker: Seeker<'_>, need: NeedKind) -> Optio
                 .stack(stack)
                 .map(|stack| (stack.item, stack.at))?;
             let food = FoodClaim { stack, item };
-            (Claim::Eat { food, at }, at.octile_distance(from))
+            Claim::Eat { food, at }
         }
-        NeedKind::Rest => {
-            let (bed, distance) = furniture(BuildingUse::Bed);
-            (Claim::Sleep { bed }, distance)
-        }
-        NeedKind::Recreation => {
-            let (place, distance) = furniture(BuildingUse::Recreation);
-            (Claim::Relax { place }, distance)
-        }
+        NeedKind::Rest => Claim::Sleep {
+            bed: colony.nearest_furniture(BuildingUse::Bed, from),
+        },
+        NeedKind::Recreation => Claim::Relax {
+            place: colony.nearest_furniture(BuildingUse::Recreation, from),
+        },
     };
     Some(Choice {
-        rank: (Reverse(job.priority), distance, job.id),
+        rank: (effort(job.priority, 0), job.id),
         job: job.id,
         claim,
     })
@@ -185,9 +223,6 @@ fn personal_choice(colony: &Colony, seeker: Seeker<'_>, need: NeedKind) -> Optio
 
 /// What somebody would reserve for a job anybody may take, `None` if they cannot do it now.
 fn shared_claim(colony: &Colony, job: &Job, seeker: Seeker<'_>) -> Option<Claim> {
-    if !may_do(colony, job, seeker) {
-        return None;
-    }
     let region = seeker.region;
     let is_at_hand = || colony.regions.of(job.at) == Some(region);
     let is_beside = || colony.regions.reaches_beside(region, job.at);
@@ -240,7 +275,7 @@ fn shared_claim(colony: &Colony, job: &Job, seeker: Seeker<'_>) -> Option<Claim>
 
 fn treatment_claim(colony: &Colony, patient: StableId, seeker: Seeker<'_>) -> Option<Claim> {
     let at = colony.position(patient)?;
-    if patient == seeker.id || !colony.regions.reaches_beside(seeker.region, at) {
+    if !colony.regions.reaches_beside(seeker.region, at) {
         return None;
     }
     let medicine = colony.rules.medicine_items();
@@ -253,9 +288,10 @@ fn treatment_claim(colony: &Colony, patient: StableId, seeker: Seeker<'_>) -> Op
     Some(Claim::Treat { leg, at })
 }
 
-/// Whether somebody has the skill for a job and is not forbidden to do such jobs.
+/// Whether somebody has the skill for a job, is not forbidden to do such jobs and is not whom it is done to.
 fn may_do(colony: &Colony, job: &Job, seeker: Seeker<'_>) -> bool {
-    let is_allowed = !seeker.person.forbidden.contains(&job.kind);
+    let is_patient = matches!(job.task, Task::Treat { patient, .. } if patient == seeker.id);
+    let is_allowed = !is_patient && !seeker.person.forbidden.contains(&job.kind);
     let skill = colony.skill_for(job);
     is_allowed
         && skill.is_none_or(|needed| {
@@ -308,4 +344,91 @@ fn take(
     let facts = taken.facts(&colony.rules);
     colony.events.push(Event::JobAssigned(facts));
     Some((here, colony.goal_of(&taken)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{below, random_u64};
+    use crate::test_support::{busy_colony_with, run_tick, whole_definitions};
+    use crate::{Command, HOURS_OF_DAY, Hour};
+
+    /// A colony with people in every corner, some of whom may not do everything, and work of all priorities, much of it out of reach.
+    fn scattered_colony(seed: u64) -> Colony {
+        let mut colony = busy_colony_with(seed, whole_definitions());
+        let (width, height) = colony.view().size();
+        let draw = |counter, bound| below(random_u64(seed, 1, 0, counter, 0), bound);
+        for (number, at) in (0..).zip(colony.terrain.positions().collect::<Vec<_>>()) {
+            let drawn = draw(2 * number, u32::from(width) * u32::from(height));
+            for kind in ["chop", "mine"].into_iter().filter(|_| drawn % 5 == 0) {
+                let kind = kind.to_owned();
+                // Refused where there is neither.
+                let _ = colony.apply(&Command::Designate { kind, at });
+            }
+            if drawn < 60 {
+                let _ = colony.apply(&Command::SpawnColonist { at });
+            }
+        }
+        for (number, id) in (0..).zip(colony.colonist_ids()) {
+            let kinds = [None, Some("mine"), Some("chop"), Some("haul")];
+            if let Some(kind) = kinds[draw(2 * number + 1, 4) as usize] {
+                let command = Command::AllowWork {
+                    colonist: id,
+                    kind: kind.to_owned(),
+                    allowed: false,
+                };
+                colony.apply(&command).unwrap();
+            }
+            if draw(2 * number + 1, 5) == 0 {
+                let hours = Some(vec![Hour::Leisure; HOURS_OF_DAY]);
+                let colonist = id;
+                colony
+                    .apply(&Command::SetSchedule { colonist, hours })
+                    .unwrap();
+            }
+        }
+        let jobs: Vec<StableId> = colony.view().jobs().map(|job| job.id).collect();
+        for (number, job) in (0..).zip(jobs).step_by(5) {
+            let priority = draw(90_000 + number, 10) as u8;
+            let _ = colony.apply(&Command::SetJobPriority { job, priority });
+        }
+        colony
+    }
+
+    #[test]
+    fn nobody_is_left_idle_who_could_take_a_job() {
+        let mut idle_seen = 0;
+        for seed in 0..6 {
+            let mut colony = scattered_colony(seed);
+            for tick in 0..400 {
+                run_tick(&mut colony);
+                if tick % 7 > 0 {
+                    continue;
+                }
+                // The work of this tick has freed some.
+                run(&mut colony);
+                for id in colony.entities.idle() {
+                    let colonist = colony.entities.colonist(id).unwrap();
+                    let seeker = Seeker {
+                        id,
+                        from: colonist.at,
+                        region: colony.regions.of(colonist.at).unwrap(),
+                        colonist,
+                        person: colony.entities.person(id).unwrap(),
+                    };
+                    let lowest = lowest_priority(&colony, seeker).unwrap_or(u8::MAX);
+                    let could_take = |job: &&Job| {
+                        job.colonist.is_none()
+                            && job.priority >= lowest
+                            && may_do(&colony, job, seeker)
+                            && shared_claim(&colony, job, seeker).is_some()
+                    };
+                    let taken = colony.entities.jobs().find(could_take);
+                    assert_eq!(taken, None, "seed {seed}, tick {}, {id}", colony.tick);
+                    idle_seen += 1;
+                }
+            }
+        }
+        assert!(idle_seen > 1_000, "{idle_seen}");
+    }
 }

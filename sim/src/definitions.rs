@@ -29,9 +29,9 @@ pub(crate) use rules::{Amounts, CropRule, NEED_KINDS, NeedKind, Outcome, Rules, 
 pub use skills::{EXPERIENCE_MAX, SKILL_LEVEL_MAX, SkillDefinition, SkillUse};
 pub use validation::DefinitionFault;
 
-/// Highest priority of a job; the lowest is 0.
+/// Highest priority of a job; the lowest is 0. Who looks for work goes 16 tiles further for one more.
 pub const PRIORITY_MAX: u8 = 10;
-/// From this priority on a job counts as urgent.
+/// From this priority on a job is urgent: it is done before all that is not, wherever it is, and by those too who do no other work.
 pub const PRIORITY_URGENT: u8 = 8;
 /// Priority of eating, sleeping and relaxing once the need is critical: above all but what was explicitly put first.
 pub const PRIORITY_CRITICAL_NEED: u8 = 9;

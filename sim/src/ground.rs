@@ -6,7 +6,7 @@ use crate::items::Stack;
 use crate::lookup::Lookup;
 use crate::names::Name;
 use crate::nearby::Nearby;
-use crate::tile_set::Found;
+use crate::tile_set::{Around, Found};
 use crate::{Position, StableId};
 
 /// See the [module](self).
@@ -60,10 +60,10 @@ impl Ground {
     pub(crate) fn nearest<R: Ord, C>(
         &self,
         item: Name,
-        from: Position,
+        around: Around,
         claim: impl FnMut(StableId) -> Option<(R, C)>,
     ) -> Option<Found<R, C>> {
-        self.places_of.get(&item)?.nearest(from, claim)
+        self.places_of.get(&item)?.nearest(around, claim)
     }
 
     /// The stacks of an item, in order of id.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::Position;
 use crate::lookup::Lookup;
-use crate::tile_set::{Found, TileSet};
+use crate::tile_set::{Around, Found, TileSet};
 
 /// Things that each lie on a tile; of several on one they are told apart by their keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,13 +68,29 @@ impl<K: Ord + Copy> Nearby<K> {
             .map(|(_, key)| *key)
     }
 
+    /// The distance of the nearest thing.
+    pub(crate) fn distance_of_nearest(&self, around: Around) -> Option<u32> {
+        self.tiles.distance_of_nearest(around)
+    }
+
     /// The nearest thing of which `claim` makes something, the one with the least rank among equals, which `claim` says.
     pub(crate) fn nearest<R: Ord, C>(
         &self,
-        from: Position,
+        around: Around,
+        claim: impl FnMut(K) -> Option<(R, C)>,
+    ) -> Option<Found<R, C>> {
+        let distance = self.distance_of_nearest(around)?;
+        self.nearest_from(distance, around, claim)
+    }
+
+    /// The same, where none is nearer than a distance.
+    pub(crate) fn nearest_from<R: Ord, C>(
+        &self,
+        distance: u32,
+        around: Around,
         mut claim: impl FnMut(K) -> Option<(R, C)>,
     ) -> Option<Found<R, C>> {
-        self.tiles.nearest(from, |at| {
+        self.tiles.nearest_from(distance, around, |at| {
             let first = claim(*self.first.get(&at)?);
             if self.others.is_empty() {
                 return first;

@@ -4,15 +4,16 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::Position;
 use crate::grid::Grid;
 use crate::terrain::Terrain;
+use crate::tile_set::{Around, DISTANCE_MAX};
+use crate::{DIAGONAL_COST, Position};
 
 mod changes;
 
 /// A set of tiles that are all connected. It can be compared with another of the same moment and nothing else: which
 /// label a set has depends on how the map came to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Region(u32);
 
 /// The label of tiles where nobody can stand.
@@ -81,6 +82,14 @@ impl Regions {
     /// How many tiles a region has.
     pub(crate) fn size(&self, region: Region) -> u32 {
         self.sizes.get(place(region.0)).copied().unwrap_or(0)
+    }
+
+    /// Where tiles of a region, and those beside it, are looked for from such a tile: a way between them has no more steps than tiles,
+    /// which in a small region is near.
+    pub(crate) fn around(&self, region: Region, from: Position) -> Around {
+        let steps = self.size(region).saturating_add(1);
+        let within = steps.saturating_mul(DIAGONAL_COST).min(DISTANCE_MAX);
+        Around { from, within }
     }
 
     /// The walkable tile nearest to the middle of the map among those of its largest region.

@@ -259,9 +259,10 @@ impl Colony {
         region: Region,
     ) -> Option<(Position, u32)> {
         let Stockpiles { groups, begun, .. } = &*self.stockpiles;
+        let around = self.regions.around(region, from);
         let in_reach = |cells: &TileSet| {
             let is_in_reach = |cell| self.regions.of(cell) == Some(region);
-            cells.nearest(from, |cell| is_in_reach(cell).then_some((cell, ())))
+            cells.nearest(around, |cell| is_in_reach(cell).then_some((cell, ())))
         };
         let begun = begun.get(&item).and_then(in_reach);
         let found = begun.or_else(|| {
@@ -302,7 +303,7 @@ impl Colony {
         for (at, usage) in uses {
             self.stockpiles.set_use(at, usage);
         }
-        let stacks = self.entities.stacks_unordered();
+        let stacks = self.entities.stacks();
         let loose = stacks.filter(|(id, stack)| self.is_loose(*id, stack));
         let loose: BTreeSet<StableId> = loose.map(|(id, _)| id).collect();
         self.loose = loose.into();

@@ -322,7 +322,8 @@ impl Colony {
             BuildingUse::Structure | BuildingUse::Workplace => return None,
         };
         let region = self.regions.of(from)?;
-        let found = furniture.places.nearest(from, |id| {
+        let around = self.regions.around(region, from);
+        let found = furniture.places.nearest(around, |id| {
             let at = self.entities.structure(id)?.at;
             let can_be_used = !self.board.is_reserved(ReservedPlace::Furniture(id))
                 && self.regions.reaches_beside(region, at);

@@ -115,8 +115,9 @@ impl Colony {
         from: Position,
         region: Region,
     ) -> Option<StableId> {
+        let around = self.regions.around(region, from);
         let fit = items.filter_map(|item| {
-            self.ground.nearest(item, from, |id| {
+            self.ground.nearest(item, around, |id| {
                 let stack = self.entities.stack(id)?;
                 let can_be_had =
                     self.unreserved(id) > 0 && self.regions.of(stack.at) == Some(region);

@@ -1,6 +1,6 @@
 //! A set of tiles, a bit for each: the nearest ones are found without looking at all.
 
-use crate::{MAP_SIDE_MAX, Position, STRAIGHT_COST};
+use crate::{DIAGONAL_COST, MAP_SIDE_MAX, Position, STRAIGHT_COST};
 
 /// Tiles that a word has a bit for.
 const WORD_TILES: u16 = 64;
@@ -8,12 +8,16 @@ const WORD_TILES: u16 = 64;
 const ROW_WORDS: usize = (MAP_SIDE_MAX / WORD_TILES) as usize;
 /// How much further is looked at least where the nearest tiles were of no use.
 const FURTHER: u32 = 4 * STRAIGHT_COST;
+/// No tile of a map is further away from another.
+pub(crate) const DISTANCE_MAX: u32 = MAP_SIDE_MAX as u32 * DIAGONAL_COST;
 
 /// See the [module](self).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TileSet {
     /// To the last row that has any.
     rows: Vec<Row>,
+    /// A bit for each row that has any.
+    occupied: [u64; ROW_WORDS],
     /// How many tiles are in the set.
     count: u32,
 }
@@ -24,6 +28,22 @@ struct Row {
     /// How many are in the set.
     count: u16,
     words: [u64; ROW_WORDS],
+}
+
+/// Where something is looked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Around {
+    pub(crate) from: Position,
+    /// How far away it may be.
+    pub(crate) within: u32,
+}
+
+impl Around {
+    /// No further away than so much either.
+    pub(crate) fn nearer(self, within: u32) -> Self {
+        let within = within.min(self.within);
+        Self { within, ..self }
+    }
 }
 
 /// What is nearest: its distance, what decided among equals, and what was made of it.
@@ -48,6 +68,9 @@ impl TileSet {
             _ => return,
         }
         *word ^= bit;
+        if row.count == u16::from(is_in) {
+            self.occupied[place / usize::from(WORD_TILES)] ^= 1 << (at.y % WORD_TILES);
+        }
         while self.rows.last().is_some_and(|row| row.count == 0) {
             self.rows.pop();
         }
@@ -68,22 +91,34 @@ impl TileSet {
     /// The nearest tile of which `claim` makes something, the one with the least rank among equals, which `claim` says.
     pub(crate) fn nearest<R: Ord, C>(
         &self,
-        from: Position,
-        mut claim: impl FnMut(Position) -> Option<(R, C)>,
+        around: Around,
+        claim: impl FnMut(Position) -> Option<(R, C)>,
     ) -> Option<Found<R, C>> {
         // Mostly it is a nearest tile; to find these takes no look at what is there.
-        let mut within = self.distance_of_nearest(from);
-        if within == u32::MAX {
-            return None;
-        }
+        let distance = self.distance_of_nearest(around)?;
+        self.nearest_from(distance, around, claim)
+    }
+
+    /// The same, where none is nearer than a distance.
+    pub(crate) fn nearest_from<R: Ord, C>(
+        &self,
+        distance: u32,
+        Around {
+            from,
+            within: limit,
+        }: Around,
+        mut claim: impl FnMut(Position) -> Option<(R, C)>,
+    ) -> Option<Found<R, C>> {
+        let mut within = distance;
         // Where they are of no use, mostly one is that is hardly further: what is far away is looked at last.
         let (mut looked_at, mut left) = (None, self.count);
         loop {
-            let best = self.best_within(from, (looked_at, within), |at| {
+            let reach = within.min(limit);
+            let best = self.best_within(from, (looked_at, reach), |at| {
                 left -= 1;
                 claim(at)
             });
-            if best.is_some() || left == 0 {
+            if best.is_some() || left == 0 || reach == limit {
                 return best;
             }
             looked_at = Some(within);
@@ -91,33 +126,45 @@ impl TileSet {
         }
     }
 
-    /// The distance of the nearest tile, the largest number without any.
-    fn distance_of_nearest(&self, from: Position) -> u32 {
-        let mut nearest = u32::MAX;
-        for y in self.rows_around(from) {
-            let (Some(row), Ok(at)) = (self.rows.get(y), u16::try_from(y)) else {
-                continue;
-            };
-            if u32::from(at.abs_diff(from.y)) * STRAIGHT_COST >= nearest {
+    /// The distance of the nearest tile.
+    pub(crate) fn distance_of_nearest(&self, around: Around) -> Option<u32> {
+        let Around { from, mut within } = around;
+        let mut nearest = None;
+        for (y, row) in self.rows_around(from) {
+            if u32::from(y.abs_diff(from.y)) * STRAIGHT_COST > within {
                 break;
             }
-            if row.count > 0 {
-                let columns = row.nearest_columns(from.x, columns_within(nearest));
-                let columns = columns.into_iter().flatten();
-                let distances = columns.map(|x| Position::new(x, at).octile_distance(from));
-                nearest = distances.fold(nearest, u32::min);
+            let columns = row.nearest_columns(from.x, columns_within(within));
+            let distances = columns
+                .into_iter()
+                .flatten()
+                .map(|x| Position::new(x, y).octile_distance(from));
+            if let Some(distance) = distances.min().filter(|distance| *distance <= within) {
+                (nearest, within) = (Some(distance), distance);
             }
         }
         nearest
     }
 
-    /// The rows, near ones first; some are not there.
-    fn rows_around(&self, from: Position) -> impl Iterator<Item = usize> {
-        let middle = usize::from(from.y);
-        (0..self.rows.len().max(middle + 1)).flat_map(move |offset| {
-            let above = middle.checked_sub(offset);
-            let below = (offset > 0).then_some(middle + offset);
-            [above, below].into_iter().flatten()
+    /// The rows that have any, near ones first.
+    fn rows_around(&self, from: Position) -> impl Iterator<Item = (u16, &Row)> {
+        let mut above = last_to(&self.occupied, from.y);
+        let mut below = first_from(&self.occupied, from.y + 1);
+        std::iter::from_fn(move || {
+            let is_above_next = match (above, below) {
+                (Some(above), Some(below)) => from.y - above <= below - from.y,
+                (above, _) => above.is_some(),
+            };
+            let y = if is_above_next {
+                let y = above?;
+                above = y.checked_sub(1).and_then(|y| last_to(&self.occupied, y));
+                y
+            } else {
+                let y = below?;
+                below = first_from(&self.occupied, y + 1);
+                y
+            };
+            Some((y, self.rows.get(usize::from(y))?))
         })
     }
 
@@ -130,15 +177,9 @@ impl TileSet {
     ) -> Option<Found<R, C>> {
         let mut best: Option<Found<R, C>> = None;
         let mut within = distance;
-        for y in self.rows_around(from) {
-            let (Some(row), Ok(y)) = (self.rows.get(y), u16::try_from(y)) else {
-                continue;
-            };
+        for (y, row) in self.rows_around(from) {
             if u32::from(y.abs_diff(from.y)) * STRAIGHT_COST > within {
                 break;
-            }
-            if row.count == 0 {
-                continue;
             }
             let reach = within;
             let mut visit = |x| {
@@ -162,6 +203,24 @@ impl TileSet {
         }
         best
     }
+}
+
+/// The first bit from one on.
+fn first_from(words: &[u64; ROW_WORDS], from: u16) -> Option<u16> {
+    let mut mask = u64::MAX << (from % WORD_TILES);
+    (from / WORD_TILES..MAP_SIDE_MAX / WORD_TILES).find_map(|word| {
+        let left = words[usize::from(word)] & std::mem::replace(&mut mask, u64::MAX);
+        (left != 0).then(|| word * WORD_TILES + bit_number(left & left.wrapping_neg()))
+    })
+}
+
+/// The last bit up to one.
+fn last_to(words: &[u64; ROW_WORDS], to: u16) -> Option<u16> {
+    let mut mask = u64::MAX >> (WORD_TILES - 1 - to % WORD_TILES);
+    (0..=to / WORD_TILES).rev().find_map(|word| {
+        let left = words[usize::from(word)] & std::mem::replace(&mut mask, u64::MAX);
+        (left != 0).then(|| word * WORD_TILES + bit_number(left))
+    })
 }
 
 /// How many columns further something is at most that is no further away than a distance.
