@@ -235,16 +235,6 @@ impl Entities {
         self.stacks.iter()
     }
 
-    /// The stacks in no order that may reach state: for sums and the like.
-    pub(crate) fn stacks_unordered(&self) -> impl Iterator<Item = (StableId, &Stack)> {
-        self.stacks.unordered()
-    }
-
-    /// Who everybody is, in no order that may reach state.
-    pub(crate) fn people_unordered(&self) -> impl Iterator<Item = &Person> {
-        self.people.unordered().map(|(_, person)| person)
-    }
-
     /// The jobs in no order that may reach state.
     pub(crate) fn jobs_unordered(&self) -> impl Iterator<Item = &Job> {
         self.jobs.unordered().map(|(_, job)| job)

@@ -28,7 +28,7 @@ pub struct PartHasher {
 }
 
 /// Numbers of one length: what is hashed need not be short, and every tick it is hashed anew.
-const ENCODING: bincode::config::Configuration<
+pub(crate) const ENCODING: bincode::config::Configuration<
     bincode::config::LittleEndian,
     bincode::config::Fixint,
 > = bincode::config::standard().with_fixed_int_encoding();

@@ -25,7 +25,7 @@ impl JobBoard {
     pub(crate) fn of(entities: &Entities, regions: &Regions) -> Self {
         let mut board = Self::default();
         board.about.reserve(entities.job_count());
-        for job in entities.jobs_unordered() {
+        for job in entities.jobs() {
             board.change(None, Some(job), regions);
         }
         board

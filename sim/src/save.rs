@@ -6,7 +6,7 @@
 //! | 8 | `COLONYSV` |
 //! | 4 | format version, little-endian |
 //! | 16 | xxh3 hash (128 bits, little-endian) of the rest |
-//! | rest | the state: bincode 2, standard configuration |
+//! | rest | the state: bincode 2, little-endian numbers of fixed length, as what is hashed |
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::entities::Entities;
 use crate::environment::Environment;
 use crate::farming::{Plot, Plots};
 use crate::ground::Ground;
-use crate::hash::{Tail, hash_bytes};
+use crate::hash::{ENCODING, Tail, hash_bytes};
 use crate::id::IdSource;
 use crate::items::Stack;
 use crate::job_board::JobBoard;
@@ -40,7 +40,7 @@ use crate::{Colony, DefinitionFault, Definitions, Event, Position, StableId};
 mod consistency;
 
 /// Version of the save format this program writes and reads.
-pub const SAVE_VERSION: u32 = 3;
+pub const SAVE_VERSION: u32 = 4;
 /// Largest save that is read, in bytes: several times a full map with every colonist there can be.
 pub const SAVE_BYTES_MAX: usize = 256 << 20;
 
@@ -144,8 +144,7 @@ impl Colony {
             &[0; CHECKSUM_BYTES],
         ]
         .concat();
-        let configuration = bincode::config::standard();
-        bincode::serde::encode_into_writer(self.record(), Tail(&mut bytes), configuration).expect(
+        bincode::serde::encode_into_writer(self.record(), Tail(&mut bytes), ENCODING).expect(
             "state is plain data: every sequence knows its length and memory takes every byte",
         );
         let (header, content) = bytes.split_at_mut(HEADER_BYTES);
@@ -202,62 +201,30 @@ impl Colony {
     }
 
     fn record(&self) -> RecordView<'_> {
-        RecordView {
+        let colonists = self.entities.colonists();
+        let mut record = RecordView {
             seed: self.seed,
             tick: self.tick,
             ids: &self.ids,
-            names: self.names_in_use(),
+            names: Vec::new(),
             terrain: self.terrain.map(),
             stockpiles: self.stockpiles.zones(),
             structures: self.entities.structures().collect(),
             plots: self.plots.by_place(),
             stacks: self.entities.stacks().collect(),
             jobs: self.entities.jobs().collect(),
-            colonists: self
-                .entities
-                .colonists()
+            colonists: colonists
                 .filter_map(|(id, colonist)| Some((id, self.entities.person(id)?, colonist)))
                 .collect(),
             environment: &self.environment,
             statistics: &self.statistics,
             events: &self.events,
-        }
-    }
-
-    /// The ids of what the state names.
-    fn names_in_use(&self) -> Vec<SmolStr> {
-        let jobs = self.entities.jobs_unordered();
-        let jobs = jobs.flat_map(|job| [Some(job.kind), job.item()]).flatten();
-        let stacks = self
-            .entities
-            .stacks_unordered()
-            .map(|(_, stack)| stack.item);
-        let loads = self.entities.colonists();
-        let loads = loads.filter_map(|(_, colonist)| Some(colonist.activity.load?.item));
-        let structures = self.entities.structures().flat_map(|structure| {
-            let ordered = structure.order.map(|order| order.recipe);
-            let held = structure.held.keys().copied();
-            held.chain([structure.kind]).chain(ordered)
-        });
-        let plots = self.plots.by_place().values().map(|plot| plot.crop);
-        let people = self.entities.people_unordered().flat_map(|person| {
-            let skills = person.skills.iter().map(|(skill, _)| *skill);
-            skills.chain(person.forbidden.iter().copied())
-        });
-        let mut used: Lookup<Name, ()> = Lookup::default();
-        let mut note = |name| {
-            used.insert(name, ());
         };
-        // Loops of their own take half as long as one through a chain of all.
-        jobs.for_each(&mut note);
-        stacks.for_each(&mut note);
-        people.for_each(&mut note);
-        let others = loads.chain(structures).chain(plots);
-        others.for_each(note);
-        let ids = used.keys().map(|name| self.rules.names.id(*name));
-        let mut ids: Vec<SmolStr> = ids.collect();
-        ids.sort_unstable();
-        ids
+        let names = record.names_in_use();
+        let ids = names.into_iter().map(|name| self.rules.names.id(name));
+        record.names = ids.collect();
+        record.names.sort_unstable();
+        record
     }
 
     /// Builds a colony around its state and valid definitions; everything derived is derived anew.
@@ -294,7 +261,7 @@ impl Colony {
             entities.job_count() >= LARGE_MIN,
             || JobBoard::of(&entities, &regions),
             || {
-                let ground = Ground::of(entities.stacks_unordered());
+                let ground = Ground::of(entities.stacks());
                 (ground, Stockpiles::new(record.stockpiles, &definitions))
             },
         );
@@ -324,6 +291,54 @@ impl Colony {
     }
 }
 
+impl RecordView<'_> {
+    /// What the state names, each once.
+    fn names_in_use(&self) -> Vec<Name> {
+        let mut used = NamesInUse::default();
+        for job in &self.jobs {
+            used.note(job.kind);
+            job.item().into_iter().for_each(|item| used.note(item));
+        }
+        for (_, stack) in &self.stacks {
+            used.note(stack.item);
+        }
+        for (_, person, colonist) in &self.colonists {
+            let skills = person.skills.iter().map(|(skill, _)| *skill);
+            let load = colonist.activity.load.as_ref().map(|load| load.item);
+            let names = skills.chain(person.forbidden.iter().copied()).chain(load);
+            names.for_each(|name| used.note(name));
+        }
+        for structure in &self.structures {
+            used.note(structure.kind);
+            let ordered = structure.order.iter().map(|order| order.recipe);
+            let names = structure.held.keys().copied().chain(ordered);
+            names.for_each(|name| used.note(name));
+        }
+        for plot in self.plots.values() {
+            used.note(plot.crop);
+        }
+        used.names.into_keys().collect()
+    }
+}
+
+/// A set of names, of which few are asked for very often.
+#[derive(Default)]
+struct NamesInUse {
+    names: Lookup<Name, ()>,
+    /// Some that are in the set, each at a place that follows from it.
+    recent: [Option<Name>; 32],
+}
+
+impl NamesInUse {
+    fn note(&mut self, name: Name) {
+        let recent = &mut self.recent[(name.get() % 32) as usize];
+        if *recent != Some(name) {
+            *recent = Some(name);
+            self.names.insert(name, ());
+        }
+    }
+}
+
 /// The bytes after the header, once the header has been found right.
 fn checked_content(bytes: &[u8]) -> Result<&[u8], SaveError> {
     if bytes.len() > SAVE_BYTES_MAX {
@@ -350,7 +365,7 @@ fn checked_content(bytes: &[u8]) -> Result<&[u8], SaveError> {
 }
 
 fn decode(content: &[u8]) -> Result<Record, SaveError> {
-    let configuration = bincode::config::standard().with_limit::<SAVE_BYTES_MAX>();
+    let configuration = ENCODING.with_limit::<SAVE_BYTES_MAX>();
     let (record, read) = bincode::serde::decode_from_slice(content, configuration)
         .map_err(|error| SaveError::Malformed(error.to_string()))?;
     if read == content.len() {

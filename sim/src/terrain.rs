@@ -58,6 +58,10 @@ impl TerrainMap {
             .expect("definitions have at most 255 terrains, and only they get onto a new map")
     }
 
+    pub(crate) const fn contains(&self, at: Position) -> bool {
+        at.x < self.width && at.y < self.height
+    }
+
     fn find(&self, terrain: &str) -> Option<usize> {
         self.palette.iter().position(|known| known == terrain)
     }
@@ -170,7 +174,7 @@ impl Terrain {
     }
 
     pub(crate) const fn contains(&self, at: Position) -> bool {
-        at.x < self.map.width && at.y < self.map.height
+        self.map.contains(at)
     }
 
     /// The place of a tile in reading order, `None` off the map.

@@ -6,7 +6,7 @@ use crate::colonists::{Activity, Colonist, HEALTH_MAX};
 use crate::definitions::NeedKind;
 use crate::environment::Environment;
 use crate::id::STABLE_ID_MAX;
-use crate::jobs::{HaulLeg, Job, SupplyLeg, Task, TreatLeg};
+use crate::jobs::{HaulLeg, Job, ReservedPlace, SupplyLeg, Task, TreatLeg};
 use crate::lookup::Lookup;
 use crate::mood::MOOD_MAX;
 use crate::names::{Name, Names};
@@ -29,6 +29,7 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
     check_environment(&record.environment, record.tick)?;
     record.terrain.check(definitions)?;
     check_ids(record)?;
+    check_places(record)?;
     let cells = record.stockpiles.iter().flat_map(|zone| &zone.cells);
     ensure(are_distinct(cells), || {
         "two stockpiles have a tile in common".to_owned()
@@ -233,6 +234,32 @@ fn check_ids(record: &Record) -> Result<(), SaveError> {
     })
 }
 
+/// Everything is somewhere on the map, as those that index it by place rely on.
+fn check_places(record: &Record) -> Result<(), SaveError> {
+    let check = |what: &str, at: Position| {
+        ensure(record.terrain.contains(at), || {
+            format!("{what} at {at} is off the map")
+        })
+    };
+    let mut cells = record.stockpiles.iter().flat_map(|zone| &zone.cells);
+    cells.try_for_each(|at| check("a cell of a stockpile", *at))?;
+    let mut stacks = record.stacks.iter();
+    stacks.try_for_each(|(_, stack)| check("a stack", stack.at))?;
+    let mut structures = record.structures.iter();
+    structures.try_for_each(|structure| check("a building", structure.at))?;
+    let mut plots = record.plots.keys();
+    plots.try_for_each(|at| check("a plot", *at))?;
+    let mut colonists = record.colonists.iter();
+    colonists.try_for_each(|(_, _, colonist)| check("a colonist", colonist.at))?;
+    for job in &record.jobs {
+        check("a job", job.at)?;
+        if let Some(ReservedPlace::Cell(cell)) = job.reserved_place() {
+            check("a cell that a job has reserved", cell)?;
+        }
+    }
+    Ok(())
+}
+
 /// What is not defined any more is over once the colony is built, so that ids are not looked at here.
 fn check_environment(environment: &Environment, tick: u64) -> Result<(), SaveError> {
     let calendar = &environment.calendar;
@@ -351,9 +378,6 @@ fn check_needs(id: StableId, needs: &Needs) -> Result<(), SaveError> {
 /// `harvested` has what each kind of job harvests that harvests anything.
 fn check_job(colony: &Colony, job: &Job, harvested: &Lookup<Name, &str>) -> Result<(), SaveError> {
     let id = job.id;
-    ensure(colony.terrain.contains(job.at), || {
-        format!("job {id} is off the map")
-    })?;
     let references_exist = match &job.task {
         Task::Labour => colony.terrain.is_walkable(job.at),
         Task::Harvest => {

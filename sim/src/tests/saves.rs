@@ -256,8 +256,13 @@ fn contradictions_about_people_and_things_are_refused() {
         ("an id is used that was never given out", |colony| {
             colony.ids = IdSource::new()
         }),
-        ("where nobody can walk", |colony| {
+        ("a colonist at (500, 500) is off the map", |colony| {
             first_colonist(colony).at = Position::new(500, 500)
+        }),
+        ("where nobody can walk", |colony| {
+            let mut tiles = colony.terrain.positions();
+            let rock = tiles.find(|at| !colony.terrain.is_walkable(*at));
+            first_colonist(colony).at = rock.unwrap();
         }),
         ("a way that cannot be walked", |colony| {
             first_colonist(colony)
