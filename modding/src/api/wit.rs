@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::kinds::{Kind, Record};
 use super::stubs::{Part, description, modules, once, parts, records_of_functions, split};
-use super::{EventDescription, FunctionDescription, events};
+use super::{EventDescription, FunctionDescription, batched, events, jobs};
 use crate::manifest::API_VERSION;
 
 /// The package, without its version.
@@ -136,6 +136,16 @@ const OTHER_EXPORTS_NAMES: [&str; 5] = ["entry", "kept-state", "timers", "export
 /// The event of a mod.
 const MOD_EVENT: &str = "mod-event";
 
+/// What components find the texts of a batch in: its lists of texts hold positions in this one, from 0. The text at 0 is the empty one,
+/// which stands for nothing.
+pub(crate) const BATCH_TEXTS: (&str, Kind) = ("texts", Kind::List(&Kind::Text));
+
+const BATCH_TEXTS_DOC: &str =
+    "Numbers in lists of u32 are positions in `texts`, and 0 stands for nothing";
+
+/// Its place among the members of the record: after the tick and the size.
+pub(crate) const BATCH_TEXTS_AT: usize = 2;
+
 /// `colony.wit`.
 pub fn wit() -> String {
     let mut page = format!(
@@ -144,7 +154,7 @@ pub fn wit() -> String {
     let of_functions = records_of_functions();
     let of_events = events().iter().flat_map(|event| event.fields);
     let of_events = of_events.flat_map(|field| field.kind.records());
-    for record in once(of_functions.into_iter().chain(of_events)) {
+    for record in once(of_functions.into_iter().chain(of_events).chain([jobs()])) {
         write_record(
             &mut page,
             record.doc,
@@ -237,6 +247,12 @@ fn write_event_records(page: &mut String, event: &EventDescription) {
             }
         };
         members.push((kebab_case(name), kind));
+    }
+    if batched(event.name).is_some() {
+        let (name, kind) = BATCH_TEXTS;
+        members.insert(BATCH_TEXTS_AT, (name.to_owned(), wit_type(kind)));
+        let doc = format!("{}. {BATCH_TEXTS_DOC}", event.doc);
+        return write_record(page, &doc, &event_record(event), &members);
     }
     write_record(page, event.doc, &event_record(event), &members);
 }
@@ -377,6 +393,10 @@ fn wit_type(kind: Kind) -> String {
         Kind::Map(inner) => format!("list<tuple<string, {}>>", wit_type(*inner)),
         Kind::Record(record) => kebab_case(record.name),
         Kind::Either(kinds) => variant_name(kinds),
+        // Numbers are copied as they lie; a list of texts, or of what may be missing, goes value by value.
+        Kind::Column(Kind::Optional(inner)) => wit_type(Kind::Column(inner)),
+        Kind::Column(Kind::Text | Kind::OneOf(_)) => "list<u32>".to_owned(),
+        Kind::Column(inner) => format!("list<{}>", wit_type(*inner)),
     }
 }
 
@@ -425,7 +445,7 @@ pub(crate) fn case_name(kind: Kind) -> &'static str {
         Kind::Any => "value",
         Kind::Function(_) => "function",
         Kind::Optional(inner) => case_name(*inner),
-        Kind::List(_) => "items",
+        Kind::List(_) | Kind::Column(_) => "items",
         Kind::Map(_) => "entries",
         Kind::Record(record) => record.name,
         Kind::Either(_) => "choice",
