@@ -170,7 +170,8 @@ fn arguments(description: &FunctionDescription) -> Vec<&'static str> {
 fn answers(capabilities: &[&str]) -> (Vec<String>, Vec<String>, Vec<String>) {
     // The storage has no functions in Lua, a call ends the call, and what is called here is the log itself. What is left is the table.
     let is_called = |module: &str, function: &str| {
-        !matches!(module, "storage" | "failure" | "log") && (module, function) != ("mods", "call")
+        !matches!(module, "storage" | "failure" | "kept-state-changes" | "log")
+            && (module, function) != ("mods", "call")
     };
     let (component, names) = component(is_called);
     let more = format!("capabilities = {capabilities:?}\n[dependencies]\nbase = \"*\"");

@@ -83,6 +83,13 @@ interface failure {
   /// Ends the running call, which leaves no trace: the host takes its effects back and makes the instance anew. Does not return.
   fail: func(error: error, at: option<line>);
 }
+
+/// For a component that exports `kept-state` and knows when its state changes: one that imports this is asked for its state only after
+/// calls in which it said so. A change that it does not tell is gone after a reload, a save or a failing call.
+interface kept-state-changes {
+  /// The state changes in the running call. To say it more than once in a call is the same.
+  note: func();
+}
 ";
 
 /// The interfaces that are not events, which components export.
@@ -98,7 +105,7 @@ interface kept-state {
   use types.{tree};
 
   /// The state as it is now, a table of names, which becomes the mod's storage; none where nothing has changed since the last save or
-  /// restore. Called after every call that succeeds.
+  /// restore. Called after every call that succeeds, or if the component imports `kept-state-changes`, after those in which it said so.
   save: func() -> option<tree>;
   /// Takes over the mod's storage. Called after `load`, unless the storage is empty.
   restore: func(state: tree);
@@ -130,7 +137,7 @@ interface migrations {
 /// What is said of the function that stands for `mods.get`.
 const MODS_CALL: &str = "Calls a function that another mod offers; the mod must be among the manifest's dependencies. Values are copied; the call goes to whatever generation runs at that moment.";
 
-const OTHER_IMPORTS_NAMES: [&str; 2] = ["storage", "failure"];
+const OTHER_IMPORTS_NAMES: [&str; 3] = ["storage", "failure", "kept-state-changes"];
 const OTHER_EXPORTS_NAMES: [&str; 5] = ["entry", "kept-state", "timers", "exports", "migrations"];
 
 /// The event of a mod.
