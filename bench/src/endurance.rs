@@ -5,6 +5,7 @@ use std::fs;
 
 use modding::reload::ReloadOptions;
 
+use crate::measure::resident_memory;
 use crate::reload::{FEW, Reloading};
 
 /// Reloads between two looks.
@@ -48,13 +49,9 @@ pub(crate) fn measure() -> Option<Endurance> {
 }
 
 fn look(reloads: u64) -> Option<Look> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let memory = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
     Some(Look {
         reloads,
-        memory: memory.trim().trim_end_matches(" kB").parse().ok()?,
+        memory: resident_memory()?,
         files: fs::read_dir("/proc/self/fd").ok()?.count(),
     })
 }

@@ -1,7 +1,7 @@
 //! What mods cost: the same work done by `colony-sim` and by its peers, in one run.
 //!
 //! `cargo run --release --manifest-path bench/Cargo.toml` prints the tables of `docs/performance.md`. Each topic has a file:
-//! [`gatherers`], [`full`] colonies, [`dispatch`] of an event, [`ticks`] with many mods, [`storage`], [`iteration`], a [`suite`], [`reload`], [`endurance`]. Every figure is the median of rounds in
+//! [`gatherers`], [`full`] colonies, [`dispatch`] of an event, [`ticks`] with many mods, [`storage`], [`iteration`], a [`suite`], [`reload`], [`endurance`], [`wasm`]. Every figure is the median of rounds in
 //! which all sides of a topic take turns, in processor time; that the work was really done is asserted for every side.
 //! Names of topics as arguments leave out the others.
 
@@ -19,6 +19,7 @@ mod storage;
 mod suite;
 mod table;
 mod ticks;
+mod wasm;
 
 use std::env;
 use std::io::{self, Write};
@@ -57,6 +58,15 @@ fn main() -> io::Result<()> {
     if let Some(peer) = peer.as_mut().filter(|_| wanted("reload")) {
         for section in reload::measure(peer)? {
             print(section)?;
+        }
+    }
+    if wanted("wasm") {
+        let (memory, sections) = wasm::measure();
+        for section in sections {
+            write!(output, "\n{section}")?;
+        }
+        if let Some(memory) = memory {
+            write!(output, "\n{memory}")?;
         }
     }
     if wanted("endurance")

@@ -1,5 +1,6 @@
 //! Processor time of several ways to do something, taken in turns, so that whatever else the machine does meets all of them.
 
+use std::fs;
 use std::time::Duration;
 
 use cpu_time::ProcessTime;
@@ -79,6 +80,15 @@ pub(crate) fn take_turns<const N: usize>(mut sides: [Side; N]) -> [Figure; N] {
             operations: calls_done[at] * operations_per_call,
         }
     })
+}
+
+/// Resident memory of this process in KiB; none where the system has no `/proc`.
+pub(crate) fn resident_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let memory = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    memory.trim().trim_end_matches(" kB").parse().ok()
 }
 
 /// The median of some numbers, 0 of none.

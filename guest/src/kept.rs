@@ -2,6 +2,8 @@
 
 use std::ops::{Deref, DerefMut};
 
+use crate::bindings::colony::modding::kept_state_changes;
+
 /// The state of a mod, which survives reloads, saves and calls that fail. It is read as the value that it is; who borrows it mutably
 /// changes it, so that the host is given it after the call.
 #[derive(Debug, Default)]
@@ -34,7 +36,10 @@ impl<M> Deref for Kept<M> {
 
 impl<M> DerefMut for Kept<M> {
     fn deref_mut(&mut self) -> &mut M {
-        self.is_changed = true;
+        // Said once for each call that changes the state: after the others the host asks for nothing.
+        if !std::mem::replace(&mut self.is_changed, true) {
+            kept_state_changes::note();
+        }
         &mut self.state
     }
 }

@@ -54,8 +54,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use bindings::colony::modding::types::{
-    Building, Colonist, HandlerOptions, Job, Order, Plot, RunningIncident, Size, Stockpile, Tile,
-    Timer,
+    Building, Colonist, HandlerOptions, Job, Jobs, Order, Plot, RunningIncident, Size, Stockpile,
+    Tile, Timer,
 };
 pub use bindings::colony::modding::{
     buildings, capabilities, colonists, environment, incidents, items, jobs, log, map, plots,

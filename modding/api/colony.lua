@@ -82,6 +82,16 @@
 ---@field width integer
 ---@field height integer
 
+---Jobs: jobs on the board, a list for each of their fields; what stands at one position of the lists is one job.
+---@class colony.Jobs
+---@field id integer[]
+---@field kind string[]
+---@field priority integer[]
+---@field x integer[]
+---@field y integer[]
+---@field colonist (integer|false)[]
+---@field item (string|false)[]
+
 ---Test: drives and questions the colony of a test.
 ---@class colony.Test
 ---@field advance fun(ticks?: integer)
@@ -276,6 +286,123 @@
 ---@field tick integer
 ---@field incident string
 
+---JobCreatedBatchEvent: all `job_created` of a tick in one call: a list for each field, in the order in which they happened.
+---@class colony.JobCreatedBatchEvent
+---@field name "job_created_batch"
+---@field tick integer
+---@field size integer
+---@field job colony.Jobs
+
+---JobAssignedBatchEvent: all `job_assigned` of a tick in one call: a list for each field, in the order in which they happened.
+---@class colony.JobAssignedBatchEvent
+---@field name "job_assigned_batch"
+---@field tick integer
+---@field size integer
+---@field job colony.Jobs
+
+---JobCompletedBatchEvent: all `job_completed` of a tick in one call: a list for each field, in the order in which they happened.
+---@class colony.JobCompletedBatchEvent
+---@field name "job_completed_batch"
+---@field tick integer
+---@field size integer
+---@field job colony.Jobs
+
+---JobFailedBatchEvent: all `job_failed` of a tick in one call: a list for each field, in the order in which they happened.
+---@class colony.JobFailedBatchEvent
+---@field name "job_failed_batch"
+---@field tick integer
+---@field size integer
+---@field job colony.Jobs
+---@field reason string[]
+
+---JobCancelledBatchEvent: all `job_cancelled` of a tick in one call: a list for each field, in the order in which they happened.
+---@class colony.JobCancelledBatchEvent
+---@field name "job_cancelled_batch"
+---@field tick integer
+---@field size integer
+---@field job colony.Jobs
+
+---ColonistJoinedBatchEvent: all `colonist_joined` of a tick in one call: a list for each field, in the order in which they happened.
+---@class colony.ColonistJoinedBatchEvent
+---@field name "colonist_joined_batch"
+---@field tick integer
+---@field size integer
+---@field colonist { id: integer[], name: string[], x: integer[], y: integer[] }
+
+---ColonistDiedBatchEvent: all `colonist_died` of a tick in one call: a list for each field, in the order in which they happened.
+---@class colony.ColonistDiedBatchEvent
+---@field name "colonist_died_batch"
+---@field tick integer
+---@field size integer
+---@field colonist { id: integer[], name: string[], x: integer[], y: integer[] }
+---@field cause string[]
+
+---ColonistCollapsedBatchEvent: all `colonist_collapsed` of a tick in one call: a list for each field, in the order in which they happened.
+---@class colony.ColonistCollapsedBatchEvent
+---@field name "colonist_collapsed_batch"
+---@field tick integer
+---@field size integer
+---@field colonist { id: integer[], name: string[], x: integer[], y: integer[], health: integer[] }
+
+---NeedCriticalBatchEvent: all `need_critical` of a tick in one call: a list for each field, in the order in which they happened.
+---@class colony.NeedCriticalBatchEvent
+---@field name "need_critical_batch"
+---@field tick integer
+---@field size integer
+---@field colonist { id: integer[], name: string[] }
+---@field need string[]
+---@field level integer[]
+
+---ItemProducedBatchEvent: all `item_produced` of a tick in one call: a list for each field, in the order in which they happened.
+---@class colony.ItemProducedBatchEvent
+---@field name "item_produced_batch"
+---@field tick integer
+---@field size integer
+---@field item string[]
+---@field count integer[]
+---@field x integer[]
+---@field y integer[]
+---@field job_id integer[]
+
+---ItemSpoiledBatchEvent: all `item_spoiled` of a tick in one call: a list for each field, in the order in which they happened.
+---@class colony.ItemSpoiledBatchEvent
+---@field name "item_spoiled_batch"
+---@field tick integer
+---@field size integer
+---@field item string[]
+---@field count integer[]
+---@field x integer[]
+---@field y integer[]
+
+---BuildingCompletedBatchEvent: all `building_completed` of a tick in one call: a list for each field, in the order in which they happened.
+---@class colony.BuildingCompletedBatchEvent
+---@field name "building_completed_batch"
+---@field tick integer
+---@field size integer
+---@field building integer[]
+---@field kind string[]
+---@field x integer[]
+---@field y integer[]
+
+---CropRipeBatchEvent: all `crop_ripe` of a tick in one call: a list for each field, in the order in which they happened.
+---@class colony.CropRipeBatchEvent
+---@field name "crop_ripe_batch"
+---@field tick integer
+---@field size integer
+---@field crop string[]
+---@field x integer[]
+---@field y integer[]
+
+---CropDiedBatchEvent: all `crop_died` of a tick in one call: a list for each field, in the order in which they happened.
+---@class colony.CropDiedBatchEvent
+---@field name "crop_died_batch"
+---@field tick integer
+---@field size integer
+---@field crop string[]
+---@field x integer[]
+---@field y integer[]
+---@field cause string[]
+
 ---ModEvent: an event of a mod.
 ---@class colony.ModEvent
 ---@field name string
@@ -317,6 +444,20 @@ colony.events = {}
 ---@overload fun(name: "season_changed", handler: fun(event: colony.SeasonChangedEvent), options?: colony.HandlerOptions)
 ---@overload fun(name: "incident_started", handler: fun(event: colony.IncidentStartedEvent), options?: colony.HandlerOptions)
 ---@overload fun(name: "incident_ended", handler: fun(event: colony.IncidentEndedEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "job_created_batch", handler: fun(event: colony.JobCreatedBatchEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "job_assigned_batch", handler: fun(event: colony.JobAssignedBatchEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "job_completed_batch", handler: fun(event: colony.JobCompletedBatchEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "job_failed_batch", handler: fun(event: colony.JobFailedBatchEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "job_cancelled_batch", handler: fun(event: colony.JobCancelledBatchEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "colonist_joined_batch", handler: fun(event: colony.ColonistJoinedBatchEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "colonist_died_batch", handler: fun(event: colony.ColonistDiedBatchEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "colonist_collapsed_batch", handler: fun(event: colony.ColonistCollapsedBatchEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "need_critical_batch", handler: fun(event: colony.NeedCriticalBatchEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "item_produced_batch", handler: fun(event: colony.ItemProducedBatchEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "item_spoiled_batch", handler: fun(event: colony.ItemSpoiledBatchEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "building_completed_batch", handler: fun(event: colony.BuildingCompletedBatchEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "crop_ripe_batch", handler: fun(event: colony.CropRipeBatchEvent), options?: colony.HandlerOptions)
+---@overload fun(name: "crop_died_batch", handler: fun(event: colony.CropDiedBatchEvent), options?: colony.HandlerOptions)
 function colony.events.register(name, handler, options) end
 
 ---Switches a handler off until it is registered again.

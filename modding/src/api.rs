@@ -21,16 +21,21 @@ use crate::generation::Generation;
 use crate::value::Value;
 
 pub use arguments::{Argument, Arguments};
+use events::jobs;
 pub use events::{
-    EventDescription, event, event_names, events, fields_by_name, is_counted, payload,
+    BATCHED, EventDescription, batch_of, batched, event, event_names, events, fields_by_name,
+    is_counted, payload,
 };
+pub(crate) use events::{Fact, facts};
 pub use functions::functions;
 pub use kinds::{Field, Kind, Record, Signature};
 pub use reference::reference;
 pub(crate) use stubs::{Part as EventPart, parts as event_parts, split};
 pub use stubs::{STUB_MARK, stubs};
 pub use wit::wit;
-pub(crate) use wit::{PACKAGE, case_name, escaped, kebab_case, signature};
+pub(crate) use wit::{
+    BATCH_TEXTS, BATCH_TEXTS_AT, PACKAGE, case_name, escaped, kebab_case, signature,
+};
 
 /// What a mod may ask for in `capabilities`, and what it allows.
 pub const CAPABILITIES: &[(&str, &str)] = &[

@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 
 use semver::VersionReq;
 
-use crate::api::ApiError;
+use crate::api::{ApiError, batched};
 use crate::bundle::Bundle;
 use crate::diagnostic::nearest;
 use crate::error::Location;
@@ -64,6 +64,8 @@ pub struct Declarations {
     handlers: Vec<HandlerDeclaration>,
     /// Positions of the handlers of each event, in the order in which they run.
     by_event: BTreeMap<String, Rc<[usize]>>,
+    /// Whether one of them hears events all at once.
+    hears_batches: bool,
     /// Timers by name.
     pub timers: BTreeMap<String, TimerDeclaration>,
     /// The shape of the state, and where it was declared.
@@ -97,6 +99,7 @@ impl Declarations {
         declaration: HandlerDeclaration,
     ) -> Option<HandlerDeclaration> {
         let event = declaration.name.0.clone();
+        self.hears_batches |= batched(&event).is_some();
         let replaced = match self.position(&declaration.name) {
             Some(at) => Some(std::mem::replace(&mut self.handlers[at], declaration)),
             None => {
@@ -227,6 +230,11 @@ impl Generation {
     /// Whether any handler of an event is declared, active or not.
     pub(crate) fn listens_to(&self, event: &str) -> bool {
         self.declarations.borrow().by_event.contains_key(event)
+    }
+
+    /// Whether any handler of events that come all at once is declared, active or not.
+    pub(crate) fn hears_batches(&self) -> bool {
+        self.declarations.borrow().hears_batches
     }
 
     /// Whether the handler at a position runs: as switched at run time, else as declared.

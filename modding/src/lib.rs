@@ -48,6 +48,7 @@
 //! ```
 
 pub mod api;
+pub mod batch;
 mod bindings;
 pub mod bundle;
 pub mod codec;

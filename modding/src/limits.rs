@@ -80,6 +80,9 @@ pub const COMMANDS_PER_TICK_MAX: u32 = 1_000;
 /// Events that one mod may emit in one tick.
 pub const EMITS_PER_TICK_MAX: u32 = 256;
 
+/// Events that a mod is told of in one call; of more in one tick it is told in several, each with a budget of its own.
+pub const BATCH_EVENTS_MAX: usize = 1_024;
+
 /// Log lines that one mod may write in one tick; what comes after is counted, not kept.
 pub const LOG_LINES_PER_TICK_MAX: u32 = 100;
 

@@ -2,6 +2,7 @@
 //!
 //! It never generates code, never reads a clock, and gives a mod nothing of the machine it runs on.
 
+mod batches;
 mod bindings;
 mod convert;
 mod errors;
@@ -164,6 +165,9 @@ impl LuaRuntime {
         match &event.content {
             EventContent::Payload(payload) => {
                 dispatcher.call((tick, self.to_lua(payload.as_ref())?))
+            }
+            EventContent::Batch(batch) => {
+                dispatcher.call(batches::arguments(&self.sandbox.lua, tick, batch)?)
             }
             EventContent::Fields(fields) if fields.is_empty() => dispatcher.call(tick),
             EventContent::Fields(fields)

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::batch::{Batch, FIELDS_BEFORE_COLUMNS};
 use crate::context::{Bound, CallUse, Phase};
 use crate::error::{GuestError, Location};
 use crate::value::{INTEGER_MAGNITUDE_MAX, Value};
@@ -31,6 +32,8 @@ pub enum EventContent {
     Fields(Vec<Option<Value>>),
     /// The payload of a mod's own event.
     Payload(Option<Value>),
+    /// What all events of a name carry, in an event that tells of all at once.
+    Batch(Arc<Batch>),
 }
 
 /// As a mod's author would write it: `{ tick = 1690, job = { id = 97, kind = "mine" } }`, without its name.
@@ -38,6 +41,7 @@ impl fmt::Display for Event {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut event = BTreeMap::new();
         match &self.content {
+            EventContent::Batch(batch) => return write_batch(formatter, self, batch),
             EventContent::Payload(payload) => {
                 event.extend(
                     payload
@@ -67,6 +71,36 @@ impl fmt::Display for Event {
         }
         formatter.write_str(" }")
     }
+}
+
+/// Values of a list that are shown of a batch.
+const VALUES_SHOWN_MAX: usize = 4;
+
+fn write_batch(formatter: &mut fmt::Formatter<'_>, event: &Event, batch: &Batch) -> fmt::Result {
+    let fields = crate::api::event(&event.name).map_or(&[][..], |event| event.fields);
+    let (tick, size) = (event.tick, batch.size());
+    write!(formatter, "{{ tick = {tick}, size = {size}")?;
+    let mut group = None;
+    let columns = batch.columns().iter();
+    for (field, column) in fields.iter().skip(FIELDS_BEFORE_COLUMNS).zip(columns) {
+        let (of, name) = match field.path.split_once('.') {
+            Some((of, name)) => (Some(of), name),
+            None => (None, field.path),
+        };
+        if group.is_some() && group != of {
+            formatter.write_str(" }")?;
+        }
+        match of {
+            Some(of) if group != Some(of) => write!(formatter, ", {of} = {{ ")?,
+            _ => formatter.write_str(", ")?,
+        }
+        group = of;
+        let values = (0..size.min(VALUES_SHOWN_MAX)).map(|at| batch.value(column, at).to_string());
+        let more = (size > VALUES_SHOWN_MAX).then(|| "...".to_owned());
+        let values: Vec<String> = values.chain(more).collect();
+        write!(formatter, "{name} = {{ {} }}", values.join(", "))?;
+    }
+    formatter.write_str(if group.is_some() { " } }" } else { " }" })
 }
 
 /// A tick as a value; beyond the range of integers it stays at the largest.

@@ -5,6 +5,7 @@ use sim::Command;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::api;
+use crate::batch;
 use crate::context::{EmittedEvent, LogLevel, LogLine, Phase};
 use crate::error::GuestError;
 use crate::generation::Instance;
@@ -109,6 +110,7 @@ impl Host {
         for event in &events {
             self.deliver_colony_event(tick, event);
         }
+        self.deliver_batches(tick, &events);
         self.deliver(&table_event("tick_end", tick));
         self.advance_chain(tick);
         self.context.set_between_ticks(true);
@@ -196,6 +198,29 @@ impl Host {
             tick,
             content: EventContent::Fields(api::payload(event)),
         });
+    }
+
+    /// Delivers events to those who hear them all at once, after everybody has heard them one by one. Invariant (I1): in the order
+    /// in which the first event of each name happened; mods and handlers in the order of every event.
+    fn deliver_batches(&mut self, tick: u64, events: &[sim::Event]) {
+        let running = self.context.running();
+        if !running
+            .iter()
+            .any(|instance| instance.generation.hears_batches())
+        {
+            return;
+        }
+        let is_heard = |name: &str| {
+            let mut instances = running.iter();
+            instances.any(|instance| instance.generation.listens_to(name))
+        };
+        for (description, batch) in batch::by_name(events, is_heard) {
+            self.deliver(&Event {
+                name: description.name.into(),
+                tick,
+                content: EventContent::Batch(batch.into()),
+            });
+        }
     }
 
     fn deliver_config_changes(&mut self, tick: u64) {

@@ -121,6 +121,7 @@ impl WasmRuntime {
             none => none.insert(self.begin_anew(&context)?),
         };
         context.note_memory(&self.generation);
+        live.begin_call();
         let result = call(&context, live);
         if result.is_err() {
             *slot = None;

@@ -102,6 +102,65 @@ fn a_failing_call_leaves_no_trace_in_the_memory() {
     assert_eq!(first_difference(&early, &late), None);
 }
 
+/// Counts every other tick, says so, and may not be asked for its state where it has not.
+fn counter_that_tells(at_five: &str) -> String {
+    let wat = Wat::new().import("kept-state-changes", "note", "");
+    let counts = format!(
+        "(if (i64.eqz (i64.and (local.get $tick) (i64.const 1))) (then (return)))
+    (call $kept-state-changes.note)
+    (global.set $count (i64.add (global.get $count) (i64.const 1)))
+    (global.set $changed (i32.const 1))
+    (if (i64.eq (local.get $tick) (i64.const 5)) (then {at_five}))"
+    );
+    let wat = wat
+        .load(&[("tick_start", 1)], "")
+        .kept_count("count")
+        .export(
+            "on-tick-start",
+            "handle",
+            "(param $function i32) (param $tick i64)",
+            &counts,
+        );
+    wat.build().replace(
+        ";; none",
+        "(if (i32.eqz (global.get $changed)) (then (unreachable)))",
+    )
+}
+
+#[test]
+fn who_tells_of_changes_is_asked_for_its_state_after_those_calls_only() {
+    let run = |component: &str, count: &str, every_tick| {
+        let project = Project::new()
+            .wasm_mod("counter", "1.0.0", "", component)
+            .scenario(12, &["counter"], &expect("counter", "count", count));
+        every(&project, every_tick)
+    };
+    for (at_five, count, failures) in [("", "6", 0), ("(unreachable)", "5", 1)] {
+        let component = counter_that_tells(at_five);
+        let plain = run(&component, count, EveryTick::Nothing);
+        assert_eq!(plain.failures.len(), failures, "{:?}", plain.failures);
+        // Who is asked after every call comes to the same, if it does not mind.
+        let asked = component
+            .replace("(call $kept-state-changes.note)", "")
+            .replace(
+                "(if (i32.eqz (global.get $changed)) (then (unreachable)))",
+                "",
+            );
+        let import = "(import \"colony:modding/kept-state-changes@1.0.0\" \"note\" (func $kept-state-changes.note (param )))";
+        assert!(asked.contains(import));
+        let asked = run(&asked.replace(import, ""), count, EveryTick::Nothing);
+        for other in [
+            asked,
+            run(&component, count, EveryTick::HandOver),
+            run(&component, count, EveryTick::SaveAndLoad),
+        ] {
+            assert_eq!(first_difference(&plain, &other), None);
+        }
+        let verdicts = plain.verdicts.iter();
+        assert!(verdicts.clone().all(|verdict| verdict.fault.is_none()));
+    }
+}
+
 /// Offers `count`, which counts its calls in its memory.
 fn callee() -> String {
     let mut wat = Wat::new().import("mods", "export", "i32 i32 i32 i32");

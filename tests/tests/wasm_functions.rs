@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use modding::api::{CAPABILITIES, FunctionDescription, Kind, events, functions};
+use modding::api::{CAPABILITIES, FunctionDescription, Kind, batched, events, functions};
+use modding::batch::Batch;
 use modding::bundle::Bundle;
 use modding::definitions::DEFINITION_KINDS;
 use modding::host::Host;
@@ -169,7 +170,8 @@ fn arguments(description: &FunctionDescription) -> Vec<&'static str> {
 fn answers(capabilities: &[&str]) -> (Vec<String>, Vec<String>, Vec<String>) {
     // The storage has no functions in Lua, a call ends the call, and what is called here is the log itself. What is left is the table.
     let is_called = |module: &str, function: &str| {
-        !matches!(module, "storage" | "failure" | "log") && (module, function) != ("mods", "call")
+        !matches!(module, "storage" | "failure" | "kept-state-changes" | "log")
+            && (module, function) != ("mods", "call")
     };
     let (component, names) = component(is_called);
     let more = format!("capabilities = {capabilities:?}\n[dependencies]\nbase = \"*\"");
@@ -245,7 +247,6 @@ fn listener() -> String {
         let found = found.find(|found| found.name.as_ref() == Some(&interface));
         let handle = &found.unwrap().functions["handle"];
         let signature = resolve.wasm_signature(AbiVariant::GuestExport, handle);
-        assert!(!signature.indirect_params, "{interface}");
         let parameters = signature.params.iter().map(|kind| zero(*kind).0);
         let parameters = parameters.collect::<Vec<_>>().join(" ");
         let text = wat.text(name);
@@ -271,6 +272,10 @@ fn sample(kind: Kind, is_there: bool) -> Option<Value> {
         Kind::Any if is_there => Some(Value::List(vec![Value::map([("deep", Value::Integer(1))])])),
         Kind::Optional(inner) if is_there => sample(*inner, true),
         Kind::Any | Kind::Optional(_) => None,
+        Kind::Column(inner) => {
+            let value = sample(*inner, is_there).unwrap_or(Value::Boolean(false));
+            is_there.then(|| Value::List(vec![value.clone(), value]))
+        }
         kind => panic!("no event has {kind:?}"),
     }
 }
@@ -300,14 +305,22 @@ fn a_component_hears_every_event() {
     let (mut host, left_out) = Host::start(&setup, vec![base, subject], BTreeSet::new()).unwrap();
     assert!(left_out.is_empty(), "{left_out:?}");
     host.take_log();
-    let mut expected = Vec::new();
+    let (mut expected, mut heard) = (Vec::new(), Vec::new());
     for is_there in [true, false, true] {
         for event in events() {
             let fields = event
                 .fields
                 .iter()
                 .map(|field| sample(field.kind, is_there));
-            let content = EventContent::Fields(fields.collect());
+            let mut fields: Vec<_> = fields.collect();
+            let content = match batched(event.name) {
+                Some(_) => {
+                    // As many as the lists have.
+                    fields[0] = None;
+                    EventContent::Batch(Batch::of_fields(event, &fields).unwrap().into())
+                }
+                None => EventContent::Fields(fields),
+            };
             host.deliver(&Event {
                 name: event.name.into(),
                 tick: 9,
@@ -322,8 +335,8 @@ fn a_component_hears_every_event() {
             content,
         });
         expected.push("subject:alarm");
+        heard.extend(host.take_log().into_iter().map(|line| line.text));
     }
     assert!(host.failures().is_empty(), "{:?}", host.failures());
-    let heard: Vec<String> = host.take_log().into_iter().map(|line| line.text).collect();
     assert_eq!(heard, expected);
 }

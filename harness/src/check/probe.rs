@@ -329,7 +329,8 @@ fn supplies(host: &Host, far: Option<Position>) -> Vec<(u64, String)> {
     happens
 }
 
-/// The names of the events of the colony, which a run of the probe looks for.
+/// The names of the events of the colony, one by one or all at once, which a run of the probe looks for.
 pub(super) fn is_counted(event: &str) -> bool {
+    let event = api::batched(event).unwrap_or(event);
     event.contains(':') || (api::event(event).is_some() && api::is_counted(event))
 }

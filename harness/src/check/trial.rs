@@ -415,8 +415,9 @@ pub(super) fn perturbations(id: &ModId) -> Vec<Variation> {
         .collect()
 }
 
-/// An expectation that an event happens at all.
+/// An expectation that an event happens at all; of one that tells of all at once, that there is something to tell.
 fn happens(event: &str) -> Expectation {
+    let event = modding::api::batched(event).unwrap_or(event);
     Expectation {
         when: When::End,
         check: Check::Compare {

@@ -1,10 +1,16 @@
 //! The events that mods hear, and what they carry.
 
+mod batches;
 mod payload;
+
+use std::sync::LazyLock;
 
 use super::kinds::{Field, Kind, Record, field};
 
+pub(super) use batches::jobs;
+pub use batches::{BATCHED, batch_of, batched};
 pub use payload::payload;
+pub(crate) use payload::{Fact, facts};
 pub(super) use payload::{colonist_value, job_value};
 
 /// An event of the table. Every event also carries `name` and `tick`.
@@ -98,7 +104,8 @@ const COLONIST_COLLAPSED: [Field; 5] = [
 const X: Field = field("x", Kind::Integer);
 const Y: Field = field("y", Kind::Integer);
 
-const EVENTS: &[EventDescription] = &[
+/// The events that tell of one thing each.
+const SINGLE: &[EventDescription] = &[
     EventDescription {
         name: "simulation_start",
         fields: &[],
@@ -253,22 +260,28 @@ const EVENTS: &[EventDescription] = &[
     },
 ];
 
+/// The table: what tells of one thing, then what tells of all such things of a tick.
+static EVENTS: LazyLock<Vec<EventDescription>> = LazyLock::new(|| {
+    let batches = batches::descriptions(SINGLE);
+    SINGLE.iter().copied().chain(batches).collect()
+});
+
 /// All events, in the order of the reference.
 pub fn events() -> &'static [EventDescription] {
-    EVENTS
+    &EVENTS
 }
 
 /// The event of that name.
 pub fn event(name: &str) -> Option<&'static EventDescription> {
-    EVENTS.iter().find(|event| event.name == name)
+    events().iter().find(|event| event.name == name)
 }
 
 /// The names of all events.
 pub fn event_names() -> Vec<&'static str> {
-    EVENTS.iter().map(|event| event.name).collect()
+    events().iter().map(|event| event.name).collect()
 }
 
-/// Whether an event comes from the colony: the others are the host's word to mods.
+/// Whether an event happens in the colony: the others are the host's word to mods, or tell once more of what has happened.
 pub fn is_counted(name: &str) -> bool {
     let of_the_host = [
         "simulation_start",
@@ -278,7 +291,7 @@ pub fn is_counted(name: &str) -> bool {
         "mod_unloaded",
         "config_changed",
     ];
-    !of_the_host.contains(&name)
+    !of_the_host.contains(&name) && batched(name).is_none()
 }
 
 /// The fields of an event by the names by which they can be asked for: the whole path and its last part.

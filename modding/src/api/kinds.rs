@@ -32,6 +32,9 @@ pub enum Kind {
     Either(&'static [Kind]),
     /// A function of the guest's language.
     Function(&'static Signature),
+    /// What events that are told of all at once carry as this kind, one after the other: a list without holes. Scripts find false in it
+    /// where an event carries nothing; components are given numbers, of which 0 stands for nothing.
+    Column(&'static Kind),
 }
 
 /// A table with known fields.
@@ -125,6 +128,8 @@ impl Kind {
                 Kind::Function(_) => format!("({})", kind.luau()),
                 _ => kind.luau(),
             }),
+            Kind::Column(Kind::Optional(inner)) => format!("{{ {} | false }}", inner.luau()),
+            Kind::Column(inner) => format!("{{ {} }}", inner.luau()),
             Kind::Function(signature) => {
                 let mut parameters: Vec<String> = signature
                     .parameters
@@ -175,6 +180,8 @@ impl Kind {
                 Kind::Function(_) => format!("({})", kind.luals()),
                 _ => kind.luals(),
             }),
+            Kind::Column(Kind::Optional(inner)) => format!("({}|false)[]", inner.luals()),
+            Kind::Column(inner) => format!("{}[]", inner.luals()),
             Kind::Function(signature) => {
                 let mut parameters: Vec<String> = signature
                     .parameters
@@ -203,7 +210,7 @@ impl Kind {
             Kind::Text | Kind::OneOf(_) => "a string",
             Kind::Any | Kind::Either(_) => "a value",
             Kind::Optional(inner) => inner.expected(),
-            Kind::List(_) => "a list",
+            Kind::List(_) | Kind::Column(_) => "a list",
             Kind::Map(_) | Kind::Record(_) => "a table",
             Kind::Function(_) => "a function",
         }
@@ -220,7 +227,7 @@ impl Kind {
             Kind::Text | Kind::OneOf(_) => matches!(value, Value::Text(_)),
             Kind::Optional(inner) => inner.takes(value),
             // The empty table is the empty map.
-            Kind::List(_) => matches!(value, Value::List(_) | Value::Map(_)),
+            Kind::List(_) | Kind::Column(_) => matches!(value, Value::List(_) | Value::Map(_)),
             Kind::Map(_) | Kind::Record(_) => matches!(value, Value::Map(_)),
             Kind::Either(kinds) => kinds.iter().any(|kind| kind.takes(value)),
         }
@@ -229,7 +236,9 @@ impl Kind {
     /// The records that it speaks of.
     pub(super) fn records(self) -> Vec<&'static Record> {
         match self {
-            Kind::Optional(inner) | Kind::List(inner) | Kind::Map(inner) => inner.records(),
+            Kind::Optional(inner) | Kind::List(inner) | Kind::Map(inner) | Kind::Column(inner) => {
+                inner.records()
+            }
             Kind::Record(record) => {
                 let inner = record.fields.iter().flat_map(|field| field.kind.records());
                 inner.chain([record]).collect()

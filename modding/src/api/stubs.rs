@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::kinds::{Field, Kind, Record, field, named_luals};
 use super::unit_tests::{BODY, TEST, TEST_OPTIONS};
-use super::{EventDescription, FunctionDescription, Run, events, functions};
+use super::{EventDescription, FunctionDescription, Run, events, functions, jobs};
 
 /// What the first line of a generated file says: a file without it is somebody's own.
 pub const STUB_MARK: &str = "Written by `colony-sim stubs`";
@@ -251,6 +251,7 @@ fn records() -> Vec<&'static Record> {
         records_of_functions()
             .into_iter()
             .chain(of_events.flat_map(|field| field.kind.records()))
+            .chain([jobs()])
             .chain(of_tests.into_iter().flat_map(Kind::records)),
     )
 }
@@ -319,7 +320,8 @@ pub(crate) fn parts(fields: &'static [Field]) -> Vec<(&'static str, Part)> {
             _ => parts.push((group, Part::Fields(vec![member]))),
         }
     }
-    let records = records_of_functions();
+    let mut records = records_of_functions();
+    records.push(jobs());
     for (_, part) in &mut parts {
         if let Part::Fields(members) = part {
             let same = |record: &&&Record| {

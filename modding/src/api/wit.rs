@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::kinds::{Kind, Record};
 use super::stubs::{Part, description, modules, once, parts, records_of_functions, split};
-use super::{EventDescription, FunctionDescription, events};
+use super::{EventDescription, FunctionDescription, batched, events, jobs};
 use crate::manifest::API_VERSION;
 
 /// The package, without its version.
@@ -83,6 +83,13 @@ interface failure {
   /// Ends the running call, which leaves no trace: the host takes its effects back and makes the instance anew. Does not return.
   fail: func(error: error, at: option<line>);
 }
+
+/// For a component that exports `kept-state` and knows when its state changes: one that imports this is asked for its state only after
+/// calls in which it said so. A change that it does not tell is gone after a reload, a save or a failing call.
+interface kept-state-changes {
+  /// The state changes in the running call. To say it more than once in a call is the same.
+  note: func();
+}
 ";
 
 /// The interfaces that are not events, which components export.
@@ -98,7 +105,7 @@ interface kept-state {
   use types.{tree};
 
   /// The state as it is now, a table of names, which becomes the mod's storage; none where nothing has changed since the last save or
-  /// restore. Called after every call that succeeds.
+  /// restore. Called after every call that succeeds, or if the component imports `kept-state-changes`, after those in which it said so.
   save: func() -> option<tree>;
   /// Takes over the mod's storage. Called after `load`, unless the storage is empty.
   restore: func(state: tree);
@@ -130,11 +137,21 @@ interface migrations {
 /// What is said of the function that stands for `mods.get`.
 const MODS_CALL: &str = "Calls a function that another mod offers; the mod must be among the manifest's dependencies. Values are copied; the call goes to whatever generation runs at that moment.";
 
-const OTHER_IMPORTS_NAMES: [&str; 2] = ["storage", "failure"];
+const OTHER_IMPORTS_NAMES: [&str; 3] = ["storage", "failure", "kept-state-changes"];
 const OTHER_EXPORTS_NAMES: [&str; 5] = ["entry", "kept-state", "timers", "exports", "migrations"];
 
 /// The event of a mod.
 const MOD_EVENT: &str = "mod-event";
+
+/// What components find the texts of a batch in: its lists of texts hold positions in this one, from 0. The text at 0 is the empty one,
+/// which stands for nothing.
+pub(crate) const BATCH_TEXTS: (&str, Kind) = ("texts", Kind::List(&Kind::Text));
+
+const BATCH_TEXTS_DOC: &str =
+    "Numbers in lists of u32 are positions in `texts`, and 0 stands for nothing";
+
+/// Its place among the members of the record: after the tick and the size.
+pub(crate) const BATCH_TEXTS_AT: usize = 2;
 
 /// `colony.wit`.
 pub fn wit() -> String {
@@ -144,7 +161,7 @@ pub fn wit() -> String {
     let of_functions = records_of_functions();
     let of_events = events().iter().flat_map(|event| event.fields);
     let of_events = of_events.flat_map(|field| field.kind.records());
-    for record in once(of_functions.into_iter().chain(of_events)) {
+    for record in once(of_functions.into_iter().chain(of_events).chain([jobs()])) {
         write_record(
             &mut page,
             record.doc,
@@ -237,6 +254,12 @@ fn write_event_records(page: &mut String, event: &EventDescription) {
             }
         };
         members.push((kebab_case(name), kind));
+    }
+    if batched(event.name).is_some() {
+        let (name, kind) = BATCH_TEXTS;
+        members.insert(BATCH_TEXTS_AT, (name.to_owned(), wit_type(kind)));
+        let doc = format!("{}. {BATCH_TEXTS_DOC}", event.doc);
+        return write_record(page, &doc, &event_record(event), &members);
     }
     write_record(page, event.doc, &event_record(event), &members);
 }
@@ -377,6 +400,10 @@ fn wit_type(kind: Kind) -> String {
         Kind::Map(inner) => format!("list<tuple<string, {}>>", wit_type(*inner)),
         Kind::Record(record) => kebab_case(record.name),
         Kind::Either(kinds) => variant_name(kinds),
+        // Numbers are copied as they lie; a list of texts, or of what may be missing, goes value by value.
+        Kind::Column(Kind::Optional(inner)) => wit_type(Kind::Column(inner)),
+        Kind::Column(Kind::Text | Kind::OneOf(_)) => "list<u32>".to_owned(),
+        Kind::Column(inner) => format!("list<{}>", wit_type(*inner)),
     }
 }
 
@@ -425,7 +452,7 @@ pub(crate) fn case_name(kind: Kind) -> &'static str {
         Kind::Any => "value",
         Kind::Function(_) => "function",
         Kind::Optional(inner) => case_name(*inner),
-        Kind::List(_) => "items",
+        Kind::List(_) | Kind::Column(_) => "items",
         Kind::Map(_) => "entries",
         Kind::Record(record) => record.name,
         Kind::Either(_) => "choice",

@@ -1,7 +1,7 @@
 //! `colony.events`: handlers are declared while a mod loads, and only switched later.
 
 use super::GuestCall;
-use crate::api::{ApiError, event, event_names};
+use crate::api::{ApiError, BATCHED, event, event_names};
 use crate::context::{Phase, at, require_short};
 use crate::diagnostic::nearest;
 use crate::generation::HandlerDeclaration;
@@ -102,6 +102,15 @@ pub(crate) fn known_event(name: &str) -> Result<(), ApiError> {
         return Ok(());
     }
     let error = ApiError::new(format!("there is no event `{name}`"));
+    if let Some(single) = name
+        .strip_suffix("_batch")
+        .filter(|name| event(name).is_some())
+    {
+        let all = BATCHED.join(", ");
+        return Err(error.help(format!(
+            "`{single}` is heard one by one; all of a tick at once can be heard of {all}"
+        )));
+    }
     Err(match nearest(name, event_names()) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help("events of other mods are named `mod_id:name`"),

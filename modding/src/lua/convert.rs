@@ -60,7 +60,7 @@ pub(super) fn to_lua(lua: &Lua, value: &Value) -> mlua::Result<mlua::Value> {
 }
 
 /// A text for Lua. A long one weighs on the call by its length, whether or not the interpreter still has it from an earlier one.
-fn text_to_lua(lua: &Lua, text: &str) -> mlua::Result<mlua::LuaString> {
+pub(super) fn text_to_lua(lua: &Lua, text: &str) -> mlua::Result<mlua::LuaString> {
     if text.len() > LONG_TEXT_BYTES {
         made_text(text.len());
     }

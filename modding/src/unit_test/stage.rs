@@ -6,6 +6,7 @@ use std::rc::Rc;
 use sim::{Colony, Command, MapSource, Setup};
 
 use crate::api::{self, ApiError, Arguments, FunctionDescription, Run};
+use crate::batch::Batch;
 use crate::bundle::Bundle;
 use crate::context::{LogLine, Phase};
 use crate::diagnostic::{Fault, nearest};
@@ -132,7 +133,11 @@ impl Stage {
     pub(crate) fn fire(&mut self, name: &str, fields: Option<Value>) -> Result<(), ApiError> {
         let content = match api::event(name) {
             Some(description) => {
-                EventContent::Fields(event_fields(name, description.fields, fields)?)
+                let fields = event_fields(name, description.fields, fields)?;
+                match api::batched(name) {
+                    Some(_) => EventContent::Batch(Batch::of_fields(description, &fields)?.into()),
+                    None => EventContent::Fields(fields),
+                }
             }
             None if name.contains(':') => EventContent::Payload(fields),
             None => {

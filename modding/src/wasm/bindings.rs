@@ -11,7 +11,7 @@ use crate::value::Value;
 
 use super::convert::{from_val, to_val};
 use super::guest::{Ended, Error, Guest, in_declaration, in_guest_call, in_host};
-use super::interfaces::{event_interfaces, event_position, full_name};
+use super::interfaces::{CHANGES, event_interfaces, event_position, full_name};
 use super::state::bind_storage;
 use super::tree::{Tree, tree_bytes, tree_of, value_of};
 
@@ -70,7 +70,17 @@ pub(super) fn bind(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     bind_storage(&mut linker.instance(&full_name("storage"))?)?;
     linker
         .instance(&full_name("failure"))?
-        .func_wrap("fail", fail)
+        .func_wrap("fail", fail)?;
+    linker
+        .instance(&full_name(CHANGES))?
+        .func_wrap("note", note_change)
+}
+
+/// The component says that its state changes in the running call.
+fn note_change(mut store: StoreContextMut<'_, Guest>, (): ()) -> wasmtime::Result<()> {
+    store.data_mut().has_changed = true;
+    // A step, as every function of the host; it cannot be refused.
+    in_host(&mut store, 0, |_, _| Ok(())).map(drop)
 }
 
 /// A function of the table that the host does.

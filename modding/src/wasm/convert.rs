@@ -146,6 +146,9 @@ pub(super) fn is_of_kind(found: &Type, kind: Kind) -> bool {
             let members = members.map(|(name, kind)| (kebab_case(name), kind));
             is_record(found, &members.collect::<Vec<_>>())
         }
+        (Kind::Column(Kind::Optional(inner)), found) => is_of_kind(found, Kind::Column(inner)),
+        (Kind::Column(Kind::Text | Kind::OneOf(_)), Type::List(list)) => list.ty() == Type::U32,
+        (Kind::Column(inner), Type::List(list)) => is_of_kind(&list.ty(), *inner),
         (Kind::Either(kinds), Type::Variant(variant)) => {
             variant.cases().len() == kinds.len()
                 && variant.cases().zip(kinds).all(|(case, kind)| {

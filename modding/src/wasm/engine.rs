@@ -15,7 +15,7 @@ use crate::limits::{COMPONENT_STACK_BYTES_MAX, COMPONENTS_KNOWN_MAX};
 
 use super::artefacts::{keep, kept};
 use super::bindings::bind;
-use super::exports::{Exports, check_imports};
+use super::exports::{Exports, check_imports, notes_changes};
 use super::guest::Guest;
 use super::source::component_bytes;
 
@@ -25,6 +25,7 @@ pub(crate) struct Compiled {
     file: String,
     instance: InstancePre<Guest>,
     exports: Exports,
+    notes_changes: bool,
 }
 
 /// See the [module](self).
@@ -107,6 +108,7 @@ impl Compiled {
             file: file.to_owned(),
             instance,
             exports,
+            notes_changes: notes_changes(&component),
         }))
     }
 
@@ -118,6 +120,11 @@ impl Compiled {
     /// Whether the component keeps its state in its memory and gives it as a whole.
     pub(crate) fn keeps_state(&self) -> bool {
         self.exports("kept-state")
+    }
+
+    /// Whether the component says when that state changes, and need not be asked after other calls.
+    pub(super) fn notes_changes(&self) -> bool {
+        self.notes_changes
     }
 
     /// What is instantiated.

@@ -2,23 +2,34 @@
 //! costs more than the call. Events of jobs, which come by the thousand, go as what they are known to be at compile time, in half the
 //! time.
 
+mod batches;
+
 use std::sync::Arc;
 
 use wasmtime::component::types::{ComponentFunc, Type};
 use wasmtime::component::{ComponentType, Func, Lower, TypedFunc, Val};
 use wasmtime::{AsContextMut, Store};
 
-use crate::api::{ApiError, EventPart, Kind, event_parts, events, kebab_case};
+use crate::api::{
+    ApiError, BATCH_TEXTS, BATCH_TEXTS_AT, EventPart, Kind, batched, event_parts, events,
+    kebab_case,
+};
 use crate::runtime::{Event, EventContent, tick_value};
 use crate::value::Value;
 
 use super::convert::{is_of_kind, is_record, to_val};
 use super::guest::Guest;
 
+use batches::{JobBatch, batch_val};
+
 /// What hears one event.
 pub(super) enum Port {
     /// It is given a job and no more: the last one, whose memory the next takes.
     OfJob(TypedFunc<(u32, Arc<JobEvent>), ()>, Arc<JobEvent>),
+    /// It is given jobs and no more, all at once.
+    OfJobs(TypedFunc<(u32, JobBatch), ()>),
+    /// It is given what the table says, all at once.
+    Batch(Func, Vec<(String, Part)>),
     /// It is given what the table says.
     Other(Func, EventParameters),
 }
@@ -51,10 +62,24 @@ impl Port {
         function: Func,
         position: usize,
     ) -> Port {
-        let fields = events().get(position).map_or(&[][..], |event| event.fields);
-        let is_job = matches!(&event_parts(fields)[..], [("job", EventPart::Record(_))]);
-        match function.typed(store.as_context_mut()) {
-            Ok(function) if is_job => Port::OfJob(function, Arc::default()),
+        let event = events().get(position);
+        let fields = event.map_or(&[][..], |event| event.fields);
+        let is_batch = event.is_some_and(|event| batched(event.name).is_some());
+        match &event_parts(fields)[..] {
+            [("job", EventPart::Record(_))] => {
+                if let Ok(function) = function.typed(store.as_context_mut()) {
+                    return Port::OfJob(function, Arc::default());
+                }
+            }
+            [_, ("job", EventPart::Record(_))] if is_batch => {
+                if let Ok(function) = function.typed(store.as_context_mut()) {
+                    return Port::OfJobs(function);
+                }
+            }
+            _ => {}
+        }
+        match parts(position) {
+            Some(parts) if is_batch => Port::Batch(function, parts),
             _ => Port::Other(function, EventParameters::new(position)),
         }
     }
@@ -73,12 +98,18 @@ impl Port {
                 fill_job(Arc::make_mut(job), event)?;
                 Prepared::OfJob(typed, (function, job.clone()))
             }
+            Port::OfJobs(typed) => Prepared::OfJobs(typed, (function, JobBatch::of(event)?)),
+            Port::Batch(dynamic, parts) => {
+                Prepared::Batch(dynamic, [Val::U32(function), batch_val(parts, event)?])
+            }
             Port::Other(dynamic, parameters) => {
                 Prepared::Other(dynamic, parameters.fill(function, event)?)
             }
         };
         Ok(move |store: &mut Store<Guest>| match prepared {
             Prepared::OfJob(typed, parameters) => typed.call(store, parameters),
+            Prepared::OfJobs(typed, parameters) => typed.call(store, parameters),
+            Prepared::Batch(dynamic, parameters) => dynamic.call(store, &parameters, &mut []),
             Prepared::Other(dynamic, parameters) => dynamic.call(store, parameters, &mut []),
         })
     }
@@ -90,6 +121,8 @@ enum Prepared<'a> {
         &'a TypedFunc<(u32, Arc<JobEvent>), ()>,
         (u32, Arc<JobEvent>),
     ),
+    OfJobs(&'a TypedFunc<(u32, JobBatch), ()>, (u32, JobBatch)),
+    Batch(&'a Func, [Val; 2]),
     Other(&'a Func, &'a [Val]),
 }
 
@@ -199,6 +232,9 @@ impl EventParameters {
                     set(*kind, slot, value.as_ref())?;
                 }
             }
+            EventContent::Batch(_) => {
+                return Err(ApiError::new(format!("{event} tells of several events")));
+            }
             EventContent::Payload(payload) => {
                 let name = Value::text(&*event.name);
                 let values = [Some(&name), Some(&tick), payload.as_ref()];
@@ -233,7 +269,7 @@ fn set(kind: Kind, slot: &mut Val, value: Option<&Value>) -> Result<(), ApiError
 }
 
 /// What stands in the record of an event under a name.
-enum Part {
+pub(super) enum Part {
     Field(Kind),
     Record(Vec<(String, Kind)>),
 }
@@ -270,7 +306,15 @@ fn parts(position: usize) -> Option<Vec<(String, Part)>> {
         };
         (kebab_case(name), part)
     };
-    Some(event_parts(event.fields).into_iter().map(part).collect())
+    let mut parts: Vec<(String, Part)> = event_parts(event.fields).into_iter().map(part).collect();
+    if batched(event.name).is_some() {
+        let (name, kind) = BATCH_TEXTS;
+        parts.insert(
+            BATCH_TEXTS_AT - FIELDS_BEFORE,
+            (name.to_owned(), Part::Field(kind)),
+        );
+    }
+    Some(parts)
 }
 
 /// Whether a function of a component takes the event at a position.

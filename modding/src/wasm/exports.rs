@@ -14,7 +14,7 @@ use crate::manifest::API_VERSION;
 
 use super::convert::is_of_kind;
 use super::events::takes_event;
-use super::interfaces::{Named, event_interfaces, named};
+use super::interfaces::{CHANGES, Named, event_interfaces, named};
 
 /// The functions of our interfaces that a component exports.
 pub(super) struct Exports(BTreeMap<String, BTreeMap<String, ComponentExportIndex>>);
@@ -113,6 +113,13 @@ pub(super) fn check_imports(component: &Component, file: &str) -> Result<(), Gue
     Err(foreign_imports(file, &foreign))
 }
 
+/// Whether a component says when its state changes.
+pub(super) fn notes_changes(component: &Component) -> bool {
+    let component_type = component.component_type();
+    let mut imports = component_type.imports(component.engine());
+    imports.any(|(name, _)| named(name) == Named::Ours(CHANGES))
+}
+
 /// Whether components import an interface of that name.
 pub(super) fn is_import(interface: &str) -> bool {
     imports().any(|known| known == interface)
@@ -127,7 +134,7 @@ pub(super) fn is_export(interface: &str) -> bool {
 fn imports() -> impl Iterator<Item = &'static str> {
     functions()
         .map(|known| split(known).0)
-        .chain(["types", "storage", "failure"])
+        .chain(["types", "storage", "failure", CHANGES])
 }
 
 /// What a mod that names an interface that there is not is told.

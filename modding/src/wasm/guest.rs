@@ -58,6 +58,8 @@ pub(super) struct Guest {
     pub(super) limits: Limits,
     /// Why the running call fails, where the guest or the host said so.
     pub(super) failure: Option<GuestError>,
+    /// Whether the guest has said in the running call that its state changes.
+    pub(super) has_changed: bool,
     /// Whether the instance follows one of the same generation: how many of its declarations have been answered.
     repeated: Option<Cell<usize>>,
     /// The fuel that the running code was last given.
@@ -79,6 +81,7 @@ impl Guest {
             functions: functions.clone(),
             limits: Limits::default(),
             failure: None,
+            has_changed: false,
             repeated: is_repetition.then(|| Cell::new(0)),
             fuel_given: 0,
         }

@@ -5,6 +5,9 @@ use semver::Version;
 use crate::api::{PACKAGE, events, kebab_case};
 use crate::manifest::API_VERSION;
 
+/// What a component imports that says when the state changes which it keeps in its memory.
+pub(super) const CHANGES: &str = "kept-state-changes";
+
 /// An interface that a component names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Named<'a> {

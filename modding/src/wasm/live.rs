@@ -106,7 +106,8 @@ impl Live {
         })
     }
 
-    /// Takes the state that the component keeps in its memory over into the storage, if it has changed.
+    /// Takes the state that the component keeps in its memory over into the storage, if it has changed. Invariant (I2): after each call
+    /// that changed it and before the next, for a call that fails takes the memory with it.
     ///
     /// # Errors
     /// What the component raised, and what the storage refuses.
@@ -118,6 +119,10 @@ impl Live {
         let Some(save) = &self.save else {
             return Ok(());
         };
+        let guest = self.store.data();
+        if guest.compiled.notes_changes() && !guest.has_changed {
+            return Ok(());
+        }
         let (saved,) = metered(&mut self.store, context, "kept-state.save", |store| {
             save.call(store, ())
         })?;
@@ -137,6 +142,11 @@ impl Live {
                 )))
             }
         }
+    }
+
+    /// A call begins, in which the state has not changed yet.
+    pub(super) fn begin_call(&mut self) {
+        self.store.data_mut().has_changed = false;
     }
 
     /// Calls a handler.

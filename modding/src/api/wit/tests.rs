@@ -60,7 +60,7 @@ fn components_can_call_and_hear_all_that_lua_can() {
         .iter()
         .filter(|name| name.starts_with("storage."))
         .count();
-    let others = of_storage + ["failure.fail"].len();
+    let others = of_storage + ["failure.fail", "kept-state-changes.note"].len();
     assert_eq!(imported.len(), functions().count() + others);
     let exported = names(&resolve, world.exports.values());
     for event in events() {

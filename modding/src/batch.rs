@@ -1,0 +1,315 @@
+//! What all events of one name carry in a tick: a list for each field. Made once, of the events as the colony tells them, for all mods that
+//! hear them so.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sim::Event;
+
+use crate::api::{ApiError, EventDescription, Fact, Field, Kind, batch_of, facts};
+use crate::limits::BATCH_EVENTS_MAX;
+use crate::value::Value;
+
+/// See the [module](self).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    size: usize,
+    columns: Vec<Column>,
+    texts: Arc<Vec<String>>,
+}
+
+/// What stands in one field of the events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) numbers: Numbers,
+    /// Whether an event may carry nothing here.
+    pub(crate) is_optional: bool,
+}
+
+/// The numbers of a column; 0 stands for nothing in those that are optional, since ids count from 1 and the text at 0 is the empty one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Numbers {
+    Integers(Arc<Vec<i64>>),
+    /// Positions among the batch's texts.
+    Texts(Arc<Vec<u32>>),
+}
+
+/// Fields of a batch before its columns: `size`.
+pub(crate) const FIELDS_BEFORE_COLUMNS: usize = 1;
+
+/// The position of the empty text.
+const EMPTY: u32 = 0;
+
+/// The events of a tick that can be heard all at once, those of one name together, in the order in which the first of each happened. There
+/// are as many batches of a name as it takes for none to be too long.
+pub fn by_name(
+    events: &[Event],
+    is_heard: impl Fn(&str) -> bool,
+) -> Vec<(&'static EventDescription, Batch)> {
+    let mut groups: Vec<(&'static str, Option<&'static EventDescription>, Vec<&Event>)> =
+        Vec::new();
+    for event in events {
+        let name = event.name();
+        match groups.iter_mut().find(|(known, ..)| *known == name) {
+            Some((_, None, _)) => {}
+            Some((.., group)) => group.push(event),
+            None => {
+                let heard = batch_of(name).filter(|description| is_heard(description.name));
+                groups.push((name, heard, vec![event]));
+            }
+        }
+    }
+    let heard = groups
+        .iter()
+        .filter_map(|(_, description, events)| Some(((*description)?, events)));
+    let batches = heard.flat_map(|(description, events)| {
+        let parts = events.chunks(BATCH_EVENTS_MAX);
+        parts.map(move |events| (description, Batch::of(description, events)))
+    });
+    batches.collect()
+}
+
+impl Batch {
+    fn of(description: &EventDescription, events: &[&Event]) -> Batch {
+        let mut packing = Packing::new(description, events.len());
+        for event in events {
+            let mut at = 0;
+            facts(event, &mut |fact| {
+                packing.push(at, fact);
+                at += 1;
+            });
+        }
+        packing.batch(events.len())
+    }
+
+    /// A batch of lists that somebody has written, in the order of the description's fields; what is left out is 0, the empty text or
+    /// nothing for every event.
+    ///
+    /// # Errors
+    /// What is no list, lists of different lengths, values of another kind than the field's.
+    pub fn of_fields(
+        description: &EventDescription,
+        fields: &[Option<Value>],
+    ) -> Result<Batch, ApiError> {
+        let lists = description.fields.iter().zip(fields);
+        let lists = lists.skip(FIELDS_BEFORE_COLUMNS).map(column_values);
+        let lists = lists.collect::<Result<Vec<_>, ApiError>>()?;
+        let given = fields.first().and_then(Option::as_ref);
+        let size = match given {
+            Some(Value::Integer(size)) => usize::try_from(*size).unwrap_or(usize::MAX),
+            _ => lists
+                .iter()
+                .flatten()
+                .map(|list| list.len())
+                .max()
+                .unwrap_or(0),
+        };
+        if size > BATCH_EVENTS_MAX {
+            return Err(ApiError::new(format!(
+                "a batch has {BATCH_EVENTS_MAX} events at most"
+            )));
+        }
+        let mut packing = Packing::new(description, size);
+        for (at, list) in lists.iter().enumerate() {
+            let field = description.fields[at + FIELDS_BEFORE_COLUMNS];
+            if let Some(list) = list.filter(|list| list.len() != size) {
+                return Err(ApiError::new(format!(
+                    "`{}` of `{}` has {} values, expected {size}",
+                    field.path,
+                    description.name,
+                    list.len()
+                )));
+            }
+            for position in 0..size {
+                let value = list.and_then(|list| list.get(position));
+                packing.push(at, fact(description, field, value)?);
+            }
+        }
+        Ok(packing.batch(size))
+    }
+
+    /// How many events.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// A list for each field after the size.
+    pub(crate) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The texts that columns speak of, each once; the first is the empty one.
+    pub(crate) fn texts(&self) -> &Arc<Vec<String>> {
+        &self.texts
+    }
+
+    /// What stands in a column for an event.
+    pub(crate) fn value(&self, column: &Column, event: usize) -> Value {
+        let nothing = || Value::Boolean(false);
+        match &column.numbers {
+            Numbers::Integers(numbers) => match numbers.get(event) {
+                Some(0) if column.is_optional => nothing(),
+                number => Value::Integer(number.copied().unwrap_or(0)),
+            },
+            Numbers::Texts(positions) => match positions.get(event) {
+                Some(&EMPTY) if column.is_optional => nothing(),
+                position => {
+                    let text = position.and_then(|at| self.texts.get(*at as usize));
+                    Value::text(text.map_or("", String::as_str))
+                }
+            },
+        }
+    }
+}
+
+/// A batch under construction.
+struct Packing<'a> {
+    columns: Vec<Filling>,
+    texts: Texts<'a>,
+}
+
+/// The texts of a batch, each once, in the order in which they came.
+struct Texts<'a> {
+    all: Vec<&'a str>,
+    /// The positions of those beyond the first few, which are found sooner by looking at each.
+    positions: BTreeMap<&'a str, u32>,
+}
+
+/// Texts that are looked at one by one: kinds of jobs and of items are seldom more in a tick.
+const FEW_TEXTS: usize = 16;
+
+impl<'a> Texts<'a> {
+    fn position(&mut self, text: &'a str) -> u32 {
+        let mut few = self.all.iter().take(FEW_TEXTS);
+        if let Some(position) = few.position(|known| *known == text) {
+            return position as u32;
+        }
+        let next = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        if self.all.len() < FEW_TEXTS {
+            self.all.push(text);
+            return next;
+        }
+        let position = *self.positions.entry(text).or_insert(next);
+        if position == next {
+            self.all.push(text);
+        }
+        position
+    }
+}
+
+struct Filling {
+    numbers: Filled,
+    is_optional: bool,
+}
+
+enum Filled {
+    Integers(Vec<i64>),
+    Texts(Vec<u32>),
+}
+
+impl<'a> Packing<'a> {
+    fn new(description: &EventDescription, size: usize) -> Packing<'a> {
+        let columns = description.fields.iter().skip(FIELDS_BEFORE_COLUMNS);
+        let columns = columns.map(|field| {
+            let (kind, is_optional) = inner(*field);
+            let numbers = match kind {
+                Kind::Text | Kind::OneOf(_) => Filled::Texts(Vec::with_capacity(size)),
+                _ => Filled::Integers(Vec::with_capacity(size)),
+            };
+            Filling {
+                numbers,
+                is_optional,
+            }
+        });
+        Packing {
+            columns: columns.collect(),
+            texts: Texts {
+                all: vec![""],
+                positions: BTreeMap::new(),
+            },
+        }
+    }
+
+    fn push(&mut self, at: usize, fact: Fact<'a>) {
+        let Some(column) = self.columns.get_mut(at) else {
+            return;
+        };
+        match &mut column.numbers {
+            Filled::Integers(numbers) => numbers.push(match fact {
+                Fact::Integer(number) => number,
+                Fact::Text(_) | Fact::Nothing => 0,
+            }),
+            Filled::Texts(positions) => {
+                let Fact::Text(text) = fact else {
+                    positions.push(EMPTY);
+                    return;
+                };
+                positions.push(self.texts.position(text));
+            }
+        }
+    }
+
+    fn batch(self, size: usize) -> Batch {
+        let columns = self.columns.into_iter().map(|column| Column {
+            numbers: match column.numbers {
+                Filled::Integers(numbers) => Numbers::Integers(numbers.into()),
+                Filled::Texts(positions) => Numbers::Texts(positions.into()),
+            },
+            is_optional: column.is_optional,
+        });
+        let texts = self.texts.all.into_iter().map(str::to_owned);
+        Batch {
+            size,
+            columns: columns.collect(),
+            texts: Arc::new(texts.collect()),
+        }
+    }
+}
+
+/// What the events carry in a field, and whether they may carry nothing.
+fn inner(field: Field) -> (Kind, bool) {
+    match field.kind {
+        Kind::Column(Kind::Optional(kind)) => (**kind, true),
+        Kind::Column(kind) => (*kind, false),
+        kind => (kind, false),
+    }
+}
+
+/// The values of a column that somebody has written.
+fn column_values<'a>(
+    (field, value): (&Field, &'a Option<Value>),
+) -> Result<Option<&'a [Value]>, ApiError> {
+    match value {
+        None => Ok(None),
+        Some(Value::List(list)) => Ok(Some(list)),
+        Some(Value::Map(map)) if map.is_empty() => Ok(Some(&[])),
+        Some(other) => Err(ApiError::new(format!(
+            "`{}` must be a list, found {other}",
+            field.path
+        ))),
+    }
+}
+
+/// A value of a column that somebody has written.
+fn fact<'a>(
+    description: &EventDescription,
+    field: Field,
+    value: Option<&'a Value>,
+) -> Result<Fact<'a>, ApiError> {
+    let (kind, is_optional) = inner(field);
+    match (kind, value) {
+        (_, None) => Ok(Fact::Nothing),
+        (_, Some(Value::Boolean(false))) if is_optional => Ok(Fact::Nothing),
+        (Kind::Text | Kind::OneOf(_), Some(Value::Text(text))) => Ok(Fact::Text(text)),
+        (Kind::Integer, Some(Value::Integer(number))) => Ok(Fact::Integer(*number)),
+        (_, Some(other)) => Err(ApiError::new(format!(
+            "`{}` of `{}` holds {other}, expected `{}`",
+            field.path,
+            description.name,
+            field.kind.luau()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests;
