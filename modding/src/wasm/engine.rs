@@ -3,9 +3,10 @@
 //! Both are the process's own and not a host's: what is compiled is a pure function of the file, so that hosts on several threads, a
 //! host that is made anew by a load, and a thread that compiles ahead share it without any of them being able to tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
+use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 use wasmtime::{Config, Engine, OperatorCost, OptLevel, WasmFeatures};
 use xxhash_rust::xxh3::xxh3_128;
@@ -17,6 +18,7 @@ use super::artefacts::{keep, kept};
 use super::bindings::bind;
 use super::exports::{Exports, check_imports};
 use super::guest::Guest;
+use super::interfaces::{Named, named};
 use super::source::component_bytes;
 
 /// A component, ready to be instantiated.
@@ -123,6 +125,25 @@ impl Compiled {
     /// What is instantiated.
     pub(super) fn instance(&self) -> &InstancePre<Guest> {
         &self.instance
+    }
+
+    /// The functions of the engine that the component imports, each behind its interface: `jobs`, `set-priority`.
+    pub(crate) fn imports(&self) -> BTreeSet<(String, String)> {
+        let component = self.instance.component();
+        let engine = component.engine();
+        let mut imports = BTreeSet::new();
+        for (name, item) in component.component_type().imports(engine) {
+            let (Named::Ours(interface), ComponentItem::ComponentInstance(instance)) =
+                (named(name), item.ty)
+            else {
+                continue;
+            };
+            let functions = instance
+                .exports(engine)
+                .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)));
+            imports.extend(functions.map(|(name, _)| (interface.to_owned(), name.to_owned())));
+        }
+        imports
     }
 
     /// Whether the component exports an interface.
