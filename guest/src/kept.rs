@@ -19,6 +19,7 @@ impl<M> Kept<M> {
     }
 
     /// The state, if it has changed since this was last asked.
+    #[cfg(feature = "kept-state")]
     pub(crate) fn take_change(&mut self) -> Option<&M> {
         std::mem::take(&mut self.is_changed).then_some(&self.state)
     }
