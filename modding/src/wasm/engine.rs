@@ -16,7 +16,7 @@ use crate::limits::{COMPONENT_STACK_BYTES_MAX, COMPONENTS_KNOWN_MAX};
 
 use super::artefacts::{keep, kept};
 use super::bindings::bind;
-use super::exports::{Exports, check_imports};
+use super::exports::{Exports, check_import_names, check_imports};
 use super::guest::Guest;
 use super::interfaces::{Named, named};
 use super::source::component_bytes;
@@ -186,6 +186,7 @@ impl Shared {
 
     fn compile(&self, file: &str, content: &[u8], hash: u128) -> Result<Component, GuestError> {
         let bytes = component_bytes(file, content)?;
+        check_import_names(&bytes, file)?;
         let component = Component::from_binary(&self.engine, &bytes)
             .map_err(|error| GuestError::new(format!("{file} is not a component: {error:#}")))?;
         check_imports(&component, file)?;
