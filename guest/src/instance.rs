@@ -4,10 +4,14 @@ use std::any::Any;
 use std::cell::RefCell;
 
 use crate::bindings::colony::modding::types::{Timer, Tree};
-use crate::bindings::exports::colony::modding::{entry, exports, kept_state, migrations, timers};
+#[cfg(feature = "kept-state")]
+use crate::bindings::exports::colony::modding::kept_state;
+use crate::bindings::exports::colony::modding::{entry, exports, migrations, timers};
 use crate::error::{Error, Result, fail, report_panics};
 use crate::setup::{Functions, Setup};
-use crate::tree::{fields, from_tree, to_tree};
+#[cfg(feature = "kept-state")]
+use crate::tree::from_tree;
+use crate::tree::{fields, to_tree};
 use crate::{Component, Event, Kept, Mod, bindings};
 
 struct Instance<M> {
@@ -107,6 +111,13 @@ fn declare_shape(state: Tree) -> Result {
     if state.is_empty() {
         return Ok(());
     }
+    if !cfg!(feature = "kept-state") {
+        return Err(
+            Error::of_no_line("the state has fields, and the feature `kept-state` is off").help(
+                "without it the mod's type has no fields, and what must survive is in `storage`",
+            ),
+        );
+    }
     let fields = fields(state).ok_or_else(|| {
         Error::of_no_line("the state is no table of names")
             .help("let it be a struct with named fields")
@@ -115,6 +126,7 @@ fn declare_shape(state: Tree) -> Result {
     Ok(())
 }
 
+#[cfg(feature = "kept-state")]
 impl<M: Mod> kept_state::Guest for Component<M> {
     fn save() -> Option<Tree> {
         run(|_: &Functions<M>, state| {

@@ -21,6 +21,7 @@ impl<M> Kept<M> {
     }
 
     /// The state, if it has changed since this was last asked.
+    #[cfg(feature = "kept-state")]
     pub(crate) fn take_change(&mut self) -> Option<&M> {
         std::mem::take(&mut self.is_changed).then_some(&self.state)
     }
@@ -37,7 +38,8 @@ impl<M> Deref for Kept<M> {
 impl<M> DerefMut for Kept<M> {
     fn deref_mut(&mut self) -> &mut M {
         // Said once for each call that changes the state: after the others the host asks for nothing.
-        if !std::mem::replace(&mut self.is_changed, true) {
+        let is_first = !std::mem::replace(&mut self.is_changed, true);
+        if is_first && cfg!(feature = "kept-state") {
             kept_state_changes::note();
         }
         &mut self.state

@@ -57,7 +57,7 @@ pub enum TrialKind {
     SaveAndLoadAtEachTick,
     /// Many runs at once.
     Threads,
-    /// Other points of collection and other addresses.
+    /// Other points of collection and other addresses; of a component, an instance made anew between calls.
     Collector,
 }
 
@@ -106,6 +106,27 @@ pub struct Change {
     pub facts: Vec<FactDifference>,
 }
 
+/// What runs the code of a mod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Languages {
+    /// Scripts, or nothing.
+    Scripts,
+    /// A component.
+    Component,
+    /// A script and a component.
+    Both,
+}
+
+impl Languages {
+    fn of(manifest: &Manifest) -> Languages {
+        match (&manifest.entry, &manifest.component) {
+            (_, None) => Languages::Scripts,
+            (None, Some(_)) => Languages::Component,
+            (Some(_), Some(_)) => Languages::Both,
+        }
+    }
+}
+
 /// What `check` found out about a mod.
 #[derive(Clone, Debug)]
 pub struct CheckReport {
@@ -115,6 +136,8 @@ pub struct CheckReport {
     pub version: String,
     /// Whether what was run are the files in the mod's folder.
     pub in_folder: bool,
+    /// What runs its code.
+    pub languages: Languages,
     /// The scenario that was given, as its author knows it.
     pub scenario: Option<String>,
     /// The mods of each run.
@@ -195,7 +218,8 @@ pub fn check(
     options: &CheckOptions,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<CheckReport, Vec<Fault>> {
-    let examined = examine(&subject.bundle)?;
+    let mut examined = examine(&subject.bundle)?;
+    probe::listen(subject, options, &mut examined);
     let draft = probe::draft(subject, options, &examined)?;
     let (scenario, workspace) = load_text(&draft.path, &draft.text, &subject.library)?;
     // A scenario may run another version than the one that lies in the folder.
@@ -224,6 +248,7 @@ pub fn check(
         mod_id: subject.mod_id.clone(),
         version: manifest.version.to_string(),
         in_folder,
+        languages: Languages::of(&manifest),
         scenario: options
             .scenario
             .as_ref()

@@ -32,7 +32,7 @@ use crate::workspace::Workspace;
 use build::Builder;
 use discovery::{Discovery, Found};
 use happening::{Cause, Happening};
-use session::{Begun, Key, Session, SessionOptions};
+use session::{Begun, CheckpointFile, Key, Session, SessionOptions};
 use terminal::Keyboard;
 use text::{KeySource, View};
 use watchdog::TimeBound;
@@ -52,7 +52,7 @@ pub struct LiveOptions {
     /// Where the session is recorded.
     pub record: Option<PathBuf>,
     /// The content of the checkpoint that it goes on from.
-    pub checkpoint: Option<Vec<u8>>,
+    pub checkpoint: Option<CheckpointFile>,
     /// Whether the scenario's steps are done.
     pub steps: bool,
     /// Whether mods that say how are built when what they are built from changes.
@@ -78,6 +78,24 @@ pub enum LiveError {
     Invalid(Vec<Fault>),
     /// The recording or a checkpoint cannot be written.
     CannotWrite(Fault),
+}
+
+/// A session that goes on from a checkpoint must have something left to do.
+fn check_end(session: &Session, options: &LiveOptions) -> Result<(), LiveError> {
+    let (Some(last), Some(checkpoint)) = (options.ticks, &options.checkpoint) else {
+        return Ok(());
+    };
+    if session.current_tick() < last {
+        return Ok(());
+    }
+    let fault = Fault::new(format!(
+        "`{}` is at tick {} already, and the session is to end after tick {last}",
+        checkpoint.shown,
+        session.current_tick()
+    ));
+    let help =
+        "ask for more --ticks, which are counted from the beginning of the colony, or for none";
+    Err(LiveError::Invalid(vec![fault.help(help)]))
 }
 
 /// Runs a colony until it is told to end. Whoever reads its output and stops reading ends it too.
@@ -117,6 +135,7 @@ pub fn watch(
         left_out,
         notes,
     } = Session::begin(scenario, workspace, session_options).map_err(LiveError::Invalid)?;
+    check_end(&session, options)?;
     for id in view.folders.keys() {
         if let Some(content) = session.content(id) {
             watcher.note_running(id, content.hash());

@@ -674,3 +674,46 @@ edit = {{ file = "subject/scripts/main.lua", find = "done = 0", replace = "done 
         }
     }
 }
+
+#[test]
+fn a_checkpoint_that_cannot_be_gone_on_from_is_named() {
+    let author = Author::new(&[]);
+    let mut kept = live::Watched::begin(&author, None, false);
+    kept.ticks(5);
+    let happenings = kept
+        .session
+        .command(harness::live::session::Key::Checkpoint);
+    let [harness::live::happening::Happening::Checkpoint(checkpoint)] = happenings.as_slice()
+    else {
+        panic!("{happenings:?}");
+    };
+    let mut bytes = checkpoint.bytes.clone();
+    std::fs::write(author.path("small.save"), &bytes).unwrap();
+    bytes.push(0);
+    std::fs::write(author.path("damaged.save"), &bytes).unwrap();
+    let watch = |file: &str, ticks: &str| {
+        let arguments = [
+            "watch",
+            "scenarios/small.toml",
+            "--from",
+            file,
+            "--ticks",
+            ticks,
+        ];
+        let output = colony_sim(&author, &arguments);
+        (output.status.code(), text(&output.stderr))
+    };
+    assert_eq!(watch("small.save", "6").0, Some(0));
+    let (code, told) = watch("small.save", "5");
+    let expected = "`small.save` is at tick 5 already, and the session is to end after tick 5";
+    assert!(
+        code == Some(3) && told.contains(expected),
+        "{code:?} {told}"
+    );
+    let (code, told) = watch("damaged.save", "6");
+    let expected = "`damaged.save`: the save is damaged";
+    assert!(
+        code == Some(3) && told.contains(expected),
+        "{code:?} {told}"
+    );
+}

@@ -130,8 +130,10 @@ impl Bundle {
         let content = self.file(path)?;
         Some(str::from_utf8(content).map(Arc::from).map_err(|error| {
             let offset = error.valid_up_to();
+            let before = &content[..offset];
+            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
             Fault::new(format!(
-                "`{}` is not UTF-8: the byte at offset {offset} is {:#04x}",
+                "`{}` is not UTF-8: the byte at offset {offset}, in line {line}, is {:#04x}",
                 self.display_path(path),
                 content[offset]
             ))
@@ -336,7 +338,7 @@ mod tests {
             .expect_err("a fault");
         assert_eq!(
             fault.message,
-            "`stats/bad.lua` is not UTF-8: the byte at offset 4 is 0xff"
+            "`stats/bad.lua` is not UTF-8: the byte at offset 4, in line 1, is 0xff"
         );
         let cut = super::tests::bundle(&[("cut.lua", b"a\xC3")]);
         assert!(cut.text("cut.lua").expect("a file").is_err());

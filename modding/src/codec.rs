@@ -243,14 +243,17 @@ fn configuration() -> impl bincode::config::Config {
     bincode::config::standard().with_limit::<RUN_BYTES_MAX>()
 }
 
-/// Inflates at most one byte more than `length`, so that a bomb costs no more than an honest body.
+/// Inflates at most one byte more than `length`, so that a bomb costs no more than an honest body. Nothing may stand behind it.
 fn inflate(packed: &[u8], length: u64) -> Result<Vec<u8>, CodecError> {
     let mut body = Vec::new();
-    flate2::read::GzDecoder::new(packed)
-        .take(length + 1)
+    let mut decoder = flate2::bufread::GzDecoder::new(packed).take(length + 1);
+    decoder
         .read_to_end(&mut body)
         .map_err(|_| CodecError::Damaged)?;
-    Ok(body)
+    match decoder.into_inner().into_inner() {
+        [] => Ok(body),
+        _ => Err(CodecError::Damaged),
+    }
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
@@ -297,6 +300,10 @@ mod tests {
                     decode::<Value>(&bytes[..length]).is_err(),
                     "cut to {length}"
                 );
+            }
+            for more in [&b"\0"[..], b"more", &bytes] {
+                let longer = [&bytes, more].concat();
+                assert_eq!(decode::<Value>(&longer), Err(CodecError::Damaged));
             }
             for at in 0..bytes.len() {
                 for bit in 0..8 {

@@ -253,6 +253,19 @@ impl Host {
         exports.collect()
     }
 
+    /// The events that a running mod has declared handlers for, whatever it is written in.
+    pub fn heard_events(&self, id: &ModId) -> BTreeSet<String> {
+        let running = self.context.running();
+        let of = running
+            .iter()
+            .find(|instance| instance.generation.id() == id);
+        of.map_or_else(BTreeSet::new, |instance| {
+            let declarations = instance.generation.declarations.borrow();
+            let handlers = declarations.handlers().iter();
+            handlers.map(|handler| handler.name.0.clone()).collect()
+        })
+    }
+
     /// The exported functions that mods have called in this host, each with the mod that exports it. A save does not hold them.
     pub fn called_exports(&self) -> BTreeSet<(ModId, String)> {
         let called = self.context.called_exports();

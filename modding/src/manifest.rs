@@ -341,10 +341,8 @@ pub fn select_files(
         .filter(|(path, content)| {
             let admitted = watching.admits(path);
             if admitted && content.len() as u64 > size_max {
-                let found = content.len();
-                faults.push(Fault::new(format!(
-                    "`{folder}/{path}` has {found} bytes, expected at most {size_max} (`max_file_size` in [hot_reload])"
-                )));
+                let found = content.len() as u64;
+                faults.push(too_large(&format!("{folder}/{path}"), found, size_max));
             }
             admitted
         })
@@ -353,6 +351,18 @@ pub fn select_files(
         Bundle::new(folder, kept)
     } else {
         Err(faults)
+    }
+}
+
+fn too_large(file: &str, found: u64, size_max: u64) -> Fault {
+    let fault = Fault::new(format!(
+        "`{file}` has {found} bytes, expected at most {size_max} (`max_file_size` in [hot_reload])"
+    ));
+    match found <= FILE_BYTES_MAX {
+        true => fault.help(format!(
+            "write in mod.toml under [hot_reload]:  max_file_size = {FILE_BYTES_MAX}"
+        )),
+        false => fault,
     }
 }
 

@@ -1,5 +1,5 @@
-//! What may differ between two runs without any mod being able to tell: when garbage is collected, and where things lie in
-//! memory. `colony-sim check` varies it to find mods that can tell.
+//! What may differ between two runs without any mod being able to tell: when garbage is collected, where things lie in memory, and how
+//! long an instance of a component lives. `colony-sim check` varies it to find mods that can tell.
 
 use std::cell::Cell;
 
@@ -10,7 +10,8 @@ use crate::mod_id::ModId;
 pub struct Perturbation {
     /// The mod whose machine it is at work in; None: that of every mod.
     pub machine_of: Option<ModId>,
-    /// Collects the garbage of a machine after every call that comes out at this many calls of it; 0: as it comes.
+    /// Collects the garbage of a machine after every call that comes out at this many calls of it, and gives up the instance of a
+    /// component; 0: as it comes.
     pub collect_every: u32,
     /// Decides what is allocated beside the machines, so that they lie elsewhere; 0: nothing.
     pub padding_seed: u64,
@@ -66,7 +67,7 @@ impl Perturbation {
 }
 
 impl Perturbed {
-    /// Whether garbage is to be collected after this call, whatever has been allocated.
+    /// Whether garbage is to be collected after this call, whatever has been allocated, or the instance of a component given up.
     pub(crate) fn collects_now(&self) -> bool {
         let every = self.perturbation.collect_every;
         if every == 0 {

@@ -30,6 +30,7 @@ use crate::context::{Bound, CallUse, Context, Phase};
 use crate::error::GuestError;
 use crate::generation::Generation;
 use crate::limits::STEPS_PER_LOAD_MAX;
+use crate::perturbation::Perturbed;
 use crate::runtime::{Event, MigratedState, ModRuntime};
 use crate::value::Value;
 
@@ -46,8 +47,9 @@ pub(crate) struct WasmRuntime {
     compiled: Arc<Compiled>,
     functions: Rc<Functions>,
     live: RefCell<Option<Live>>,
-    /// Whether what the instance did was taken back: its memory is not what it was before.
+    /// Whether the instance is not to be used again: what it did was taken back, so that its memory is not what it was before.
     stale: Cell<bool>,
+    perturbed: Perturbed,
 }
 
 impl WasmRuntime {
@@ -64,6 +66,7 @@ impl WasmRuntime {
             functions: Rc::default(),
             live: RefCell::default(),
             stale: Cell::new(false),
+            perturbed: context.perturbation_of(generation.id()).begin(),
         }
     }
 
@@ -206,7 +209,12 @@ impl ModRuntime for WasmRuntime {
         Ok(())
     }
 
-    fn rest(&self, _: CallUse, _: Phase) {}
+    fn rest(&self, _: CallUse, _: Phase) {
+        // What a component has in memory beyond its state may go after any call, as it does after one that fails.
+        if self.perturbed.collects_now() {
+            self.stale.set(true);
+        }
+    }
 }
 
 impl fmt::Debug for WasmRuntime {

@@ -109,8 +109,31 @@ impl Colony {
                 let left = counted(left, "colonist leaves it", "colonists leave it");
                 change.message.extend(left.map(|left| format!("; {left}")));
             }
+            let naming = self.stockpiles_naming(change);
+            change
+                .message
+                .extend(naming.map(|naming| format!("; {naming}")));
         }
         Ok(changes)
+    }
+
+    /// The stockpiles whose filter names an item that is gone. It stays, for the item may come back, and lets nothing in until then.
+    fn stockpiles_naming(&self, change: &DefinitionChange) -> Option<String> {
+        let id = change.id.as_str();
+        if change.kind != "items" || self.definitions.items.contains_key(id) {
+            return None;
+        }
+        let zones = self.stockpiles.zones().iter();
+        let naming = zones.filter(|zone| {
+            let filter = zone.filter.as_ref();
+            filter.is_some_and(|filter| filter.contains(id))
+        });
+        let naming: Vec<StableId> = naming.map(|zone| zone.id).collect();
+        counted(
+            &naming,
+            "stockpile names it still",
+            "stockpiles name it still",
+        )
     }
 
     /// Finds out anew what is looked up of the definitions and of what there is.

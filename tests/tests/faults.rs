@@ -11,14 +11,14 @@ use modding::mod_id::ModId;
 use modding::report::Stage;
 use tests::{Project, extended, first_difference, shipped};
 
-/// Ticks of the main scenario at which a fault is tried: every 29th, and all in `.ci/extended`. 29 divides none of the ticks at
+/// Ticks of a scenario at which a fault is tried: every 29th, and all in `.ci/extended`. 29 divides none of the ticks at
 /// which something is scripted or a timer is due, so that both are met early and late in their period.
 fn ticks() -> impl Iterator<Item = u64> {
     (1..=600).step_by(if extended() { 1 } else { 29 })
 }
 
-fn main_scenario(extra_faults: BTreeMap<u64, (Vec<ModId>, InjectedFault)>) -> RunRecord {
-    let (mut scenario, workspace) = shipped("reload_midgame").unwrap();
+fn scenario(name: &str, extra_faults: BTreeMap<u64, (Vec<ModId>, InjectedFault)>) -> RunRecord {
+    let (mut scenario, workspace) = shipped(name).unwrap();
     scenario.expectations.clear();
     run(
         &scenario,
@@ -32,8 +32,13 @@ fn main_scenario(extra_faults: BTreeMap<u64, (Vec<ModId>, InjectedFault)>) -> Ru
     .unwrap()
 }
 
+/// The main scenario.
 fn check(mods: &[&str], failing: &str) {
-    let plain = main_scenario(BTreeMap::new());
+    check_in("reload_midgame", mods, failing);
+}
+
+fn check_in(name: &str, mods: &[&str], failing: &str) {
+    let plain = scenario(name, BTreeMap::new());
     let mods: Vec<ModId> = mods.iter().map(|id| ModId::parse(id).unwrap()).collect();
     for stage in Stage::ALL {
         let fault = InjectedFault {
@@ -43,7 +48,7 @@ fn check(mods: &[&str], failing: &str) {
         let faults = ticks()
             .map(|tick| (tick, (mods.clone(), fault.clone())))
             .collect();
-        let record = main_scenario(faults);
+        let record = scenario(name, faults);
         // A fault that was not reached is a fault of the run.
         assert!(
             record.faults().is_empty(),
@@ -54,7 +59,7 @@ fn check(mods: &[&str], failing: &str) {
         assert_eq!(
             first_difference(&plain, &record),
             None,
-            "a fault at {} of {failing} can be seen",
+            "a fault at {} of {failing} can be seen in {name}",
             stage.name()
         );
     }
@@ -73,6 +78,22 @@ fn a_fault_at_any_stage_of_the_second_of_a_cohort_is_invisible() {
 #[test]
 fn a_fault_at_any_stage_of_the_first_of_a_cohort_is_invisible() {
     check(&["stats", "priority_watch"], "stats");
+}
+
+/// In the scenario of components: one in Rust that gives its state as a whole, and one in C that writes to the storage.
+#[test]
+fn a_fault_at_any_stage_of_a_component_is_invisible() {
+    for id in ["priority_watch_wasm", "production_ledger"] {
+        check_in("wasm", &[id], id);
+    }
+}
+
+#[test]
+fn a_fault_at_any_stage_of_a_cohort_of_a_script_and_a_component_is_invisible() {
+    let cohort = ["stats", "priority_watch_wasm"];
+    for failing in cohort {
+        check_in("wasm", &cohort, failing);
+    }
 }
 
 /// Writes in `mod_unloaded`, keeps tables of the storage in locals, switches handlers and timers there: whatever a rollback

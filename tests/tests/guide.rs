@@ -250,6 +250,18 @@ fn the_reference_of_scenarios_does_what_it_shows() {
     assert!(follow("scenarios.md") > 0);
 }
 
+/// What is built from npm runs in `.ci/extended`, from these files.
+#[test]
+fn the_page_about_components_shows_the_files_of_the_mod_in_javascript() {
+    let page = page("writing-wasm-mods.md");
+    let guest = root().join("guest/javascript/mods/harvest_log/guest");
+    for (language, file) in [("wit", "wit/world.wit"), ("js", "mod.js")] {
+        let text = std::fs::read_to_string(guest.join(file)).unwrap();
+        let block = format!("```{language}\n{}```", text.replace("\r\n", "\n"));
+        assert!(page.contains(&block), "{file} is not as the page shows it");
+    }
+}
+
 #[test]
 fn the_page_about_check_does_what_it_shows() {
     follow("check.md");

@@ -362,6 +362,8 @@ fn files_that_are_no_component_are_rolled_back() {
 #[test]
 fn components_that_are_not_of_ours_are_rolled_back() {
     let of_wasi = "(module (import \"wasi_snapshot_preview1\" \"fd_write\" (func (param i32 i32 i32 i32) (result i32))))";
+    let imports = ["a", "b", "c", "d", "e", "f"];
+    let imports = imports.map(|name| format!("(import \"wasi:io/{name}@0.2.0\" (instance))"));
     for (text, expected) in [
         (
             counter().build().replace("@1.0.0", "@2.0.0"),
@@ -392,6 +394,10 @@ fn components_that_are_not_of_ours_are_rolled_back() {
         (
             "(component (import \"wasi:clocks/wall-clock@0.2.0\" (instance)))".to_owned(),
             "imports wasi:clocks/wall-clock@0.2.0, and colony:modding is all that there is",
+        ),
+        (
+            format!("(component {})", imports.concat()),
+            "imports wasi:io/a@0.2.0, wasi:io/b@0.2.0, wasi:io/c@0.2.0, wasi:io/d@0.2.0 and 2 more, and colony:modding is all that there is",
         ),
         (
             "(component)".to_owned(),

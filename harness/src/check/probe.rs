@@ -60,6 +60,19 @@ pub(super) fn draft(
     }
 }
 
+/// Adds what a component declares, which its files do not tell by name: it is asked as it begins in the colony of the probe. One that
+/// cannot begin there is told of by the run.
+pub(super) fn listen(subject: &Subject, options: &CheckOptions, examined: &mut Examination) {
+    if subject.manifest.component.is_none() || !subject.not_found.is_empty() {
+        return;
+    }
+    if let Ok(host) = begin(subject, &subject.mods, options.seed.unwrap_or(SEED)) {
+        examined.events.extend(host.heard_events(&subject.mod_id));
+        let mut exports = host.exports().into_iter();
+        examined.exports |= exports.any(|(id, _)| id == subject.mod_id);
+    }
+}
+
 /// A scenario of the author's, without what would only cost time.
 fn given(
     path: &std::path::Path,

@@ -12,6 +12,7 @@ use sim::MapSource;
 
 use super::environment::coloured;
 use super::{Colour, Exit, WatchArguments};
+use crate::live::session::CheckpointFile;
 use crate::live::{self, LiveError, LiveOptions};
 use crate::load_from;
 use crate::project::{self, Project};
@@ -105,12 +106,16 @@ fn try_watch(arguments: &WatchArguments, colour: Colour) -> Result<(), Refusal> 
     })
 }
 
-fn read_checkpoint(file: &Path) -> Result<Vec<u8>, Refusal> {
-    std::fs::read(file).map_err(|error| {
-        let shown = project::location::text(file);
+fn read_checkpoint(file: &Path) -> Result<CheckpointFile, Refusal> {
+    let shown = project::location::text(file);
+    let read = std::fs::read(file).map_err(|error| {
         let fault = Fault::new(format!("`{shown}` cannot be read: {error}"));
         let help = "checkpoints are in .colony/checkpoints of the project; the key c of `watch` writes one";
         (Exit::Usage, vec![fault.help(help)])
+    });
+    Ok(CheckpointFile {
+        bytes: read?,
+        shown,
     })
 }
 

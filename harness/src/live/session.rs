@@ -47,7 +47,16 @@ pub struct SessionOptions {
     /// Bounds the time that reloads may take.
     pub watchdog: Watchdog,
     /// The checkpoint that it goes on from, if it does not begin anew. There is no recording of such a session.
-    pub checkpoint: Option<Vec<u8>>,
+    pub checkpoint: Option<CheckpointFile>,
+}
+
+/// A checkpoint that was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckpointFile {
+    /// The file as its owner knows it.
+    pub shown: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
 }
 
 /// A session that has begun.
@@ -130,7 +139,7 @@ pub struct Session {
 fn start(
     scenario: &Scenario,
     workspace: &Workspace,
-    checkpoint: Option<&[u8]>,
+    checkpoint: Option<&CheckpointFile>,
 ) -> Result<(Host, Vec<LeftOut>, Vec<String>), Vec<Fault>> {
     let (bundles, unreadable) = bundles(&initial_mods(scenario), workspace);
     let known = workspace.known_mods();
@@ -140,7 +149,7 @@ fn start(
                 .map_err(|faults| at_colony(scenario, faults))?;
             (host, left_out, Vec::new())
         }
-        Some(bytes) => match Host::load(bytes, bundles, known) {
+        Some(CheckpointFile { shown, bytes }) => match Host::load(bytes, bundles, known) {
             Ok(loaded) => {
                 let mut notes = loaded.notes();
                 notes.extend(comings_and_goings(&loaded));
@@ -148,7 +157,7 @@ fn start(
             }
             Err(LoadError::Definitions(faults)) => return Err(faults),
             Err(error) => {
-                let fault = Fault::new(error.to_string());
+                let fault = Fault::new(format!("`{shown}`: {error}"));
                 let help = "--from takes a file that the key c of `watch` has written, and the mods that its colony is made of";
                 return Err(vec![fault.help(help)]);
             }
@@ -183,7 +192,7 @@ impl Session {
         if options.steps {
             check_commands(scenario)?;
         }
-        let (host, left_out, notes) = start(scenario, workspace, options.checkpoint.as_deref())?;
+        let (host, left_out, notes) = start(scenario, workspace, options.checkpoint.as_ref())?;
         // Those before a checkpoint have acted.
         let to_come = |step: &&Step| {
             options.steps && goes_live(&step.action) && step.at > host.current_tick()

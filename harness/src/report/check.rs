@@ -3,7 +3,7 @@
 pub mod json;
 pub mod text;
 
-use crate::check::{Change, CheckReport, Outcome, Round, TrialKind, state_path};
+use crate::check::{Change, CheckReport, Languages, Outcome, Round, TrialKind, state_path};
 use crate::report::text::{count, number};
 use crate::snapshot::FactDifference;
 
@@ -22,33 +22,39 @@ impl TrialKind {
         }
     }
 
-    /// The line in the report for people.
-    fn title(self) -> &'static str {
+    /// The line in the report for people, of a mod in these languages.
+    fn title(self, languages: Languages) -> &'static str {
         match self {
             TrialKind::ReloadAtEachTick => "identical reload at each tick",
             TrialKind::ReloadAtOneTick => "identical reload at one tick",
             TrialKind::SaveAndLoadAtEachTick => "save and load at each tick",
             TrialKind::Threads => "1, 2, 8 threads",
-            TrialKind::Collector => "GC and addresses",
+            TrialKind::Collector => match languages {
+                Languages::Scripts => "GC and addresses",
+                Languages::Component => "new instances",
+                Languages::Both => "GC, addresses, new instances",
+            },
         }
     }
 
     /// What the mod did not survive.
-    fn cause(self) -> &'static str {
+    fn cause(self, languages: Languages) -> &'static str {
         match self {
             TrialKind::ReloadAtEachTick | TrialKind::ReloadAtOneTick => "the reload",
             TrialKind::SaveAndLoadAtEachTick => "the save and load",
             TrialKind::Threads => "other threads",
+            TrialKind::Collector if languages == Languages::Component => "a new instance",
             TrialKind::Collector => "another garbage collection",
         }
     }
 
     /// The code of an error that no finding explains.
-    fn code(self) -> &'static str {
+    fn code(self, languages: Languages) -> &'static str {
         match self {
             TrialKind::ReloadAtEachTick | TrialKind::ReloadAtOneTick => "reload-visible",
             TrialKind::SaveAndLoadAtEachTick => "save-visible",
             TrialKind::Threads => "threads-visible",
+            TrialKind::Collector if languages == Languages::Component => "instance-visible",
             TrialKind::Collector => "collector-visible",
         }
     }
@@ -62,7 +68,8 @@ pub fn code(report: &CheckReport) -> Option<&'static str> {
         return Some("hand-over-fails");
     }
     let explanation = report.explanations().next();
-    Some(explanation.map_or(verdict.kind.code(), |finding| finding.code.name()))
+    let unexplained = verdict.kind.code(report.languages);
+    Some(explanation.map_or(unexplained, |finding| finding.code.name()))
 }
 
 /// What the mod did not survive, in a sentence.
@@ -95,6 +102,9 @@ pub fn title(report: &CheckReport, round: &Round) -> String {
                 TrialKind::Threads => {
                     format!("running on several threads changes {what} at tick {tick}")
                 }
+                TrialKind::Collector if report.languages == Languages::Component => {
+                    format!("a new instance between two calls changes {what} at tick {tick}")
+                }
                 TrialKind::Collector => {
                     format!("collecting garbage at other points changes {what} at tick {tick}")
                 }
@@ -124,11 +134,11 @@ fn interrupted(change: &Change) -> String {
 }
 
 /// What differs, a line for a fact.
-fn notes(round: &Round) -> Vec<String> {
+fn notes(round: &Round, languages: Languages) -> Vec<String> {
     let Outcome::Changed(change) = &round.outcome else {
         return Vec::new();
     };
-    let cause = round.kind.cause();
+    let cause = round.kind.cause(languages);
     let shown = change.facts.iter().take(FACTS_SHOWN);
     let mut notes: Vec<String> = shown.map(|fact| note(fact, cause)).collect();
     let more = change.facts.len().saturating_sub(FACTS_SHOWN);

@@ -16,7 +16,7 @@ mod walk;
 pub use walk::{Entry, Selection, Walk, counts_as_folder};
 
 /// Most bytes of one file.
-pub const FILE_BYTES_MAX: u64 = 10 * 1024 * 1024;
+pub const FILE_BYTES_MAX: u64 = modding::manifest::FILE_BYTES_MAX;
 
 /// Most files in one folder and the folders in it: a mod has a few hundred, a home directory has more than this.
 pub const FOLDER_FILES_MAX: usize = 10_000;
@@ -39,8 +39,10 @@ pub fn read_file(path: &Path, shown: &str) -> Result<Vec<u8>, Fault> {
 pub fn read_text(path: &Path, shown: &str) -> Result<String, Fault> {
     String::from_utf8(read_file(path, shown)?).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().iter().take(offset);
+        let line = 1 + before.filter(|byte| **byte == b'\n').count();
         Fault::new(format!(
-            "`{shown}` is not UTF-8: the byte at offset {offset} is wrong"
+            "`{shown}` is not UTF-8: the byte at offset {offset}, in line {line}, is wrong"
         ))
         .help("save the file as UTF-8")
     })

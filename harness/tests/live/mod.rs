@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use harness::live::happening::Happening;
-use harness::live::session::{Begun, Key, Session, SessionOptions};
+use harness::live::session::{Begun, CheckpointFile, Key, Session, SessionOptions};
 use harness::live::text::{KeySource, View};
 use harness::live::watchdog::TimeBound;
 use harness::watcher::Settled;
@@ -168,7 +168,10 @@ impl Watched {
                 let passed = passed.clone();
                 TimeBound::by_hand(Deadline { passed, seconds })
             }),
-            checkpoint,
+            checkpoint: checkpoint.map(|bytes| CheckpointFile {
+                shown: "small.save".to_owned(),
+                bytes,
+            }),
         };
         let view = View {
             colour: false,

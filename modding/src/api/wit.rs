@@ -17,6 +17,12 @@ pub(crate) const PACKAGE: &str = "colony:modding";
 /// The world that has all interfaces of the package.
 pub(crate) const WORLD: &str = "guest";
 
+/// What of it is for a component that shares the storage with a script.
+const WORLD_BESIDE_SCRIPT: &str = "guest-beside-script";
+
+/// What a component beside a script does not export.
+const WHOLE_STATE: &str = "kept-state";
+
 /// What a tree is, said where it is declared.
 const TYPES: &str = "  /// A function of the mod: a number that it chooses and is called back with. It must mean the same in every instance of the
   /// component, of which `load` has run and nothing else.
@@ -198,20 +204,26 @@ pub fn wit() -> String {
 fn write_world(page: &mut String) {
     let _ = write!(
         page,
-        "\n/// All of it. A component imports and exports what it uses and must export `entry`.\nworld {WORLD} {{\n"
+        "\n/// All but `{WHOLE_STATE}`: for a component beside a script in one mod, with which it shares `storage`.\nworld {WORLD_BESIDE_SCRIPT} {{\n"
     );
     let modules = modules().into_iter().map(|(module, _)| module);
     for import in modules.chain(OTHER_IMPORTS_NAMES) {
         let _ = writeln!(page, "  import {};", escaped(import));
     }
-    for export in OTHER_EXPORTS_NAMES {
+    for export in OTHER_EXPORTS_NAMES
+        .into_iter()
+        .filter(|name| *name != WHOLE_STATE)
+    {
         let _ = writeln!(page, "  export {export};");
     }
     let events = events().iter().map(|event| kebab_case(event.name));
     for event in events.chain([MOD_EVENT.to_owned()]) {
         let _ = writeln!(page, "  export on-{event};");
     }
-    page.push_str("}\n");
+    let _ = write!(
+        page,
+        "}}\n\n/// All of it. A component imports and exports what it uses and must export `entry`.\nworld {WORLD} {{\n  include {WORLD_BESIDE_SCRIPT};\n  export {WHOLE_STATE};\n}}\n"
+    );
 }
 
 fn write_record(page: &mut String, doc: &str, name: &str, members: &[(String, String)]) {

@@ -1,9 +1,10 @@
-//! What the scripts and the manifest of a mod tell about whether it survives reloads, without running it.
+//! What the files of a mod tell about whether it survives reloads, without running it.
 //!
 //! Scripts are read name by name: which variable is meant, which function it stands in, and whether that function runs while the
 //! mod loads or later. What cannot be told so is not reported: a finding is a hint, the proof is a run.
 
 mod capabilities;
+mod component;
 mod loading;
 mod model;
 mod state;
@@ -26,6 +27,7 @@ use crate::sources::Sources;
 
 use super::scripts::{KnownScripts, Scripts};
 use super::source::on_parser_stack;
+use component::Component;
 use model::{Model, Script};
 
 /// What a finding is about.
@@ -43,8 +45,10 @@ pub enum Code {
     WeakTable,
     /// A function is called that needs a capability which the manifest does not list.
     UndeclaredCapability,
-    /// The manifest lists a capability that no script uses.
+    /// The manifest lists a capability that no code of the mod uses.
     UnusedCapability,
+    /// A component that has no way to keep anything over a reload.
+    StatelessComponent,
 }
 
 /// A text to be written in the place of another.
@@ -86,7 +90,7 @@ pub struct Examination {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Code; 7] = [
+    pub const ALL: [Code; 8] = [
         Code::StateLost,
         Code::CoroutineKept,
         Code::ConditionalDeclaration,
@@ -94,6 +98,7 @@ impl Code {
         Code::WeakTable,
         Code::UndeclaredCapability,
         Code::UnusedCapability,
+        Code::StatelessComponent,
     ];
 
     /// The name in reports.
@@ -107,15 +112,17 @@ impl Code {
             Code::WeakTable => "weak-table",
             Code::UndeclaredCapability => "undeclared-capability",
             Code::UnusedCapability => "unused-capability",
+            Code::StatelessComponent => "stateless-component",
         }
     }
 
-    /// Whether it can be why a run differs; `collector` says whether what was varied is the collector.
+    /// Whether it can be why a run differs; `collector` says whether what was varied is the collector, and how long instances live.
     #[must_use]
     pub fn explains(self, collector: bool) -> bool {
         match self {
             Code::WeakTable => collector,
             Code::UndeclaredCapability | Code::UnusedCapability => false,
+            Code::StatelessComponent => true,
             _ => !collector,
         }
     }
@@ -124,7 +131,7 @@ impl Code {
 /// Examines the files of a mod.
 ///
 /// # Errors
-/// A mod whose manifest or scripts cannot be read.
+/// A mod whose manifest, scripts or component cannot be read.
 pub fn examine(bundle: &Bundle) -> Result<Examination, Vec<Fault>> {
     let manifest = Manifest::parse(bundle, &capability_names())?;
     let sources = Sources::of(Rc::new(bundle.clone()));
@@ -135,11 +142,20 @@ pub fn examine(bundle: &Bundle) -> Result<Examination, Vec<Fault>> {
             .map(|error| error.fault(&sources))
             .collect::<Vec<_>>()
     })?;
+    let component =
+        Component::of(bundle, &manifest).map_err(|error| vec![error.fault(&sources)])?;
     let scripts = scripts(bundle);
     let model = on_parser_stack(|| model_of(&scripts)).unwrap_or_default();
     let mut findings = state::findings(&model, &scripts);
     findings.extend(loading::findings(&model, &scripts));
-    findings.extend(capabilities::findings(&model, &scripts, &manifest, bundle));
+    let used = component
+        .iter()
+        .flat_map(|component| component.capabilities());
+    let used: BTreeSet<&str> = used.collect();
+    findings.extend(capabilities::findings(
+        &model, &scripts, &used, &manifest, bundle,
+    ));
+    findings.extend(component.and_then(|component| component.finding(bundle)));
     findings.sort_by(|left, right| {
         let key = |finding: &Finding| (finding.place.file.clone(), finding.place.span.start);
         key(left).cmp(&key(right))

@@ -369,7 +369,8 @@ fn files_that_count_are_chosen_by_path_and_extension() {
     assert_eq!(
         texts(&select_files("stats", files(1001)).expect_err("too large")),
         [
-            "`stats/scripts/a.lua` has 1001 bytes, expected at most 1000 (`max_file_size` in [hot_reload])"
+            "`stats/scripts/a.lua` has 1001 bytes, expected at most 1000 (`max_file_size` in [hot_reload]) \
+             (write in mod.toml under [hot_reload]:  max_file_size = 16777216)"
         ]
     );
 }

@@ -3,9 +3,10 @@
 //! Both are the process's own and not a host's: what is compiled is a pure function of the file, so that hosts on several threads, a
 //! host that is made anew by a load, and a thread that compiles ahead share it without any of them being able to tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
+use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 use wasmtime::{Config, Engine, OperatorCost, OptLevel, WasmFeatures};
 use xxhash_rust::xxh3::xxh3_128;
@@ -15,8 +16,9 @@ use crate::limits::{COMPONENT_STACK_BYTES_MAX, COMPONENTS_KNOWN_MAX};
 
 use super::artefacts::{keep, kept};
 use super::bindings::bind;
-use super::exports::{Exports, check_imports, notes_changes};
+use super::exports::{Exports, check_import_names, check_imports, notes_changes};
 use super::guest::Guest;
+use super::interfaces::{Named, named};
 use super::source::component_bytes;
 
 /// A component, ready to be instantiated.
@@ -44,7 +46,7 @@ struct Known {
 
 static SHARED: LazyLock<Result<Shared, String>> = LazyLock::new(|| {
     let shared = || -> wasmtime::Result<Shared> {
-        let engine = Engine::new(&config())?;
+        let engine = Engine::new(&config()?)?;
         let mut linker = Linker::new(&engine);
         bind(&mut linker)?;
         Ok(Shared {
@@ -56,8 +58,16 @@ static SHARED: LazyLock<Result<Shared, String>> = LazyLock::new(|| {
     shared().map_err(|error| format!("{error:#}"))
 });
 
+/// What every processor of the x86-64 kind has that is in use: up to SSE 4.2 and POPCNT. More would be faster for code that counts bits
+/// and computes with vectors, and other code on other machines.
+const PROCESSOR: &str = "nehalem";
+
 /// Invariant (I1): the same for every build profile, and nothing that a guest could tell machines apart by.
-fn config() -> Config {
+///
+/// - Left to itself the compiler uses what the processor has. Then functions keep more or less on the stack, and a recursion that ends on
+///   one machine is too deep on another. A target that is named has nothing but what is asked for.
+/// - Multiplying and adding as one operation, which relaxed SIMD leaves open, is always done so, by a function where there is no instruction.
+fn config() -> wasmtime::Result<Config> {
     let mut cost = OperatorCost::new();
     // A page is cleared when it is used for the first time.
     cost.variable.memory_grow_per_page = u8::MAX;
@@ -72,8 +82,21 @@ fn config() -> Config {
         .wasm_features(WasmFeatures::THREADS, false)
         .wasm_features(WasmFeatures::MEMORY64, false)
         .concurrency_support(false)
-        .max_wasm_stack(COMPONENT_STACK_BYTES_MAX);
-    config
+        .max_wasm_stack(COMPONENT_STACK_BYTES_MAX)
+        .target(&target_lexicon::HOST.to_string())?;
+    if cfg!(target_arch = "x86_64") {
+        with_processor(&mut config);
+    }
+    Ok(config)
+}
+
+#[allow(
+    unsafe_code,
+    reason = "the processor is only named: wasmtime compares it with the one it runs on before it runs any code"
+)]
+fn with_processor(config: &mut Config) {
+    // SAFETY: see above.
+    unsafe { config.cranelift_flag_enable(PROCESSOR) };
 }
 
 impl Compiled {
@@ -132,6 +155,25 @@ impl Compiled {
         &self.instance
     }
 
+    /// The functions of the engine that the component imports, each behind its interface: `jobs`, `set-priority`.
+    pub(crate) fn imports(&self) -> BTreeSet<(String, String)> {
+        let component = self.instance.component();
+        let engine = component.engine();
+        let mut imports = BTreeSet::new();
+        for (name, item) in component.component_type().imports(engine) {
+            let (Named::Ours(interface), ComponentItem::ComponentInstance(instance)) =
+                (named(name), item.ty)
+            else {
+                continue;
+            };
+            let functions = instance
+                .exports(engine)
+                .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)));
+            imports.extend(functions.map(|(name, _)| (interface.to_owned(), name.to_owned())));
+        }
+        imports
+    }
+
     /// Whether the component exports an interface.
     pub(super) fn exports(&self, interface: &str) -> bool {
         self.exports.has(interface)
@@ -151,6 +193,7 @@ impl Shared {
 
     fn compile(&self, file: &str, content: &[u8], hash: u128) -> Result<Component, GuestError> {
         let bytes = component_bytes(file, content)?;
+        check_import_names(&bytes, file)?;
         let component = Component::from_binary(&self.engine, &bytes)
             .map_err(|error| GuestError::new(format!("{file} is not a component: {error:#}")))?;
         check_imports(&component, file)?;
@@ -188,7 +231,7 @@ pub fn compile_ahead(file: &str, content: &[u8]) {
 /// A component of nothing.
 #[cfg(test)]
 pub(super) fn compiled_for_test() -> (Engine, Component) {
-    let engine = Engine::new(&config()).unwrap();
+    let engine = Engine::new(&config().unwrap()).unwrap();
     let bytes = wat::parse_str("(component (core module $m (func (export \"f\"))))").unwrap();
     let component = Component::from_binary(&engine, &bytes).unwrap();
     (engine, component)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use wasmparser::{Parser, Payload};
 use wasmtime::component::types::{ComponentFunc, ComponentItem, Type};
 use wasmtime::component::{Component, ComponentExportIndex};
 
@@ -15,6 +16,9 @@ use crate::manifest::API_VERSION;
 use super::convert::is_of_kind;
 use super::events::takes_event;
 use super::interfaces::{CHANGES, Named, event_interfaces, named};
+
+/// Imports that are named of those that there are not.
+const IMPORTS_SHOWN: usize = 4;
 
 /// The functions of our interfaces that a component exports.
 pub(super) struct Exports(BTreeMap<String, BTreeMap<String, ComponentExportIndex>>);
@@ -85,13 +89,13 @@ impl Exports {
 /// Refuses what a component imports and the engine does not have.
 ///
 /// # Errors
-/// All that is not of our package, functions that the table does not have, and those that are used otherwise than it says.
+/// Functions that the table does not have, and those that are used otherwise than it says.
 pub(super) fn check_imports(component: &Component, file: &str) -> Result<(), GuestError> {
     let engine = component.engine();
-    let mut foreign = Vec::new();
     for (name, item) in component.component_type().imports(engine) {
         match named(name) {
-            Named::Foreign => foreign.push(name.to_owned()),
+            // Refused by name.
+            Named::Foreign => {}
             Named::OtherVersion => return Err(other_version(file, "imports", name)),
             Named::Ours(module) if !is_import(module) => {
                 return Err(unknown(file, "imports", name, module));
@@ -107,10 +111,7 @@ pub(super) fn check_imports(component: &Component, file: &str) -> Result<(), Gue
             }
         }
     }
-    if foreign.is_empty() {
-        return Ok(());
-    }
-    Err(foreign_imports(file, &foreign))
+    Ok(())
 }
 
 /// Whether a component says when its state changes.
@@ -151,13 +152,46 @@ pub(super) fn unknown(file: &str, verb: &str, name: &str, interface: &str) -> Gu
     did_you_mean(error, interface, known.iter().map(String::as_str))
 }
 
+/// Refuses what is none of ours by its name, before the component is compiled, which takes time. What cannot be read is left to the compiler.
+///
+/// # Errors
+/// All that is not of our package.
+pub(super) fn check_import_names(bytes: &[u8], file: &str) -> Result<(), GuestError> {
+    let mut foreign = Vec::new();
+    // Components and modules in it have imports of their own.
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload {
+            Ok(Payload::Version { .. }) => depth += 1,
+            Ok(Payload::End(_)) => depth = depth.saturating_sub(1),
+            Ok(Payload::ComponentImportSection(section)) if depth == 1 => {
+                let imports = section.into_iter().flatten();
+                let names = imports.map(|import| import.name.name);
+                foreign.extend(names.filter(|name| named(name) == Named::Foreign));
+            }
+            Ok(_) => {}
+            Err(_) => return Ok(()),
+        }
+    }
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    let foreign: Vec<String> = foreign.into_iter().map(str::to_owned).collect();
+    Err(foreign_imports(file, &foreign))
+}
+
 /// What a mod that wants more than the colony is told.
 pub(super) fn foreign_imports(file: &str, imports: &[String]) -> GuestError {
+    let shown = imports.len().min(IMPORTS_SHOWN);
+    let more = match imports.len() - shown {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
     GuestError {
-        help: Some("a mod has no files, clocks or environment: build it for `wasm32-unknown-unknown`, or for any target without a system, and without what it imports".to_owned()),
+        help: Some("a mod has no files, clocks or environment: build it for a target without a system, such as `wasm32-unknown-unknown`, and without what it imports; for componentize-js that is `--disable stdio random clocks http fetch-event`".to_owned()),
         ..GuestError::new(format!(
-            "{file} imports {}, and {PACKAGE} is all that there is",
-            imports.join(", ")
+            "{file} imports {}{more}, and {PACKAGE} is all that there is",
+            imports[..shown].join(", ")
         ))
     }
 }

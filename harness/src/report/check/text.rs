@@ -37,7 +37,7 @@ pub fn report(report: &CheckReport, options: &CheckTextOptions<'_>) -> String {
         let runs = count(round.runs, "run");
         let line = format!(
             "  {:<31} {runs:>9}  {}",
-            round.kind.title(),
+            round.kind.title(report.languages),
             result(round, report)
         );
         let _ = writeln!(text, "{}", line.trim_end());
@@ -210,7 +210,7 @@ fn verdict(
     options: &CheckTextOptions<'_>,
 ) -> String {
     let message = title(report, round);
-    let mut notes = notes(round);
+    let mut notes = notes(round, report.languages);
     notes.extend(report.reproduction.as_ref().map(repeat));
     if let Outcome::Fails { faults, .. } = &round.outcome {
         let faults: Vec<Fault> = faults

@@ -1,6 +1,6 @@
 //! Capabilities that are used and not listed, or listed and not used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::api;
@@ -12,10 +12,11 @@ use crate::manifest::{MANIFEST_FILE, Manifest};
 use super::model::{Model, Script, Span};
 use super::{Code, Finding};
 
-/// Both kinds, the undeclared ones once each.
+/// Both kinds, the undeclared ones once each; `of_component` are those that the mod's component has a use for.
 pub(super) fn findings(
     model: &Model,
     scripts: &[Script],
+    of_component: &BTreeSet<&str>,
     manifest: &Manifest,
     bundle: &Bundle,
 ) -> Vec<Finding> {
@@ -41,11 +42,12 @@ pub(super) fn findings(
             });
         }
     }
-    // What is reached in a way that cannot be followed may be anything, and so may what a component uses.
-    if !model.host_names_hidden && manifest.component.is_none() {
+    // What is reached in a way that cannot be followed may be anything.
+    if !model.host_names_hidden {
         let unused = declared(bundle)
             .into_iter()
-            .filter(|(name, _)| !used.contains_key(name.as_str()));
+            .filter(|(name, _)| !used.contains_key(name.as_str()))
+            .filter(|(name, _)| !of_component.contains(name.as_str()));
         findings.extend(unused.map(|(name, place)| Finding {
             code: Code::UnusedCapability,
             message: format!("`{name}` is declared, never used"),

@@ -155,20 +155,63 @@ fn loading_that_can_be_noticed_is_found() {
     }
 }
 
+/// A component that imports functions, as `jobs.set-priority` with the types of its parameters, and exports others.
+fn component(imports: &[(&str, &str)], exports: &str) -> Vec<u8> {
+    let imports = imports.iter().map(|(name, parameters)| {
+        let (module, name) = name.split_once('.').unwrap_or_default();
+        format!(
+            "(import \"colony:modding/{module}@1.0.0\" \"{name}\" (func (param {parameters})))\n"
+        )
+    });
+    let imports: String = imports.collect();
+    format!(
+        "(module\n{imports}(memory (export \"memory\") 1)\n\
+         (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) (i32.const 0))\n\
+         (func (export \"colony:modding/entry@1.0.0#load\"))\n{exports})"
+    )
+    .into_bytes()
+}
+
 #[test]
-fn what_a_component_uses_is_not_known() {
-    let manifest =
-        "id = 'm'\nname = 'M'\nversion = '1.0.0'\napi = '^1'\ncapabilities = ['jobs.write']\n";
-    let codes = |file: Option<&str>| -> Vec<&str> {
-        let component = file.map(|file| (file.to_owned(), b"(module)".to_vec()));
+fn a_component_tells_by_its_imports_what_it_uses_and_keeps() {
+    let kept = "(func (export \"colony:modding/kept-state@1.0.0#save\") (result i32) (i32.const 0))\n\
+                (func (export \"colony:modding/kept-state@1.0.0#restore\") (param i32 i32))\n";
+    let priority = ("jobs.set-priority", "i64 i64 i32");
+    let set = ("storage.set", "i32 i32 i32 i32 i32");
+    let get = ("storage.get", "i32 i32 i32");
+    let saved = ("state.save-mod-state", "i32 i32 i32 i32 i32");
+    let unused = "unused-capability m/mod.toml:5:17";
+    let stateless = "stateless-component m/mod.toml:1:6";
+    for (file, expected) in [
+        (None, vec![unused]),
+        (Some(component(&[], "")), vec![stateless, unused]),
+        (Some(component(&[priority], "")), vec![stateless]),
+        (Some(component(&[priority, get], "")), vec![stateless]),
+        (Some(component(&[priority, set], "")), vec![]),
+        (Some(component(&[priority, saved], "")), vec![]),
+        (Some(component(&[priority], kept)), vec![]),
+        (Some(component(&[], kept)), vec![unused]),
+    ] {
+        let manifest =
+            "id = 'm'\nname = 'M'\nversion = '1.0.0'\napi = '^1'\ncapabilities = ['jobs.write']\n";
         let manifest = ("mod.toml".to_owned(), manifest.as_bytes().to_vec());
-        let bundle = Bundle::new("m", component.into_iter().chain([manifest])).expect("good paths");
+        let file = file.map(|file| ("wasm/a.wat".to_owned(), file));
+        let bundle = Bundle::new("m", file.into_iter().chain([manifest])).expect("good paths");
         let examined = examine(&bundle).expect("a mod");
         let findings = examined.findings.iter();
-        findings.map(|finding| finding.code.name()).collect()
-    };
-    assert_eq!(codes(None), ["unused-capability"]);
-    assert_eq!(codes(Some("wasm/a.wat")), [""; 0]);
+        let found: Vec<String> = findings
+            .map(|finding| format!("{} {}", finding.code.name(), finding.place))
+            .collect();
+        assert_eq!(found, expected);
+    }
+    let manifest = b"id = 'm'\nname = 'M'\nversion = '1.0.0'\napi = '^1'\n".to_vec();
+    let broken = [
+        ("mod.toml".to_owned(), manifest),
+        ("wasm/a.wat".to_owned(), b"(module".to_vec()),
+    ];
+    let bundle = Bundle::new("m", broken).expect("good paths");
+    let faults = examine(&bundle).expect_err("no component");
+    assert_eq!(faults.len(), 1, "{faults:?}");
 }
 
 #[test]

@@ -7,12 +7,16 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::diagnostic::Fault;
 use crate::document::{TableReader, ValueReader};
+use crate::limits::COMPONENT_BYTES_MAX;
 use crate::manifest::{CONFIG_FILE, MANIFEST_FILE};
 
 use super::set_boolean;
 
-/// The largest `max_file_size` that a mod may ask for, in bytes.
-pub const FILE_BYTES_MAX: u64 = 10 * 1024 * 1024;
+/// The largest `max_file_size` that a mod may ask for, in bytes: what the largest component has.
+pub const FILE_BYTES_MAX: u64 = COMPONENT_BYTES_MAX as u64;
+
+/// `max_file_size` where a mod says nothing of it.
+const FILE_BYTES_DEFAULT: u64 = 10 * 1024 * 1024;
 
 /// The longest `debounce_delay` that a mod may ask for, in milliseconds.
 pub const QUIET_MILLISECONDS_MAX: u64 = 60_000;
@@ -98,7 +102,7 @@ impl Default for Watching {
             watch_mod_directory: true,
             watch_subdirectories: true,
             debounce_delay: None,
-            max_file_size: FILE_BYTES_MAX,
+            max_file_size: FILE_BYTES_DEFAULT,
             supported_extensions: SUPPORTED.map(str::to_owned).into(),
             ignore_patterns: ignored(),
         }

@@ -186,6 +186,31 @@ fn next_use_posted_jobs_keep_their_priority_and_harvests_end_by_the_new_definiti
 }
 
 #[test]
+fn stockpiles_that_name_an_item_that_is_gone_are_told() {
+    let mut colony = colony_on(&GRASS);
+    for (x, filter) in [(0, Some("stone")), (2, None), (4, Some("wood"))] {
+        let filter = filter.map(|item| [item.to_owned()].into());
+        let at = Position::new(x, 0);
+        let command = Command::AddStockpile {
+            at,
+            width: 1,
+            height: 1,
+            filter,
+        };
+        colony.apply(&command).unwrap();
+    }
+    let without = edited(|d| {
+        d.items.remove("stone");
+        d.jobs.remove("mine");
+    });
+    let told = replace(&mut colony, without);
+    assert_eq!(
+        told[0],
+        "items.stone: is gone, nothing used it; 1 stockpile names it still (3)"
+    );
+}
+
+#[test]
 fn clamp_what_is_no_food_any_more_is_left_uneaten() {
     let mut colony = colony_on(&GRASS);
     spawn(&mut colony, "meal", 1, Position::new(0, 0));
