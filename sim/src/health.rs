@@ -50,9 +50,15 @@ pub(crate) fn post_jobs(colony: &mut Colony, wounded: Vec<StableId>) {
         let Some(at) = colony.position(patient) else {
             continue;
         };
-        if colony.board.about(Subject::Patient(patient)).is_none() {
+        let Some(job) = colony.board.about(Subject::Patient(patient)) else {
             let leg = TreatLeg::Posted;
             colony.post_job(kind, priority, at, Task::Treat { patient, leg });
+            continue;
+        };
+        // Who is treated by nobody yet walks on, and is looked for where they are.
+        let job = colony.entities.job(job).copied();
+        if let Some(job) = job.filter(|job| job.colonist.is_none() && job.at != at) {
+            colony.change_job(job.id, |job| job.at = at);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Mood, schedules, wounds, skills, beds: what makes people differ.
 
+use std::collections::BTreeSet;
+
 use crate::definitions::NeedKind;
 use crate::test_support::{colony_with, run_tick, whole_definitions};
 use crate::{
@@ -215,6 +217,27 @@ fn a_wound_keeps_health_down_until_it_is_treated() {
         run_tick(&mut alone);
     }
     assert_eq!(facts(&alone).wound, 3_000 - 200, "nobody treats themselves");
+}
+
+#[test]
+fn a_treatment_that_waits_is_where_its_patient_is() {
+    let mut colony = colony(1);
+    let id = first(&colony);
+    spawn_loose_wood(&mut colony);
+    let injure = Command::Injure {
+        colonist: id,
+        points: 3_000,
+    };
+    colony.apply(&injure).unwrap();
+    let mut places = BTreeSet::new();
+    for _ in 0..20 {
+        let at = colony.position(id).unwrap();
+        run_tick(&mut colony);
+        let treatment = colony.view().jobs().find(|job| job.kind == "treat");
+        assert_eq!(treatment.unwrap().at, at, "tick {}", colony.tick());
+        places.insert(at);
+    }
+    assert!(places.len() > 3, "{places:?}");
 }
 
 #[test]
