@@ -67,9 +67,10 @@ static inline colony_node colony_empty(void) {
 
 /* ---- Memory ---- */
 
-/* What the host hands over during one call has its place here. */
+/* What the host hands over during one call has its place here: the longest batch of events takes some 50 KB. Whoever needs more says so
+ * with -DCOLONY_ARENA_BYTES=...; a call that does not fit ends in `unreachable`. */
 #ifndef COLONY_ARENA_BYTES
-#define COLONY_ARENA_BYTES 16384
+#define COLONY_ARENA_BYTES 131072
 #endif
 
 static _Alignas(8) char colony_arena[COLONY_ARENA_BYTES];

@@ -177,6 +177,12 @@ pub trait ModRuntime: fmt::Debug {
         Ok(())
     }
 
+    /// Whether what the guest gives the host is all of the storage: what it does not give is gone after the next call that it changes
+    /// something in.
+    fn gives_whole_state(&self) -> bool {
+        false
+    }
+
     /// Told that what a call did was taken back, after the call has ended ([`Context::note_memory`](crate::context::Context)).
     fn undone(&self) {}
 

@@ -145,6 +145,10 @@ impl ModRuntime for WasmRuntime {
         self.call(|context, live| live.restore(context, &self.generation))
     }
 
+    fn gives_whole_state(&self) -> bool {
+        self.compiled.keeps_state()
+    }
+
     fn undone(&self) {
         self.stale.set(true);
     }

@@ -55,11 +55,15 @@ pub(super) fn migrate(
         paths: fates(before.as_ref(), &state, &origins, &filled),
         ..StateReport::default()
     };
+    let fate = match &instance.runtime {
+        Some(runtime) if runtime.gives_whole_state() => {
+            "is not part of the component's state: it is gone once that changes, unless the component gives it too"
+        }
+        _ => "is not declared by colony.state.define: it stays",
+    };
     if let Some((shape, _)) = &generation.declarations.borrow().shape {
         for path in state.keys().filter(|path| !shape.contains_key(*path)) {
-            report.notes.push(format!(
-                "`{path}` is not declared by colony.state.define: it stays"
-            ));
+            report.notes.push(format!("`{path}` {fate}"));
         }
     }
     report
