@@ -17,7 +17,7 @@
 
   (memory (export "memory") 1)
 
-  ;; 0: results that nobody reads; 64: what `save` gives back.
+  ;; 0: results; 64: what `save` gives back.
   (data (i32.const 128) "job_completed")
   (data (i32.const 144) "done")
   ;; The defaults: a pair of the text at 144 and the tree at 192, which has one node.
@@ -45,8 +45,13 @@
     (global.set $free (i32.add (local.get $at) (local.get $size)))
     (local.get $at))
 
+  ;; Gives up if the last call was refused: a result begins with 0 if all is well, with 1 before an error.
+  (func $check
+    (if (i32.load8_u (i32.const 0)) (then (unreachable))))
+
   (func (export "colony:modding/entry@1.0.0#load")
     (call $define (i32.const 160) (i32.const 1) (i32.const 0))
+    (call $check)
     (call $register
       (i32.const 128) (i32.const 13) (i32.const 1)
       (i32.const 0)
@@ -54,6 +59,7 @@
       (i32.const 0) (i64.const 0)
       (i32.const 0) (i32.const 0)
       (i32.const 0))
+    (call $check)
     (global.set $free (i32.const 4096)))
 
   ;; handle: func(handler: u32, event: job-completed-event), with the fields of the record one after the other
