@@ -66,7 +66,7 @@ pub(crate) struct Activity {
     pub(crate) job: Option<StableId>,
     /// The kind of that job.
     pub(crate) kind: Option<Name>,
-    /// Tiles still to enter, the next one last.
+    /// Steps still to make, the next one last.
     pub(crate) path: Way,
     /// Ticks spent on the step to the next tile.
     pub(crate) step_ticks: u8,

@@ -178,6 +178,7 @@ impl Colony {
 mod tests {
     use super::*;
     use crate::path::Goal;
+    use crate::path::tests::tiles;
     use crate::test_support::colony_on;
 
     #[test]
@@ -189,7 +190,8 @@ mod tests {
         let (from, to) = (Position::new(0, 2), Position::new(7, 2));
         let way = |colony: &mut Colony| {
             let goal = Goal::On(to);
-            colony.path_finder.find(&colony.terrain, 0, from, goal)
+            let way = colony.path_finder.find(&colony.terrain, 0, from, goal);
+            way.map(|way| tiles(from, &way))
         };
         let before = colony.hashes();
         let straight = way(&mut colony).unwrap();

@@ -18,16 +18,18 @@ use crate::{DIAGONAL_COST, Position, STRAIGHT_COST};
 #[cfg(feature = "bench")]
 pub(crate) mod bench;
 mod buckets;
+mod direction;
 mod fields;
 mod search;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+pub(crate) use direction::Direction;
 use fields::Fields;
 use search::Search;
 
-/// Tiles to enter. Most ways are short: they lie with whoever goes them, where the next tile is asked for every tick.
-pub(crate) type Way = SmallVec<[Position; 6]>;
+/// Steps to make. Nearly all ways lie with whoever goes them, where the next step is asked for every tick.
+pub(crate) type Way = SmallVec<[Direction; 24]>;
 
 /// Where somebody wants to get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,19 +58,15 @@ impl Goal {
 
     /// The first step of a shortest walk over open ground from a tile where the goal is not reached: diagonal as long as
     /// that leads nearer in both directions.
-    fn direction_from(self, at: Position) -> (i16, i16) {
+    fn direction_from(self, at: Position) -> Option<Direction> {
         let (Self::On(goal) | Self::Beside(goal)) = self;
-        let towards = |from: u16, to: u16| match from.cmp(&to) {
-            std::cmp::Ordering::Less => 1,
-            std::cmp::Ordering::Equal => 0,
-            std::cmp::Ordering::Greater => -1,
-        };
-        let (dx, dy) = (towards(at.x, goal.x), towards(at.y, goal.y));
+        let away = |from: u16, to: u16| i32::from(to) - i32::from(from);
+        let (right, down) = (away(at.x, goal.x), away(at.y, goal.y));
         let is_diagonal_neighbour = at.octile_distance(goal) == DIAGONAL_COST;
         if matches!(self, Self::Beside(_)) && is_diagonal_neighbour {
-            (dx, 0)
+            Direction::towards((right, 0))
         } else {
-            (dx, dy)
+            Direction::towards((right, down))
         }
     }
 
@@ -106,7 +104,7 @@ pub(crate) enum AtHand {
 }
 
 impl PathFinder {
-    /// The cheapest way from `start` to the goal: the tiles to enter, the next one last, empty if the goal is reached
+    /// The cheapest way from `start` to the goal: the steps to make, the next one last, none if the goal is reached
     /// already. Among equally cheap ways it is always the same. `None` if there is none. `tick` says how long ago others
     /// asked for the same goal; it must never fall.
     pub(crate) fn find(
@@ -215,12 +213,12 @@ fn straight_way(costs: &WalkCosts, start: Position, goal: Goal) -> Option<Way> {
     let mut way = Way::with_capacity(usize::from(steps));
     let mut at = start;
     while !goal.is_reached_at(at) {
-        let (dx, dy) = goal.direction_from(at);
-        let (next, cost) = step(costs, at, (dx, dy))?;
-        if cost != length(dx, dy) * least {
+        let direction = goal.direction_from(at)?;
+        let (next, cost) = step(costs, at, direction)?;
+        if cost != direction.length() * least {
             return None;
         }
-        way.push(next);
+        way.push(direction);
         at = next;
     }
     Some(way)
@@ -238,47 +236,26 @@ fn canonical_way(
     let mut at = start;
     while rest > 0 {
         let preferred = goal.direction_from(at);
-        let mut steps = std::iter::once(preferred)
-            .chain(DIRECTIONS)
-            .filter_map(|direction| step(costs, at, direction));
-        let (next, left) = steps.find_map(|(next, cost)| {
+        let mut directions = preferred.into_iter().chain(Direction::ALL);
+        let (direction, next, left) = directions.find_map(|direction| {
+            let (next, cost) = step(costs, at, direction)?;
             let left = rest.checked_sub(cost)?;
-            is_rest(next, left).then_some((next, left))
+            is_rest(next, left).then_some((direction, next, left))
         })?;
-        way.push(next);
+        way.push(direction);
         (at, rest) = (next, left);
     }
     Some(way)
 }
 
-/// In reading order.
-const DIRECTIONS: [(i16, i16); 8] = [
-    (-1, -1),
-    (0, -1),
-    (1, -1),
-    (-1, 0),
-    (1, 0),
-    (-1, 1),
-    (0, 1),
-    (1, 1),
-];
-
-const fn length(dx: i16, dy: i16) -> u32 {
-    if dx != 0 && dy != 0 {
-        DIAGONAL_COST
-    } else {
-        STRAIGHT_COST
-    }
-}
-
 /// Where a step in a direction leads and what it costs, `None` if it cannot be made.
-fn step(costs: &WalkCosts, from: Position, (dx, dy): (i16, i16)) -> Option<(Position, u32)> {
+fn step(costs: &WalkCosts, from: Position, direction: Direction) -> Option<(Position, u32)> {
     let open = |at: Position| costs.grid().tile(at).map_or(0, |tile| costs.of(tile));
-    let to = from.offset(dx, dy)?;
+    let to = direction.from(from)?;
     let cost = open(to);
     let is_open =
         cost > 0 && open(Position::new(to.x, from.y)) > 0 && open(Position::new(from.x, to.y)) > 0;
-    is_open.then(|| (to, length(dx, dy) * u32::from(cost)))
+    is_open.then(|| (to, direction.length() * u32::from(cost)))
 }
 
 /// Tells `visit` of the tiles from which a step onto a tile can be made, diagonal ones first: of each its number, where it is from
@@ -316,11 +293,16 @@ fn visit_steps_onto(costs: &WalkCosts, tile: Tile, mut visit: impl FnMut(Tile, (
     }
 }
 
-/// Ticks a step takes, `None` if it is none: too far, not walkable, or around a corner.
-pub(crate) fn step_ticks(terrain: &Terrain, from: Position, to: Position) -> Option<u8> {
+/// Where a step leads and the ticks it takes, `None` if it cannot be made: onto what is not walkable, or around a corner.
+pub(crate) fn step_ticks(
+    terrain: &Terrain,
+    from: Position,
+    direction: Direction,
+) -> Option<(Position, u8)> {
+    let to = direction.from(from)?;
     let corners_are_free = terrain.is_walkable(Position::new(to.x, from.y))
         && terrain.is_walkable(Position::new(from.x, to.y));
     // For a straight step the corners are the two ends themselves.
-    let is_open = from.is_beside(to) && corners_are_free;
-    terrain.walk_cost(to).filter(|_| is_open)
+    let ticks = terrain.walk_cost(to).filter(|_| corners_are_free)?;
+    Some((to, ticks))
 }

@@ -40,11 +40,6 @@ impl Position {
         })
     }
 
-    /// Whether the other is one of the eight tiles around this one.
-    pub(crate) fn is_beside(self, other: Self) -> bool {
-        self != other && self.x.abs_diff(other.x) <= 1 && self.y.abs_diff(other.y) <= 1
-    }
-
     /// The four tiles that share an edge with this one, in reading order.
     pub(crate) fn edge_neighbours(self) -> impl Iterator<Item = Self> {
         [(0, -1), (-1, 0), (1, 0), (0, 1)]

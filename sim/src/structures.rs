@@ -302,9 +302,10 @@ impl Colony {
         for id in standing {
             if let Some(colonist) = self.entities.colonist_mut(id) {
                 colonist.at = aside;
+                // It began on the tile they were on.
+                colonist.activity.path.clear();
                 colonist.activity.step_ticks = 0;
             }
-            // Their way began on the tile they were on.
             self.find_way_anew(id);
         }
         true

@@ -52,9 +52,9 @@ enum Stop {
 /// Walks a tick, or works one that is not the last; `None` then.
 fn advance(colonist: &mut Colonist, rules: &Rules, terrain: &Terrain) -> Option<Stop> {
     let Colonist { at, activity, .. } = colonist;
-    if let Some(next) = activity.path.last().copied() {
+    if let Some(direction) = activity.path.last().copied() {
         // A tile is entered once its walk cost is spent on it.
-        let Some(needed) = step_ticks(terrain, *at, next) else {
+        let Some((next, needed)) = step_ticks(terrain, *at, direction) else {
             return Some(Stop::Blocked);
         };
         activity.step_ticks += 1;

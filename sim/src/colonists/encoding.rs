@@ -71,11 +71,7 @@ fn encode_activity(activity: &Activity, bytes: &mut Vec<u8>) {
         encode_option(kind.map(|kind| kind.get()), bytes);
         bytes.extend_from_slice(&length);
     }
-    let begin = bytes.len();
-    bytes.resize(begin + 4 * path.len(), 0);
-    for (encoded, tile) in bytes[begin..].chunks_exact_mut(4).zip(path) {
-        encoded.copy_from_slice(&encode_position(*tile));
-    }
+    bytes.extend(path.iter().map(|direction| u8::from(*direction)));
     let [w0, w1, w2, w3] = work_ticks.to_le_bytes();
     let has_load = u8::from(load.is_some());
     bytes.extend_from_slice(&[*step_ticks, w0, w1, w2, w3, *level, has_load]);

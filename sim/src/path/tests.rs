@@ -8,12 +8,11 @@ use crate::test_support::{definitions, terrain};
 
 /// All steps from a tile with what they cost.
 fn steps(terrain: &Terrain, from: Position) -> Vec<(Position, u32)> {
-    let to = |(dx, dy): (i16, i16)| {
-        let to = from.offset(dx, dy)?;
-        let ticks = u32::from(step_ticks(terrain, from, to)?);
-        Some((to, from.octile_distance(to) * ticks))
+    let to = |direction| {
+        let (to, ticks) = step_ticks(terrain, from, direction)?;
+        Some((to, from.octile_distance(to) * u32::from(ticks)))
     };
-    DIRECTIONS.into_iter().filter_map(to).collect()
+    Direction::ALL.into_iter().filter_map(to).collect()
 }
 
 /// What the cheapest way between two tiles costs, by the crate `pathfinding`.
@@ -32,16 +31,26 @@ fn costs_from(terrain: &Terrain, start: Position) -> impl Fn(Position) -> Option
     }
 }
 
-fn cost_of(terrain: &Terrain, start: Position, way: &[Position]) -> u32 {
+/// The tiles that a way leads over, the next one first.
+pub(crate) fn tiles(start: Position, way: &Way) -> Vec<Position> {
+    let steps = way.iter().rev();
+    let tiles = steps.scan(start, |at, direction| {
+        *at = direction.from(*at)?;
+        Some(*at)
+    });
+    tiles.collect()
+}
+
+fn cost_of(terrain: &Terrain, start: Position, way: &Way) -> u32 {
     let mut at = start;
     let mut total = 0;
-    for next in way.iter().rev() {
+    for next in tiles(start, way) {
         let (_, cost) = steps(terrain, at)
             .into_iter()
-            .find(|(to, _)| to == next)
+            .find(|(to, _)| *to == next)
             .expect("each step is possible");
         total += cost;
-        at = *next;
+        at = next;
     }
     total
 }
@@ -99,7 +108,7 @@ fn ways_are_as_cheap_as_another_finder_says() {
                 let found = way.as_ref().map(|way| cost_of(&ground, start, way));
                 assert_eq!(found, cheapest, "seed {seed}, {start} to {goal:?}");
                 if let Some(way) = way {
-                    assert!(goal.is_reached_at(*way.first().unwrap_or(&start)));
+                    assert!(goal.is_reached_at(*tiles(start, &way).last().unwrap_or(&start)));
                 }
             }
         }
@@ -147,12 +156,9 @@ fn of_ways_that_are_equally_cheap_the_one_straight_to_the_goal_is_taken() {
         "........", "........", "........", "....#...", "........", "........", "........",
         "........",
     ]);
-    let way = |goal| {
-        let mut way = find(&ground, Position::new(0, 0), goal).unwrap();
-        way.reverse();
-        way
-    };
-    let positions = |tiles: &[(u16, u16)]| -> Way {
+    let start = Position::new(0, 0);
+    let way = |goal| tiles(start, &find(&ground, start, goal).unwrap());
+    let positions = |tiles: &[(u16, u16)]| -> Vec<Position> {
         tiles.iter().map(|(x, y)| Position::new(*x, *y)).collect()
     };
     let diagonal_first = positions(&[(1, 1), (2, 2), (3, 2), (4, 2), (5, 2)]);
@@ -268,14 +274,12 @@ fn corners_are_not_cut() {
         "........",
     ]);
     let (from, to) = (Position::new(0, 0), Position::new(1, 1));
-    assert_eq!(step_ticks(&ground, from, to), None);
-    let way = find(&ground, from, Goal::On(to));
-    assert_eq!(way, Some(smallvec::smallvec![to, Position::new(0, 1)]));
-    assert_eq!(
-        step_ticks(&ground, Position::new(0, 1), Position::new(0, 1)),
-        None,
-        "standing still is no step"
-    );
+    assert_eq!(step_ticks(&ground, from, Direction::SouthEast), None);
+    let way = find(&ground, from, Goal::On(to)).unwrap();
+    assert_eq!(tiles(from, &way), [Position::new(0, 1), to]);
+    for outside in [Direction::North, Direction::West, Direction::SouthWest] {
+        assert_eq!(step_ticks(&ground, from, outside), None);
+    }
 }
 
 #[test]
@@ -284,9 +288,9 @@ fn a_path_goes_around_trees_when_that_is_cheaper() {
         "........", ".TTTTT..", "........", "........", "........", "........", "........",
         "........",
     ]);
-    let way = find(&ground, Position::new(0, 1), Goal::On(Position::new(6, 1))).unwrap();
-    assert!(
-        way.iter().all(|at| ground.name(*at) == Some("grass")),
-        "{way:?}"
-    );
+    let start = Position::new(0, 1);
+    let way = find(&ground, start, Goal::On(Position::new(6, 1))).unwrap();
+    let tiles = tiles(start, &way);
+    let is_grass = |at: &Position| ground.name(*at) == Some("grass");
+    assert!(tiles.iter().all(is_grass), "{tiles:?}");
 }

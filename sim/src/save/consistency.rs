@@ -479,13 +479,14 @@ fn check_activity(
     // A tile may have become cheaper than it was when the step to it began.
     let step_is_in_bounds = activity.step_ticks <= WALK_COST_MAX;
     let mut here = at;
-    for next in activity.path.iter().rev() {
+    for direction in activity.path.iter().rev() {
         // Something may have been built on it since: whoever gets there looks for another way.
-        let is_step = colony.terrain.contains(*next) && here.is_beside(*next);
-        ensure(is_step && step_is_in_bounds, || {
-            format!("colonist {id} is on a way that cannot be walked")
+        let next = direction.from(here);
+        let next = next.filter(|next| step_is_in_bounds && colony.terrain.contains(*next));
+        here = next.ok_or_else(|| {
+            let contradiction = format!("colonist {id} is on a way that cannot be walked");
+            SaveError::Inconsistent(contradiction)
         })?;
-        here = *next;
     }
     ensure(goal.is_reached_at(here), || {
         format!("the way of colonist {id} ends in the wrong place")

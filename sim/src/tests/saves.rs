@@ -7,6 +7,7 @@ use crate::colonists::Colonist;
 use crate::id::IdSource;
 use crate::jobs::{HaulLeg, Job, Task};
 use crate::names::Name;
+use crate::path::Direction;
 use crate::test_support::{busy_colony, definitions, run_tick};
 use crate::{Colony, Command, Position, SAVE_VERSION, SaveError};
 
@@ -265,10 +266,8 @@ fn contradictions_about_people_and_things_are_refused() {
             first_colonist(colony).at = rock.unwrap();
         }),
         ("a way that cannot be walked", |colony| {
-            first_colonist(colony)
-                .activity
-                .path
-                .insert(0, Position::new(0, 0));
+            let path = &mut first_colonist(colony).activity.path;
+            path.insert_many(0, [Direction::North; 64]);
         }),
         ("ends in the wrong place", |colony| {
             drop(first_colonist(colony).activity.path.drain(..1))

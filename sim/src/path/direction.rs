@@ -1,0 +1,119 @@
+//! The eight ways to leave a tile.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DIAGONAL_COST, Position, STRAIGHT_COST};
+
+/// Where a step leads, in reading order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "u8", try_from = "u8")]
+pub(crate) enum Direction {
+    NorthWest,
+    North,
+    NorthEast,
+    West,
+    East,
+    SouthWest,
+    South,
+    SouthEast,
+}
+
+/// A number that stands for no direction.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is no direction")]
+pub(crate) struct NoDirection(u8);
+
+impl Direction {
+    /// All, in reading order.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::NorthWest,
+        Self::North,
+        Self::NorthEast,
+        Self::West,
+        Self::East,
+        Self::SouthWest,
+        Self::South,
+        Self::SouthEast,
+    ];
+
+    /// How many columns to the right and rows down it leads.
+    pub(crate) const fn offset(self) -> (i16, i16) {
+        match self {
+            Self::NorthWest => (-1, -1),
+            Self::North => (0, -1),
+            Self::NorthEast => (1, -1),
+            Self::West => (-1, 0),
+            Self::East => (1, 0),
+            Self::SouthWest => (-1, 1),
+            Self::South => (0, 1),
+            Self::SouthEast => (1, 1),
+        }
+    }
+
+    /// The direction that leads nearer to what is so many columns to the right and rows down; `None` if that is here.
+    pub(crate) const fn towards((right, down): (i32, i32)) -> Option<Self> {
+        Some(match (right.signum(), down.signum()) {
+            (-1, -1) => Self::NorthWest,
+            (0, -1) => Self::North,
+            (1, -1) => Self::NorthEast,
+            (-1, 0) => Self::West,
+            (1, 0) => Self::East,
+            (-1, 1) => Self::SouthWest,
+            (0, 1) => Self::South,
+            (1, 1) => Self::SouthEast,
+            _ => return None,
+        })
+    }
+
+    /// The tile it leads to, if its coordinates are in range at all.
+    pub(crate) fn from(self, at: Position) -> Option<Position> {
+        let (right, down) = self.offset();
+        at.offset(right, down)
+    }
+
+    /// The cost of a step onto the cheapest ground.
+    pub(super) const fn length(self) -> u32 {
+        match self {
+            Self::North | Self::West | Self::East | Self::South => STRAIGHT_COST,
+            Self::NorthWest | Self::NorthEast | Self::SouthWest | Self::SouthEast => DIAGONAL_COST,
+        }
+    }
+}
+
+impl From<Direction> for u8 {
+    fn from(direction: Direction) -> Self {
+        direction as Self
+    }
+}
+
+impl TryFrom<u8> for Direction {
+    type Error = NoDirection;
+
+    fn try_from(number: u8) -> Result<Self, NoDirection> {
+        let direction = Self::ALL.get(usize::from(number));
+        direction.copied().ok_or(NoDirection(number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_direction_is_its_number_and_leads_where_it_says() {
+        for (number, direction) in (0..).zip(Direction::ALL) {
+            assert_eq!(u8::from(direction), number);
+            assert_eq!(Direction::try_from(number).ok(), Some(direction));
+            let (right, down) = direction.offset();
+            let far = (7 * i32::from(right), 3 * i32::from(down));
+            assert_eq!(Direction::towards(far), Some(direction));
+        }
+        assert_eq!(Direction::towards((0, 0)), None);
+        assert!(Direction::try_from(8).is_err());
+        let offsets = Direction::ALL.map(|direction| {
+            let (right, down) = direction.offset();
+            (down, right)
+        });
+        assert!(offsets.is_sorted(), "in reading order");
+    }
+}
