@@ -7,7 +7,7 @@ use crate::jobs::{FoodClaim, HaulLeg, Job, SupplyLeg, Task, TreatLeg};
 use crate::lookup::Lookup;
 use crate::mood::MOOD_LOW;
 use crate::open_jobs::{EFFORT_MAX, effort};
-use crate::path::{AtHand, Goal};
+use crate::path::Goal;
 use crate::regions::Region;
 use crate::{Colony, Event, PRIORITY_URGENT, Position, StableId, haul, health, supply};
 
@@ -84,8 +84,7 @@ struct Seeker<'a> {
 pub(crate) fn run(colony: &mut Colony) {
     // Ways that take a search are looked for when all have chosen, together: whether there is one is known before, and nothing but
     // walking asks for it. The ground stays what it is meanwhile.
-    let mut walkers: Vec<(StableId, StableId)> = Vec::new();
-    let mut asked: Vec<(Position, Goal)> = Vec::new();
+    let mut asked = Vec::new();
     let mut barren = Barren::default();
     for id in colony.entities.idle() {
         let Some(choice) = choose(colony, id, &mut barren) else {
@@ -95,24 +94,13 @@ pub(crate) fn run(colony: &mut Colony) {
         let Some((start, goal)) = take(colony, id, choice) else {
             continue;
         };
-        let (finder, tick) = (&mut colony.path_finder, colony.tick);
-        match finder.at_hand(&colony.terrain, tick, (start, goal)) {
-            AtHand::Known(way) => colony.set_out(id, job, way),
-            AtHand::ToBeSearched if colony.is_in_reach(start, goal) => {
-                walkers.push((id, job));
-                asked.push((start, goal));
-            }
-            AtHand::ToBeSearched => colony.set_out(id, job, None),
-        }
+        colony.ask_for_way(&mut asked, (id, job), (start, goal));
         // Who gave it up at once has freed what it had reserved.
         if colony.job_of(id).is_none() {
             barren = Barren::default();
         }
     }
-    let ways = colony.path_finder.search_all(&colony.terrain, &asked);
-    for ((id, job), way) in walkers.into_iter().zip(ways) {
-        colony.set_out(id, job, way);
-    }
+    colony.set_all_out(asked);
 }
 
 fn choose(colony: &Colony, id: StableId, barren: &mut Barren) -> Option<Choice> {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::items::Stack;
 use crate::jobs::{HaulLeg, Task};
 use crate::names::Name;
-use crate::path::Goal;
 use crate::regions::Region;
 use crate::{Colony, Position, StableId};
 
@@ -42,8 +41,8 @@ pub(crate) fn post_jobs(colony: &mut Colony) {
     }
 }
 
-/// One tick at the stack, or at the cell.
-pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId, leg: HaulLeg) {
+/// One tick at the stack, or at the cell. Returns whether what was picked up is to be carried there.
+pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId, leg: HaulLeg) -> bool {
     match leg {
         HaulLeg::Fetching { stack, count, cell } => {
             if colony.work_one_tick(colonist, colony.rules.jobs.haul.work) {
@@ -52,7 +51,7 @@ pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId, leg: 
                     set_leg(&mut job.task, HaulLeg::Carrying { cell })
                 });
                 colony.pick_up(colonist, stack, count);
-                colony.walk_to(colonist, job, Goal::On(cell));
+                return true;
             }
         }
         HaulLeg::Carrying { .. } => {
@@ -61,6 +60,7 @@ pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId, leg: 
         }
         HaulLeg::Posted { .. } => colony.leave_job(colonist, "the stack was not reserved"),
     }
+    false
 }
 
 /// Moves a haul on to another leg.

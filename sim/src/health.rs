@@ -4,7 +4,7 @@ use crate::colonists::{Colonist, HEALTH_MAX};
 use crate::jobs::{Subject, Task, TreatLeg};
 use crate::needs::Needs;
 use crate::path::Goal;
-use crate::{Colony, Event, Position, StableId};
+use crate::{Colony, Event, StableId};
 
 /// Points of a wound that heal in a tick by themselves.
 const HEALING: u16 = 2;
@@ -63,14 +63,14 @@ pub(crate) fn post_jobs(colony: &mut Colony, wounded: Vec<StableId>) {
     }
 }
 
-/// One tick at the medicine, or at the patient.
-pub(crate) fn treat(colony: &mut Colony, colonist: StableId, job: StableId) {
+/// One tick at the medicine, or at the patient. Returns whether the patient is still to be gone to.
+pub(crate) fn treat(colony: &mut Colony, colonist: StableId, job: StableId) -> bool {
     let Some(Task::Treat { patient, leg }) = colony.entities.job(job).map(|job| job.task) else {
-        return;
+        return false;
     };
     let (Some(at), Some(here)) = (colony.position(patient), colony.position(colonist)) else {
         colony.fail_job(job, "the patient is gone");
-        return;
+        return false;
     };
     match leg {
         TreatLeg::Posted => colony.leave_job(colonist, "nothing was reserved"),
@@ -78,12 +78,16 @@ pub(crate) fn treat(colony: &mut Colony, colonist: StableId, job: StableId) {
             let leg = TreatLeg::Going {
                 medicine: Some(item),
             };
-            colony.change_job(job, |job| set_leg(&mut job.task, leg));
+            colony.change_job(job, |job| {
+                set_leg(&mut job.task, leg);
+                job.at = at;
+            });
             colony.pick_up(colonist, stack, 1);
-            colony.go_to_patient(colonist, job, at);
+            return true;
         }
         TreatLeg::Going { .. } if !Goal::Beside(at).is_reached_at(here) => {
-            colony.go_to_patient(colonist, job, at);
+            colony.change_job(job, |job| job.at = at);
+            return true;
         }
         TreatLeg::Going { .. } => {
             let work = colony.rules.jobs.treat.as_ref().map_or(1, |job| job.work);
@@ -92,6 +96,7 @@ pub(crate) fn treat(colony: &mut Colony, colonist: StableId, job: StableId) {
             }
         }
     }
+    false
 }
 
 /// Moves a treatment on to another leg.
@@ -102,12 +107,6 @@ pub(crate) const fn set_leg(task: &mut Task, next: TreatLeg) {
 }
 
 impl Colony {
-    /// Sends somebody to where the patient is now.
-    fn go_to_patient(&mut self, colonist: StableId, job: StableId, at: Position) {
-        self.change_job(job, |job| job.at = at);
-        self.walk_to(colonist, job, Goal::Beside(at));
-    }
-
     fn finish_treatment(&mut self, colonist: StableId, job: StableId, patient: StableId) {
         let used = self.entities.colonist_mut(colonist);
         let used = used.and_then(|colonist| colonist.activity.load.take());

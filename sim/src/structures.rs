@@ -306,7 +306,7 @@ impl Colony {
                 colonist.activity.path.clear();
                 colonist.activity.step_ticks = 0;
             }
-            self.find_way_anew(id);
+            self.send_now(id);
         }
         true
     }

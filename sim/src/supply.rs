@@ -2,7 +2,6 @@
 
 use crate::jobs::{Subject, SupplyLeg, Task};
 use crate::names::Name;
-use crate::path::Goal;
 use crate::regions::Region;
 use crate::{Colony, Position, StableId};
 
@@ -52,18 +51,15 @@ fn post_supplies(colony: &mut Colony, id: StableId) {
     }
 }
 
-/// One tick at the stack, or at the structure.
-pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId) {
-    let Some((task, at)) = colony.entities.job(job).map(|job| (job.task, job.at)) else {
-        return;
-    };
-    let Task::Supply {
+/// One tick at the stack, or at the structure. Returns whether what was picked up is to be carried there.
+pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId) -> bool {
+    let Some(Task::Supply {
         structure,
         item,
         leg,
-    } = task
+    }) = colony.entities.job(job).map(|job| job.task)
     else {
-        return;
+        return false;
     };
     match leg {
         SupplyLeg::Fetching { stack, count } => {
@@ -71,7 +67,7 @@ pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId) {
             if colony.work_one_tick(colonist, work) {
                 colony.change_job(job, |job| set_leg(&mut job.task, SupplyLeg::Carrying));
                 colony.pick_up(colonist, stack, count);
-                colony.walk_to(colonist, job, Goal::Beside(at));
+                return true;
             }
         }
         SupplyLeg::Carrying => {
@@ -87,6 +83,7 @@ pub(crate) fn work(colony: &mut Colony, colonist: StableId, job: StableId) {
         }
         SupplyLeg::Posted => colony.leave_job(colonist, "nothing was reserved"),
     }
+    false
 }
 
 /// Moves a supply on to another leg.

@@ -3,7 +3,7 @@
 use crate::colonists::Colonist;
 use crate::definitions::{NeedKind, PERMILLE, Rules};
 use crate::jobs::{HaulLeg, Job, SupplyLeg, Task, TreatLeg};
-use crate::path::{Goal, Way, step_ticks};
+use crate::path::{AtHand, Goal, Way, step_ticks};
 use crate::skills::ticks_at_level;
 use crate::terrain::Terrain;
 use crate::{
@@ -13,8 +13,9 @@ use crate::{
 /// How fast somebody relaxes who has nothing to relax at, in permille.
 const COMFORT_OF_NOTHING: u16 = 500;
 
-/// One tick of everybody's job, in order of id.
+/// One tick of everybody's job, in order of id; then who has to walk on is sent there.
 pub(crate) fn run(colony: &mut Colony) {
+    let mut walkers = Vec::new();
     // Nobody comes or goes while all are gone through.
     let mut place = 0;
     loop {
@@ -33,12 +34,23 @@ pub(crate) fn run(colony: &mut Colony) {
         let Some((after, (id, job, stop))) = next else {
             break;
         };
-        match stop {
-            Stop::Blocked => colony.find_way_anew(id),
+        let walks_on = match stop {
+            Stop::Blocked => true,
             Stop::Acts => work(colony, id, job),
+        };
+        if walks_on {
+            walkers.push(id);
         }
         place = after;
     }
+    colony.send(walkers);
+}
+
+/// A way that takes a search, and who goes it for which job.
+pub(crate) struct Asked {
+    id: StableId,
+    job: StableId,
+    way: (Position, Goal),
 }
 
 /// What ends what somebody can do alone.
@@ -75,19 +87,20 @@ fn advance(colonist: &mut Colonist, rules: &Rules, terrain: &Terrain) -> Option<
     }
 }
 
-fn work(colony: &mut Colony, id: StableId, job: StableId) {
+/// Works a tick that does something to others. Returns whether the job is to be gone on with elsewhere.
+fn work(colony: &mut Colony, id: StableId, job: StableId) -> bool {
     let Some(task) = colony.entities.job(job).map(|job| job.task) else {
-        return;
+        return false;
     };
     match task {
+        Task::Haul { leg, .. } => return haul::work(colony, id, job, leg),
+        Task::Supply { .. } => return supply::work(colony, id, job),
+        Task::Treat { .. } => return health::treat(colony, id, job),
         Task::Harvest | Task::Labour => harvest::work(colony, id, job),
-        Task::Haul { leg, .. } => haul::work(colony, id, job, leg),
-        Task::Supply { .. } => supply::work(colony, id, job),
         Task::Build { structure } => production::build(colony, id, job, structure),
         Task::Craft { structure } => production::craft(colony, id, job, structure),
         Task::Sow => farming::sow(colony, id, job),
         Task::Reap => farming::reap(colony, id, job),
-        Task::Treat { .. } => health::treat(colony, id, job),
         Task::Eat { food, .. } => {
             if colony.work_one_tick(id, colony.rules.jobs.eat.work) {
                 // Completed first: the bite is then no longer reserved, and nobody acts in between.
@@ -108,6 +121,7 @@ fn work(colony: &mut Colony, id: StableId, job: StableId) {
             rest(colony, id, job, (NeedKind::Recreation, comfort));
         }
     }
+    false
 }
 
 /// One tick of sleeping or relaxing.
@@ -156,25 +170,63 @@ impl Colony {
     }
 
     /// Sends somebody who has a job to where it is done, from where they are.
-    pub(crate) fn find_way_anew(&mut self, id: StableId) {
-        let job = self.job_of(id).and_then(|job| self.entities.job(job));
-        let way = job.and_then(|job| Some((job.id, self.goal_of(job)?)));
-        if let Some((job, goal)) = way {
-            self.walk_to(id, job, goal);
+    pub(crate) fn send_now(&mut self, id: StableId) {
+        if let Some((job, start, goal)) = self.destination(id) {
+            let path = self.path_finder.find(&self.terrain, self.tick, start, goal);
+            self.set_out(id, job, path);
         }
     }
 
-    /// Sends somebody on the way to where the job is done.
-    pub(crate) fn walk_to(&mut self, id: StableId, job: StableId, goal: Goal) {
-        let Some(start) = self.position(id) else {
-            return;
-        };
-        let path = self.path_finder.find(&self.terrain, self.tick, start, goal);
-        self.set_out(id, job, path);
+    /// Sends those who still have a job to where it is done. Their ways are looked for together.
+    fn send(&mut self, walkers: Vec<StableId>) {
+        let mut asked = Vec::new();
+        for id in walkers {
+            if let Some((job, start, goal)) = self.destination(id) {
+                self.ask_for_way(&mut asked, (id, job), (start, goal));
+            }
+        }
+        self.set_all_out(asked);
+    }
+
+    /// Somebody's job, where they are, and where they have to be for it.
+    fn destination(&self, id: StableId) -> Option<(StableId, Position, Goal)> {
+        let colonist = self.entities.colonist(id)?;
+        let job = self.entities.job(colonist.activity.job?)?;
+        Some((job.id, colonist.at, self.goal_of(job)?))
+    }
+
+    /// Lets somebody set out, if the way is known or there is none, and otherwise notes it to be looked for.
+    pub(crate) fn ask_for_way(
+        &mut self,
+        asked: &mut Vec<Asked>,
+        (id, job): (StableId, StableId),
+        (start, goal): (Position, Goal),
+    ) {
+        let finder = &mut self.path_finder;
+        match finder.at_hand(&self.terrain, self.tick, (start, goal)) {
+            AtHand::Known(way) => self.set_out(id, job, way),
+            AtHand::ToBeSearched if self.is_in_reach(start, goal) => {
+                asked.push(Asked {
+                    id,
+                    job,
+                    way: (start, goal),
+                });
+            }
+            AtHand::ToBeSearched => self.set_out(id, job, None),
+        }
+    }
+
+    /// Searches ways and lets those set out who have asked for them.
+    pub(crate) fn set_all_out(&mut self, asked: Vec<Asked>) {
+        let ways: Vec<(Position, Goal)> = asked.iter().map(|asked| asked.way).collect();
+        let ways = self.path_finder.search_all(&self.terrain, &ways);
+        for (Asked { id, job, .. }, way) in asked.into_iter().zip(ways) {
+            self.set_out(id, job, way);
+        }
     }
 
     /// Whether there is a way to a goal from where somebody can stand.
-    pub(crate) fn is_in_reach(&self, start: Position, goal: Goal) -> bool {
+    fn is_in_reach(&self, start: Position, goal: Goal) -> bool {
         let region = self.regions.of(start);
         region.is_some_and(|region| match goal {
             Goal::On(at) => self.regions.of(at) == Some(region),
@@ -183,7 +235,7 @@ impl Colony {
     }
 
     /// Lets somebody begin a way to where a job is done; without one the job fails.
-    pub(crate) fn set_out(&mut self, id: StableId, job: StableId, path: Option<Way>) {
+    fn set_out(&mut self, id: StableId, job: StableId, path: Option<Way>) {
         let Some(path) = path else {
             self.fail_job(job, "there is no way there");
             return;
