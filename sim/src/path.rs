@@ -262,7 +262,7 @@ fn step(costs: &WalkCosts, from: Position, direction: Direction) -> Option<(Posi
 /// there, in columns to the right and rows down, and the length of the step.
 // Written out: searches spend their time here.
 #[inline]
-fn visit_steps_onto(costs: &WalkCosts, tile: Tile, mut visit: impl FnMut(Tile, (i32, i32), u32)) {
+fn visit_steps_onto(costs: &WalkCosts, tile: Tile, mut visit: impl FnMut(Tile, (i16, i16), u32)) {
     let is_open = |tile| costs.of(tile) > 0;
     let (above, below) = (tile - costs.grid().row(), tile + costs.grid().row());
     let (up, right) = (is_open(above), is_open(tile + 1));

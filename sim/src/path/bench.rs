@@ -4,6 +4,7 @@ use super::buckets::Buckets;
 use super::fields::Field;
 use super::search::Search;
 use super::{Goal, straight_way};
+use crate::grid::Tile;
 use crate::regions::Regions;
 use crate::rng::{below, random_u64};
 use crate::terrain::{Override, Terrain, TerrainMap};
@@ -14,7 +15,7 @@ pub struct Ways {
     terrain: Terrain,
     regions: Regions,
     search: Search,
-    front: Buckets,
+    front: Buckets<Tile>,
     side: u16,
 }
 

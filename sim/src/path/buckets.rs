@@ -2,14 +2,13 @@
 //! the same however much is in it.
 
 use crate::DIAGONAL_COST;
-use crate::grid::Tile;
 
-/// Tiles by key, the least first, among equals the one pushed last.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Buckets {
+/// What is reached by key, the least first, among equals what was pushed last.
+#[derive(Debug, Clone)]
+pub(super) struct Buckets<T> {
     /// For each key, modulo the number of buckets, a power of two, the entry pushed last, [`NOTHING`] in an empty one.
     last: Vec<u32>,
-    entries: Vec<Entry>,
+    entries: Vec<Entry<T>>,
     /// How many entries have not been taken.
     waiting: usize,
     /// No key in the queue is below it.
@@ -17,15 +16,26 @@ pub(super) struct Buckets {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Entry {
-    tile: u32,
+struct Entry<T> {
+    reached: T,
     /// The entry pushed before it with the same key.
     before: u32,
 }
 
 const NOTHING: u32 = u32::MAX;
 
-impl Buckets {
+impl<T> Default for Buckets<T> {
+    fn default() -> Self {
+        Self {
+            last: Vec::new(),
+            entries: Vec::new(),
+            waiting: 0,
+            key: 0,
+        }
+    }
+}
+
+impl<T: Copy> Buckets<T> {
     /// Empties the queue. No key will be less than `key`, and no tile costs more than `cost_most` ticks to enter.
     pub(super) fn begin(&mut self, key: u32, cost_most: u32) {
         // More than a step can add to the key of a search: what it costs, and what its length adds to the estimate, which is
@@ -38,15 +48,14 @@ impl Buckets {
         self.key = key;
     }
 
-    /// Adds a tile, whose key is less than that of the last tile taken plus the number of buckets.
-    pub(super) fn push(&mut self, key: u32, tile: Tile) {
+    /// Adds what has a key less than that of the last taken plus the number of buckets.
+    pub(super) fn push(&mut self, key: u32, reached: T) {
         debug_assert!(key >= self.key && ((key - self.key) as usize) < self.last.len());
         let entry = u32::try_from(self.entries.len()).unwrap_or(NOTHING);
         assert!(entry < NOTHING, "a search makes fewer than 2^32 - 1 steps");
         let bucket = self.bucket(key);
         let before = std::mem::replace(&mut self.last[bucket], entry);
-        let tile = u32::try_from(tile).expect("a map has fewer than 2^32 tiles");
-        self.entries.push(Entry { tile, before });
+        self.entries.push(Entry { reached, before });
         self.waiting += 1;
     }
 
@@ -61,15 +70,15 @@ impl Buckets {
         Some(self.key)
     }
 
-    /// Takes the tile with the least key.
-    pub(super) fn pop(&mut self) -> Option<Tile> {
+    /// Takes what has the least key.
+    pub(super) fn pop(&mut self) -> Option<T> {
         let key = self.key()?;
         let bucket = self.bucket(key);
         let last = &mut self.last[bucket];
-        let Entry { tile, before } = self.entries[*last as usize];
+        let Entry { reached, before } = self.entries[*last as usize];
         *last = before;
         self.waiting -= 1;
-        Some(tile as Tile)
+        Some(reached)
     }
 
     const fn bucket(&self, key: u32) -> usize {

@@ -30,7 +30,7 @@ pub(super) struct Fields {
     fields: Vec<(Goal, Field)>,
     /// For goals without a field: when they were first asked for, and how often since.
     asked: BTreeMap<Goal, (u64, u32)>,
-    front: Buckets,
+    front: Buckets<Tile>,
 }
 
 /// What the cheapest way to a goal costs from each tile.
@@ -100,7 +100,7 @@ impl Fields {
 }
 
 impl Field {
-    pub(super) fn new(costs: &WalkCosts, goal: Goal, front: &mut Buckets) -> Self {
+    pub(super) fn new(costs: &WalkCosts, goal: Goal, front: &mut Buckets<Tile>) -> Self {
         let mut field = Self {
             rests: vec![UNREACHABLE; costs.grid().len()],
         };

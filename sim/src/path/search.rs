@@ -3,35 +3,52 @@
 
 use super::buckets::Buckets;
 use super::{Goal, Way, canonical_way, visit_steps_onto};
-use crate::Position;
 use crate::grid::Tile;
-use crate::position::octile;
 use crate::terrain::WalkCosts;
+use crate::{DIAGONAL_COST, Position, STRAIGHT_COST};
 
 /// Searches; keeps its memory and nothing else.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Search {
-    /// Number of the search that runs or ran last: an even one.
+    /// Number of the search that runs or ran last.
     number: u32,
     visits: Vec<Visit>,
-    front: Buckets,
+    front: Buckets<Reached>,
 }
 
-/// What one search knows of a tile.
-#[derive(Debug, Clone, Copy, Default)]
-struct Visit {
-    /// The search this belongs to, one more if there is no cheaper way; tiles of earlier searches count as unvisited.
-    number: u32,
-    /// What the cheapest way known from here to the goal costs.
-    rest: u32,
+/// A tile that was reached. Where it is follows from its number, by a division for each tile that is taken.
+#[derive(Debug, Clone, Copy)]
+struct Reached {
+    tile: Tile,
+    at: Position,
 }
 
-/// What is added to the number of a search where it knows the cheapest way.
-const FINAL: u32 = 1;
+/// What the last search that came to a tile knows of it, in one number, so that one comparison says whether a way is better than what
+/// is known: above all the number of the search; then what the cheapest way known from here to the goal costs, the more the lower;
+/// then whether there is none cheaper.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Visit(u64);
+
+/// No way costs more: every tile of the largest map entered by a diagonal step at the highest cost.
+const REST_MAX: u32 = u32::MAX >> 1;
+const FINAL: u64 = 1;
 
 impl Visit {
+    const fn new(search: u32, rest: u32) -> Self {
+        Self((search as u64) << 32 | ((REST_MAX - rest) as u64) << 1)
+    }
+
+    const fn search(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    /// What the cheapest way known from here to the goal costs.
+    const fn rest(self) -> u32 {
+        REST_MAX - (self.0 as u32 >> 1)
+    }
+
     const fn is_final(self) -> bool {
-        self.number & FINAL != 0
+        self.0 & FINAL != 0
     }
 }
 
@@ -49,14 +66,6 @@ impl Task<'_> {
     fn cost_at_least(&self, at: Position) -> u32 {
         self.least * self.start.octile_distance(at)
     }
-
-    /// The same for a tile beside one of the map, given by how far it is from there.
-    fn cost_at_least_beside(&self, at: Position, (right, down): (i32, i32)) -> u32 {
-        let away = |from: u16, to: u16, more: i32| (i32::from(to) + more).abs_diff(i32::from(from));
-        let dx = away(self.start.x, at.x, right);
-        let dy = away(self.start.y, at.y, down);
-        self.least * octile(dx, dy)
-    }
 }
 
 impl Search {
@@ -73,63 +82,72 @@ impl Search {
         while self.visit(start_tile).is_none_or(|visit| !visit.is_final()) {
             self.advance(&task)?;
         }
-        let total = self.visit(start_tile)?.rest;
+        let total = self.visit(start_tile)?.rest();
         canonical_way(costs, (start, total), goal, |at, rest| {
             self.is_rest(&task, goal, (at, total - rest), rest)
         })
     }
 
     fn begin(&mut self, task: &Task<'_>, goal: Goal) {
-        // Numbers run out after two billion searches; then old visits must not look like new ones.
-        self.number = self.number.wrapping_add(FINAL + 1);
+        // Numbers run out after four billion searches; then old visits must not look like new ones.
+        self.number = self.number.wrapping_add(1);
         if self.number == 0 {
             self.visits.clear();
-            self.number = FINAL + 1;
+            self.number = 1;
         }
         self.visits
             .resize(task.costs.grid().len(), Visit::default());
-        let ends = goal.tiles(task.costs);
-        let key = |tile: &Tile| task.cost_at_least(task.costs.grid().position(*tile));
+        let grid = task.costs.grid();
+        let ends = goal.tiles(task.costs).into_iter().map(|tile| Reached {
+            tile,
+            at: grid.position(tile),
+        });
+        let ends: Vec<Reached> = ends.collect();
+        let key = |end: &Reached| task.cost_at_least(end.at);
         let least = ends.iter().map(key).min().unwrap_or(0);
         self.front.begin(least, task.costs.most());
         for end in ends {
-            self.reach(end, 0);
+            self.visits[end.tile] = Visit::new(self.number, 0);
             self.front.push(key(&end), end);
         }
     }
 
     fn visit(&self, tile: Tile) -> Option<Visit> {
-        Some(self.visits[tile]).filter(|visit| visit.number & !FINAL == self.number)
-    }
-
-    /// Notes a way that is cheaper than those known.
-    fn reach(&mut self, tile: Tile, rest: u32) {
-        self.visits[tile] = Visit {
-            number: self.number,
-            rest,
-        };
+        Some(self.visits[tile]).filter(|visit| visit.search() == self.number)
     }
 
     /// Takes the next tile and makes all steps onto it. `None` if there is none.
     fn advance(&mut self, task: &Task<'_>) -> Option<()> {
-        let tile = self.front.pop()?;
-        let visit = &mut self.visits[tile];
+        let Self {
+            number,
+            visits,
+            front,
+        } = self;
+        let Reached { tile, at } = front.pop()?;
+        let visit = &mut visits[tile];
         // A cheaper way was found after this one.
         if visit.is_final() {
             return Some(());
         }
-        visit.number |= FINAL;
-        let rest = visit.rest;
+        visit.0 |= FINAL;
+        let rest = visit.rest();
         let cost = u32::from(task.costs.of(tile));
+        let through = |length: u32| Visit::new(*number, rest + length * cost);
+        let (straight, diagonal) = (through(STRAIGHT_COST), through(DIAGONAL_COST));
         // Straight steps come last and are taken first: a search over open ground then comes along the straight walk,
         // whose straight part is at the goal.
-        let at = task.costs.grid().position(tile);
         visit_steps_onto(task.costs, tile, |from, offset, length| {
-            let through = rest + length * cost;
-            if self.visit(from).is_none_or(|known| through < known.rest) {
-                self.reach(from, through);
-                let at_least = task.cost_at_least_beside(at, offset);
-                self.front.push(through + at_least, from);
+            let through = if length == STRAIGHT_COST {
+                straight
+            } else {
+                diagonal
+            };
+            let known = &mut visits[from];
+            if through > *known {
+                *known = through;
+                let at = beside(at, offset);
+                let key = through.rest() + task.cost_at_least(at);
+                front.push(key, Reached { tile: from, at });
             }
         });
         Some(())
@@ -150,7 +168,7 @@ impl Search {
         let total = walked + rest;
         loop {
             match self.visit(tile) {
-                Some(visit) if visit.rest == rest => return true,
+                Some(visit) if visit.rest() == rest => return true,
                 Some(visit) if visit.is_final() => return false,
                 _ => {}
             }
@@ -163,4 +181,12 @@ impl Search {
             }
         }
     }
+}
+
+/// A tile of the map beside another, given by how far it is to the right and down.
+fn beside(at: Position, (right, down): (i16, i16)) -> Position {
+    Position::new(
+        at.x.wrapping_add_signed(right),
+        at.y.wrapping_add_signed(down),
+    )
 }
