@@ -8,6 +8,7 @@ mod farming;
 mod invariants;
 mod labour;
 mod life;
+mod nearest;
 mod people;
 mod production;
 mod saves;

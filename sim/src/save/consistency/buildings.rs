@@ -57,8 +57,7 @@ fn check_structure(structure: &Structure, known: &Vocabulary<'_>) -> Result<(), 
 pub(super) fn check_together(colony: &Colony) -> Result<(), SaveError> {
     for structure in colony.entities.structures() {
         let (id, at) = (structure.id, structure.at);
-        let is_right = colony.terrain.contains(at)
-            && (structure.is_built || colony.terrain.is_walkable(at))
+        let is_right = (structure.is_built || colony.terrain.is_walkable(at))
             && !colony.stockpiles.contains(at);
         ensure(is_right, || format!("building {id} cannot be at {at}"))?;
     }
