@@ -1,8 +1,6 @@
 //! Who does what: each idle colonist, in order of id, takes the job that is least [effort], then the one with the lowest id, of
 //! those it can and may do, can reach, and that have all they need. What it needs itself counts as if it were at hand.
 
-use rayon::prelude::*;
-
 use crate::colonists::{Colonist, Person};
 use crate::definitions::{BuildingUse, NeedKind};
 use crate::jobs::{FoodClaim, HaulLeg, Job, SupplyLeg, Task, TreatLeg};
@@ -72,19 +70,6 @@ impl Barren {
     }
 }
 
-/// The work that somebody would take, before those who choose first have chosen. All that happens while jobs are given out takes
-/// possibilities away: if they still can, they take it.
-struct Guess {
-    wanted: Wanted,
-    found: Option<Rank>,
-}
-
-/// Of what priority at least somebody looks for work, and of how much effort at most.
-type Wanted = (u8, u32);
-
-/// Fewer who look for work than this are not worth waking another thread for.
-const GUESSES_MIN: usize = 32;
-
 /// Somebody who looks for a job.
 #[derive(Clone, Copy)]
 struct Seeker<'a> {
@@ -99,113 +84,55 @@ struct Seeker<'a> {
 pub(crate) fn run(colony: &mut Colony) {
     // Ways that take a search are looked for when all have chosen, together: whether there is one is known before, and nothing but
     // walking asks for it. The ground stays what it is meanwhile.
-    let mut walkers = Vec::new();
+    let mut asked = Vec::new();
     let mut barren = Barren::default();
-    let idle = colony.entities.idle();
-    let mut guesses = guess_all(colony, &idle);
-    for (place, id) in idle.into_iter().enumerate() {
-        let guess = guesses.get(place).and_then(Option::as_ref);
-        let choice = seeker(colony, id).and_then(|it| choose(colony, it, guess, &mut barren));
-        let Some(choice) = choice else {
+    for id in colony.entities.idle() {
+        let Some(choice) = choose(colony, id, &mut barren) else {
             continue;
         };
         let job = choice.job;
         let Some((start, goal)) = take(colony, id, choice) else {
             continue;
         };
-        colony.ask_for_way(&mut walkers, (id, job), (start, goal));
+        colony.ask_for_way(&mut asked, (id, job), (start, goal));
         // Who gave it up at once has freed what it had reserved.
         if colony.job_of(id).is_none() {
             barren = Barren::default();
-            guesses = Vec::new();
         }
     }
-    colony.set_all_out(walkers);
+    colony.set_all_out(asked);
 }
 
-/// What each of some would take, found side by side; nothing where that is not worth it.
-fn guess_all(colony: &Colony, idle: &[StableId]) -> Vec<Option<Guess>> {
-    let threads = rayon::current_num_threads();
-    if idle.len() < GUESSES_MIN || threads == 1 {
-        return Vec::new();
-    }
-    let parts = idle.par_chunks(idle.len().div_ceil(threads));
-    let guesses = parts.flat_map_iter(|part| {
-        let mut barren = Barren::default();
-        part.iter().map(move |id| guess(colony, *id, &mut barren))
-    });
-    guesses.collect()
-}
-
-fn guess(colony: &Colony, id: StableId, barren: &mut Barren) -> Option<Guess> {
-    let seeker = seeker(colony, id)?;
-    let (_, wanted) = own_choice(colony, seeker);
-    let wanted = wanted?;
-    let found = shared_choice(colony, seeker, wanted, barren);
-    let found = found.map(|choice| choice.rank);
-    Some(Guess { wanted, found })
-}
-
-fn seeker(colony: &Colony, id: StableId) -> Option<Seeker<'_>> {
+fn choose(colony: &Colony, id: StableId, barren: &mut Barren) -> Option<Choice> {
     let colonist = colony.entities.colonist(id)?;
-    Some(Seeker {
+    let seeker = Seeker {
         id,
         from: colonist.at,
         region: colony.regions.of(colonist.at)?,
         colonist,
         person: colony.entities.person(id)?,
-    })
-}
-
-fn choose(
-    colony: &Colony,
-    seeker: Seeker<'_>,
-    guess: Option<&Guess>,
-    barren: &mut Barren,
-) -> Option<Choice> {
-    let (own, wanted) = own_choice(colony, seeker);
-    let Some(wanted) = wanted else {
-        return own;
     };
-    let work = match guess.filter(|guess| guess.wanted == wanted) {
-        Some(Guess { found: None, .. }) => None,
-        Some(Guess {
-            found: Some(rank), ..
-        }) => still_there(colony, seeker, *rank)
-            .or_else(|| shared_choice(colony, seeker, wanted, barren)),
-        None => shared_choice(colony, seeker, wanted, barren),
-    };
-    own.into_iter().chain(work).min_by_key(|choice| choice.rank)
-}
-
-/// A guess, if somebody can still take it.
-fn still_there(colony: &Colony, seeker: Seeker<'_>, rank: Rank) -> Option<Choice> {
-    let (_, id) = rank;
-    let job = colony.entities.job(id)?;
-    let is_open = job.colonist.is_none() && may_do(colony, job, seeker);
-    let claim = is_open.then(|| shared_claim(colony, job, seeker))??;
-    let job = id;
-    Some(Choice { rank, job, claim })
-}
-
-/// What somebody would do for themselves, and what work they look for instead, if any.
-fn own_choice(colony: &Colony, seeker: Seeker<'_>) -> (Option<Choice>, Option<Wanted>) {
     let mut best: Option<Choice> = None;
     for need in NeedKind::ALL {
         let Some(choice) = personal_choice(colony, seeker, need) else {
             continue;
         };
         // A need at 0 comes before any work, as when leaving it: otherwise the two would alternate for ever.
-        if need.is_vital() && seeker.colonist.needs.get(need).level == 0 {
-            return (Some(choice), None);
+        if need.is_vital() && colonist.needs.get(need).level == 0 {
+            return Some(choice);
         }
         if best.as_ref().is_none_or(|best| choice.rank < best.rank) {
             best = Some(choice);
         }
     }
+    let Some(lowest) = lowest_priority(colony, seeker) else {
+        return best;
+    };
     let limit = best.as_ref().map_or(EFFORT_MAX, |best| best.rank.0);
-    let lowest = lowest_priority(colony, seeker);
-    (best, lowest.map(|lowest| (lowest, limit)))
+    let work = shared_choice(colony, seeker, (lowest, limit), barren);
+    best.into_iter()
+        .chain(work)
+        .min_by_key(|choice| choice.rank)
 }
 
 /// The best job that anybody may take and somebody can, of at least `lowest` priority and no more than `limit` effort.
@@ -457,28 +384,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_guessed_side_by_side_changes_nothing() {
-        let pools = [1, 3].map(|threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-            pool.build().unwrap()
-        });
-        let mut guessed = 0;
-        for seed in 0..4 {
-            let mut colonies = [scattered_colony(seed), scattered_colony(seed)];
-            for tick in 0..300 {
-                guessed += usize::from(colonies[1].entities.idle().len() >= GUESSES_MIN);
-                let hashes = pools.each_ref().map(|pool| {
-                    let colony = &mut colonies[pool.current_num_threads() / 3];
-                    pool.install(|| run_tick(colony));
-                    colony.hashes()
-                });
-                assert_eq!(hashes[0], hashes[1], "seed {seed}, tick {tick}");
-            }
-        }
-        assert!(guessed > 50, "{guessed}");
-    }
-
-    #[test]
     fn nobody_is_left_idle_who_could_take_a_job() {
         let mut idle_seen = 0;
         for seed in 0..6 {
@@ -491,7 +396,14 @@ mod tests {
                 // The work of this tick has freed some.
                 run(&mut colony);
                 for id in colony.entities.idle() {
-                    let seeker = seeker(&colony, id).unwrap();
+                    let colonist = colony.entities.colonist(id).unwrap();
+                    let seeker = Seeker {
+                        id,
+                        from: colonist.at,
+                        region: colony.regions.of(colonist.at).unwrap(),
+                        colonist,
+                        person: colony.entities.person(id).unwrap(),
+                    };
                     let lowest = lowest_priority(&colony, seeker).unwrap_or(u8::MAX);
                     let could_take = |job: &&Job| {
                         job.colonist.is_none()
