@@ -26,7 +26,7 @@ pub use events::{
     BATCHED, EventDescription, batch_of, batched, event, event_names, events, fields_by_name,
     is_counted, payload,
 };
-pub(crate) use events::{Fact, facts};
+pub(crate) use events::{Fact, facts, id_number};
 pub use functions::functions;
 pub use kinds::{Field, Kind, Record, Signature};
 pub use reference::reference;

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sim::Event;
+use sim::{Event, JobFacts};
 
-use crate::api::{ApiError, EventDescription, Fact, Field, Kind, batch_of, facts};
+use crate::api::{ApiError, EventDescription, Fact, Field, Kind, batch_of, facts, id_number};
 use crate::limits::BATCH_EVENTS_MAX;
 use crate::value::Value;
 
@@ -29,9 +29,9 @@ pub(crate) struct Column {
 /// The numbers of a column; 0 stands for nothing in those that are optional, since ids count from 1 and the text at 0 is the empty one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Numbers {
-    Integers(Arc<Vec<i64>>),
+    Integers(Arc<[i64]>),
     /// Positions among the batch's texts.
-    Texts(Arc<Vec<u32>>),
+    Texts(Arc<[u32]>),
 }
 
 /// Fields of a batch before its columns: `size`.
@@ -71,6 +71,10 @@ pub fn by_name(
 
 impl Batch {
     fn of(description: &EventDescription, events: &[&Event]) -> Batch {
+        let jobs = events.iter().map(|event| only_job(event));
+        if let Some(jobs) = jobs.collect::<Option<Vec<_>>>() {
+            return Batch::of_jobs(&jobs);
+        }
         let mut packing = Packing::new(description, events.len());
         for event in events {
             let mut at = 0;
@@ -80,6 +84,38 @@ impl Batch {
             });
         }
         packing.batch(events.len())
+    }
+
+    /// The same for events that carry a job and nothing else, which come by the hundred: list by list.
+    fn of_jobs(jobs: &[&JobFacts]) -> Batch {
+        let integer = |is_optional, of: fn(&JobFacts) -> i64| Column {
+            numbers: Numbers::Integers(jobs.iter().map(|job| of(job)).collect()),
+            is_optional,
+        };
+        let mut texts = Texts::default();
+        let kinds = jobs.iter().map(|job| texts.position(&job.kind)).collect();
+        let items = jobs.iter().map(|job| match &job.item {
+            Some(item) => texts.position(item),
+            None => EMPTY,
+        });
+        let items = items.collect();
+        let text = |is_optional, positions| Column {
+            numbers: Numbers::Texts(positions),
+            is_optional,
+        };
+        Batch {
+            size: jobs.len(),
+            columns: vec![
+                integer(false, |job| id_number(job.id)),
+                text(false, kinds),
+                integer(false, |job| job.priority.into()),
+                integer(false, |job| job.at.x.into()),
+                integer(false, |job| job.at.y.into()),
+                integer(true, |job| job.colonist.map_or(0, id_number)),
+                text(true, items),
+            ],
+            texts: texts.all(),
+        }
     }
 
     /// A batch of lists that somebody has written, in the order of the description's fields; what is left out is 0, the empty text or
@@ -178,7 +214,21 @@ struct Texts<'a> {
 /// Texts that are looked at one by one: kinds of jobs and of items are seldom more in a tick.
 const FEW_TEXTS: usize = 16;
 
+impl Default for Texts<'_> {
+    fn default() -> Self {
+        Self {
+            all: vec![""],
+            positions: BTreeMap::new(),
+        }
+    }
+}
+
 impl<'a> Texts<'a> {
+    fn all(self) -> Arc<Vec<String>> {
+        let texts = self.all.into_iter().map(str::to_owned);
+        Arc::new(texts.collect())
+    }
+
     fn position(&mut self, text: &'a str) -> u32 {
         let mut few = self.all.iter().take(FEW_TEXTS);
         if let Some(position) = few.position(|known| *known == text) {
@@ -223,10 +273,7 @@ impl<'a> Packing<'a> {
         });
         Packing {
             columns: columns.collect(),
-            texts: Texts {
-                all: vec![""],
-                positions: BTreeMap::new(),
-            },
+            texts: Texts::default(),
         }
     }
 
@@ -257,12 +304,22 @@ impl<'a> Packing<'a> {
             },
             is_optional: column.is_optional,
         });
-        let texts = self.texts.all.into_iter().map(str::to_owned);
         Batch {
             size,
             columns: columns.collect(),
-            texts: Arc::new(texts.collect()),
+            texts: self.texts.all(),
         }
+    }
+}
+
+/// The job that an event carries, if it carries nothing else.
+const fn only_job(event: &Event) -> Option<&JobFacts> {
+    match event {
+        Event::JobCreated(job)
+        | Event::JobAssigned(job)
+        | Event::JobCompleted(job)
+        | Event::JobCancelled(job) => Some(job),
+        _ => None,
     }
 }
 

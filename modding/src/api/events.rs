@@ -10,7 +10,7 @@ use super::kinds::{Field, Kind, Record, field};
 pub(super) use batches::jobs;
 pub use batches::{BATCHED, batch_of, batched};
 pub use payload::payload;
-pub(crate) use payload::{Fact, facts};
+pub(crate) use payload::{Fact, facts, id_number};
 pub(super) use payload::{colonist_value, job_value};
 
 /// An event of the table. Every event also carries `name` and `tick`.

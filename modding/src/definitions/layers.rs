@@ -145,7 +145,9 @@ impl<'d> Layers<'d> {
             ));
             return Some(match crate::diagnostic::nearest(id, ids) {
                 Some(near) => fault.help(format!("did you mean `{near}`?")),
-                None => fault.help(format!("to define it here, leave out `{word} = true`")),
+                None => fault.help(format!(
+                    "to define it here, leave out `{word} = true`; what another mod defines is there for those that depend on it"
+                )),
             });
         };
         let owner = first.manifest;

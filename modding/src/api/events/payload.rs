@@ -179,8 +179,12 @@ pub(in crate::api) fn colonist_value(colonist: &ColonistFacts) -> Value {
 }
 
 /// An id as a number; ids stay far below 2^53 as they count what was ever made.
+pub(crate) fn id_number(id: StableId) -> i64 {
+    i64::try_from(id.get()).unwrap_or(i64::MAX)
+}
+
 fn id<'a>(id: StableId) -> Fact<'a> {
-    Fact::Integer(i64::try_from(id.get()).unwrap_or(i64::MAX))
+    Fact::Integer(id_number(id))
 }
 
 fn record_value(record: &Record, values: Vec<Option<Value>>) -> Value {

@@ -223,7 +223,7 @@ fn what_cannot_be_changed_is_told_at_the_table_that_would() {
             "[porcelain]\noverride = true\nstack_max = 9\nhaul_priority = 1\n",
             &[
                 "`items.porcelain` is defined by no mod before m, so there is nothing to override at m/assets/items.toml:1:2 (to define it \
-               here, leave out `override = true`)",
+               here, leave out `override = true`; what another mod defines is there for those that depend on it)",
             ],
         ),
         (

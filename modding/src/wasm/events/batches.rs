@@ -15,13 +15,13 @@ use super::Part;
 #[derive(Clone, Debug, ComponentType, Lower)]
 #[component(record)]
 pub(in crate::wasm) struct Jobs {
-    id: Arc<Vec<i64>>,
-    kind: Arc<Vec<u32>>,
-    priority: Arc<Vec<i64>>,
-    x: Arc<Vec<i64>>,
-    y: Arc<Vec<i64>>,
-    colonist: Arc<Vec<i64>>,
-    item: Arc<Vec<u32>>,
+    id: Arc<[i64]>,
+    kind: Arc<[u32]>,
+    priority: Arc<[i64]>,
+    x: Arc<[i64]>,
+    y: Arc<[i64]>,
+    colonist: Arc<[i64]>,
+    item: Arc<[u32]>,
 }
 
 /// `job-created-batch-event` of colony.wit and its like.
