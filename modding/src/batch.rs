@@ -2,6 +2,7 @@
 //! hear them so.
 
 use std::collections::BTreeMap;
+use std::mem::{Discriminant, discriminant};
 use std::sync::Arc;
 
 use sim::{Event, JobFacts};
@@ -46,27 +47,41 @@ pub fn by_name(
     events: &[Event],
     is_heard: impl Fn(&str) -> bool,
 ) -> Vec<(&'static EventDescription, Batch)> {
-    let mut groups: Vec<(&'static str, Option<&'static EventDescription>, Vec<&Event>)> =
-        Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for event in events {
-        let name = event.name();
-        match groups.iter_mut().find(|(known, ..)| *known == name) {
-            Some((_, None, _)) => {}
-            Some((.., group)) => group.push(event),
+        let kind = discriminant(event);
+        let group = match groups.iter().position(|known| known.kind == kind) {
+            Some(known) => &mut groups[known],
             None => {
-                let heard = batch_of(name).filter(|description| is_heard(description.name));
-                groups.push((name, heard, vec![event]));
+                let heard = batch_of(event.name()).filter(|batch| is_heard(batch.name));
+                let events = Vec::with_capacity(heard.map_or(0, |_| events.len()));
+                groups.push_mut(Group {
+                    kind,
+                    heard,
+                    events,
+                })
             }
+        };
+        if group.heard.is_some() {
+            group.events.push(event);
         }
     }
     let heard = groups
         .iter()
-        .filter_map(|(_, description, events)| Some(((*description)?, events)));
+        .filter_map(|group| Some((group.heard?, &group.events)));
     let batches = heard.flat_map(|(description, events)| {
         let parts = events.chunks(BATCH_EVENTS_MAX);
         parts.map(move |events| (description, Batch::of(description, events)))
     });
     batches.collect()
+}
+
+/// The events of one kind.
+struct Group<'a> {
+    kind: Discriminant<Event>,
+    /// What tells of all of them, if somebody hears it.
+    heard: Option<&'static EventDescription>,
+    events: Vec<&'a Event>,
 }
 
 impl Batch {
