@@ -32,6 +32,15 @@ typedef struct {
 /* A text that stands in the source. */
 #define COLONY_TEXT(literal) ((colony_text){(literal), sizeof(literal) - 1})
 
+/* Whether two texts are the same. */
+static inline bool colony_is(colony_text text, colony_text other) {
+    bool is_same = text.length == other.length;
+    for (size_t at = 0; is_same && at < text.length; at++) {
+        is_same = text.bytes[at] == other.bytes[at];
+    }
+    return is_same;
+}
+
 /* A value inside a tree: `node` of colony.wit. */
 typedef struct {
     uint8_t kind;
@@ -168,6 +177,38 @@ static inline colony_answer colony_emit(colony_text name, colony_tree payload) {
     colony_import_emit(name.bytes, name.length, payload.nodes, payload.count, &answer);
     return answer;
 }
+
+/* Lists of events that come all at once: numbers, and positions in the texts of the batch. Where an event carries nothing there is 0. */
+typedef struct {
+    const int64_t *at;
+    size_t count;
+} colony_numbers;
+
+typedef struct {
+    const uint32_t *at;
+    size_t count;
+} colony_positions;
+
+/* What `handle` is given, by its address, of job_created_batch, job_assigned_batch, job_completed_batch and job_cancelled_batch. That of
+ * job_failed_batch has one list more, `colony_positions reason`; those of other events have other lists in the place of `job`. */
+typedef struct {
+    uint32_t function;
+    int64_t tick;
+    int64_t size;
+    struct {
+        const colony_text *at;
+        size_t count;
+    } texts;
+    struct {
+        colony_numbers id;
+        colony_positions kind;
+        colony_numbers priority;
+        colony_numbers x;
+        colony_numbers y;
+        colony_numbers colonist;
+        colony_positions item;
+    } job;
+} colony_job_batch;
 
 /* ---- Timers ---- */
 

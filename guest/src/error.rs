@@ -5,6 +5,7 @@ use std::panic::Location;
 
 use crate::bindings::colony::modding::failure::{self, Line};
 use crate::bindings::colony::modding::types;
+use crate::source::shown;
 
 /// Why a handler, a timer, a migration or an exported function fails, with the line that said so. A call that fails leaves no trace:
 /// the host takes back all that it did.
@@ -96,7 +97,7 @@ pub(crate) fn fail(error: Error) -> ! {
 
 fn fail_at(message: String, help: Option<String>, at: Option<&Location<'_>>) -> ! {
     let at = at.map(|at| Line {
-        file: at.file().to_owned(),
+        file: shown(at.file()),
         line: at.line(),
     });
     failure::fail(&types::Error { message, help }, at.as_ref());

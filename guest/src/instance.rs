@@ -8,7 +8,9 @@ use crate::bindings::colony::modding::types::{Timer, Tree};
 use crate::bindings::exports::colony::modding::kept_state;
 use crate::bindings::exports::colony::modding::{entry, exports, migrations, timers};
 use crate::error::{Error, Result, fail, report_panics};
+use crate::kept::tell_of_changes;
 use crate::setup::{Functions, Setup};
+use crate::source::{InFolder, note_folder};
 #[cfg(feature = "kept-state")]
 use crate::tree::from_tree;
 use crate::tree::{fields, to_tree};
@@ -85,9 +87,11 @@ pub(crate) fn handler_number(event: &str, key: Option<&str>) -> Option<u32> {
     })
 }
 
-impl<M: Mod> entry::Guest for Component<M> {
+impl<M: Mod + InFolder> entry::Guest for Component<M> {
     fn load() {
+        note_folder::<M>();
         report_panics();
+        tell_of_changes();
         let state = M::default();
         let mut setup = Setup::new();
         let shape = to_tree(&state).and_then(declare_shape);
@@ -144,6 +148,8 @@ impl<M: Mod> kept_state::Guest for Component<M> {
                     .help("say with `migrate` how older state becomes state of this version")
             };
             *state = Kept::restored(from_tree(tree).map_err(refused)?);
+            // What the type has no field for is gone. Given the rest, the host can say so.
+            state.change();
             Ok(())
         });
     }

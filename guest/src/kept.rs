@@ -12,11 +12,27 @@ pub struct Kept<M> {
     is_changed: bool,
 }
 
+/// Said while the mod loads: the host need not ask for the state after calls that do not change it.
+pub(crate) fn tell_of_changes() {
+    if cfg!(feature = "kept-state") {
+        kept_state_changes::note();
+    }
+}
+
 impl<M> Kept<M> {
     pub(crate) fn restored(state: M) -> Kept<M> {
         Kept {
             state,
             is_changed: false,
+        }
+    }
+
+    /// The host is given the state after the running call.
+    pub(crate) fn change(&mut self) {
+        // Said once for each call that changes the state: after the others the host asks for nothing.
+        let is_first = !std::mem::replace(&mut self.is_changed, true);
+        if is_first && cfg!(feature = "kept-state") {
+            kept_state_changes::note();
         }
     }
 
@@ -37,11 +53,7 @@ impl<M> Deref for Kept<M> {
 
 impl<M> DerefMut for Kept<M> {
     fn deref_mut(&mut self) -> &mut M {
-        // Said once for each call that changes the state: after the others the host asks for nothing.
-        let is_first = !std::mem::replace(&mut self.is_changed, true);
-        if is_first && cfg!(feature = "kept-state") {
-            kept_state_changes::note();
-        }
+        self.change();
         &mut self.state
     }
 }

@@ -45,6 +45,8 @@ mod event;
 mod instance;
 mod kept;
 mod setup;
+#[doc(hidden)]
+pub mod source;
 pub mod tree;
 mod value;
 
@@ -88,5 +90,12 @@ macro_rules! export {
     ($state:ty) => {
         type ColonyComponent = $crate::Component<$state>;
         $crate::bindings::export!(ColonyComponent with_types_in $crate::bindings);
+
+        impl $crate::source::InFolder for $state {
+            const FOLDER: &'static [u8] = {
+                const PATH: &str = env!("CARGO_MANIFEST_DIR");
+                &$crate::source::end::<{ $crate::source::end_length(PATH) }>(PATH)
+            };
+        }
     };
 }

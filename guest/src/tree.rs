@@ -73,6 +73,13 @@ pub(crate) fn fields(tree: Tree) -> Option<Vec<(String, Tree)>> {
 #[derive(Debug)]
 struct Problem(String);
 
+impl Problem {
+    /// The same problem of a value, said of what the value is in.
+    fn within(self, place: &str) -> Problem {
+        Problem(format!("{place}: {}", self.0))
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use modding::api::capability_names;
 use modding::diagnostic::Fault;
-use modding::findings::{Finding, examine};
+use modding::findings::Finding;
 use modding::manifest::Manifest;
 use modding::mod_id::ModId;
 use modding::tick::HandlerFailure;
@@ -218,19 +218,17 @@ pub fn check(
     options: &CheckOptions,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<CheckReport, Vec<Fault>> {
-    let mut examined = examine(&subject.bundle)?;
-    probe::listen(subject, options, &mut examined);
+    let of_folder = (&subject.bundle, &subject.manifest);
+    let mut examined = probe::examined(subject, of_folder, options)?;
     let draft = probe::draft(subject, options, &examined)?;
     let (scenario, workspace) = load_text(&draft.path, &draft.text, &subject.library)?;
     // A scenario may run another version than the one that lies in the folder.
     let bundle = workspace.bundle(&subject.mod_id)?;
     let manifest = Manifest::parse(&bundle, &capability_names())?;
     let in_folder = bundle.hash() == subject.bundle.hash();
-    let examined = if in_folder {
-        examined
-    } else {
-        examine(&bundle)?
-    };
+    if !in_folder {
+        examined = probe::examined(subject, (&bundle, &manifest), options)?;
+    }
     let mut trials = Trials::begin(
         &scenario,
         &workspace,

@@ -240,7 +240,7 @@ fn located_at_step(step: &Step, tick: u64, faults: &[Fault]) -> Vec<Fault> {
     let located = |fault: &Fault| Fault {
         message: format!("step at tick {tick}: {}", fault.message),
         place: fault.place.clone().or(Some(step.place.clone())),
-        help: fault.help.clone(),
+        ..fault.clone()
     };
     faults.iter().map(located).collect()
 }

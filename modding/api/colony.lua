@@ -286,28 +286,28 @@
 ---@field tick integer
 ---@field incident string
 
----JobCreatedBatchEvent: all `job_created` of a tick in one call: a list for each field, in the order in which they happened.
+---JobCreatedBatchEvent: all `job_created` of a tick, up to 1,024 in one call: a list for each field, in the order in which they happened.
 ---@class colony.JobCreatedBatchEvent
 ---@field name "job_created_batch"
 ---@field tick integer
 ---@field size integer
 ---@field job colony.Jobs
 
----JobAssignedBatchEvent: all `job_assigned` of a tick in one call: a list for each field, in the order in which they happened.
+---JobAssignedBatchEvent: all `job_assigned` of a tick, up to 1,024 in one call: a list for each field, in the order in which they happened.
 ---@class colony.JobAssignedBatchEvent
 ---@field name "job_assigned_batch"
 ---@field tick integer
 ---@field size integer
 ---@field job colony.Jobs
 
----JobCompletedBatchEvent: all `job_completed` of a tick in one call: a list for each field, in the order in which they happened.
+---JobCompletedBatchEvent: all `job_completed` of a tick, up to 1,024 in one call: a list for each field, in the order in which they happened.
 ---@class colony.JobCompletedBatchEvent
 ---@field name "job_completed_batch"
 ---@field tick integer
 ---@field size integer
 ---@field job colony.Jobs
 
----JobFailedBatchEvent: all `job_failed` of a tick in one call: a list for each field, in the order in which they happened.
+---JobFailedBatchEvent: all `job_failed` of a tick, up to 1,024 in one call: a list for each field, in the order in which they happened.
 ---@class colony.JobFailedBatchEvent
 ---@field name "job_failed_batch"
 ---@field tick integer
@@ -315,21 +315,21 @@
 ---@field job colony.Jobs
 ---@field reason string[]
 
----JobCancelledBatchEvent: all `job_cancelled` of a tick in one call: a list for each field, in the order in which they happened.
+---JobCancelledBatchEvent: all `job_cancelled` of a tick, up to 1,024 in one call: a list for each field, in the order in which they happened.
 ---@class colony.JobCancelledBatchEvent
 ---@field name "job_cancelled_batch"
 ---@field tick integer
 ---@field size integer
 ---@field job colony.Jobs
 
----ColonistJoinedBatchEvent: all `colonist_joined` of a tick in one call: a list for each field, in the order in which they happened.
+---ColonistJoinedBatchEvent: all `colonist_joined` of a tick, up to 1,024 in one call: a list for each field, in the order in which they happened.
 ---@class colony.ColonistJoinedBatchEvent
 ---@field name "colonist_joined_batch"
 ---@field tick integer
 ---@field size integer
 ---@field colonist { id: integer[], name: string[], x: integer[], y: integer[] }
 
----ColonistDiedBatchEvent: all `colonist_died` of a tick in one call: a list for each field, in the order in which they happened.
+---ColonistDiedBatchEvent: all `colonist_died` of a tick, up to 1,024 in one call: a list for each field, in the order in which they happened.
 ---@class colony.ColonistDiedBatchEvent
 ---@field name "colonist_died_batch"
 ---@field tick integer
@@ -337,14 +337,14 @@
 ---@field colonist { id: integer[], name: string[], x: integer[], y: integer[] }
 ---@field cause string[]
 
----ColonistCollapsedBatchEvent: all `colonist_collapsed` of a tick in one call: a list for each field, in the order in which they happened.
+---ColonistCollapsedBatchEvent: all `colonist_collapsed` of a tick, up to 1,024 in one call: a list for each field, in the order in which they happened.
 ---@class colony.ColonistCollapsedBatchEvent
 ---@field name "colonist_collapsed_batch"
 ---@field tick integer
 ---@field size integer
 ---@field colonist { id: integer[], name: string[], x: integer[], y: integer[], health: integer[] }
 
----NeedCriticalBatchEvent: all `need_critical` of a tick in one call: a list for each field, in the order in which they happened.
+---NeedCriticalBatchEvent: all `need_critical` of a tick, up to 1,024 in one call: a list for each field, in the order in which they happened.
 ---@class colony.NeedCriticalBatchEvent
 ---@field name "need_critical_batch"
 ---@field tick integer
@@ -353,7 +353,7 @@
 ---@field need string[]
 ---@field level integer[]
 
----ItemProducedBatchEvent: all `item_produced` of a tick in one call: a list for each field, in the order in which they happened.
+---ItemProducedBatchEvent: all `item_produced` of a tick, up to 1,024 in one call: a list for each field, in the order in which they happened.
 ---@class colony.ItemProducedBatchEvent
 ---@field name "item_produced_batch"
 ---@field tick integer
@@ -364,7 +364,7 @@
 ---@field y integer[]
 ---@field job_id integer[]
 
----ItemSpoiledBatchEvent: all `item_spoiled` of a tick in one call: a list for each field, in the order in which they happened.
+---ItemSpoiledBatchEvent: all `item_spoiled` of a tick, up to 1,024 in one call: a list for each field, in the order in which they happened.
 ---@class colony.ItemSpoiledBatchEvent
 ---@field name "item_spoiled_batch"
 ---@field tick integer
@@ -374,7 +374,7 @@
 ---@field x integer[]
 ---@field y integer[]
 
----BuildingCompletedBatchEvent: all `building_completed` of a tick in one call: a list for each field, in the order in which they happened.
+---BuildingCompletedBatchEvent: all `building_completed` of a tick, up to 1,024 in one call: a list for each field, in the order in which they happened.
 ---@class colony.BuildingCompletedBatchEvent
 ---@field name "building_completed_batch"
 ---@field tick integer
@@ -384,7 +384,7 @@
 ---@field x integer[]
 ---@field y integer[]
 
----CropRipeBatchEvent: all `crop_ripe` of a tick in one call: a list for each field, in the order in which they happened.
+---CropRipeBatchEvent: all `crop_ripe` of a tick, up to 1,024 in one call: a list for each field, in the order in which they happened.
 ---@class colony.CropRipeBatchEvent
 ---@field name "crop_ripe_batch"
 ---@field tick integer
@@ -393,7 +393,7 @@
 ---@field x integer[]
 ---@field y integer[]
 
----CropDiedBatchEvent: all `crop_died` of a tick in one call: a list for each field, in the order in which they happened.
+---CropDiedBatchEvent: all `crop_died` of a tick, up to 1,024 in one call: a list for each field, in the order in which they happened.
 ---@class colony.CropDiedBatchEvent
 ---@field name "crop_died_batch"
 ---@field tick integer

@@ -146,20 +146,19 @@ impl Batch {
         let lists = lists.skip(FIELDS_BEFORE_COLUMNS).map(column_values);
         let lists = lists.collect::<Result<Vec<_>, ApiError>>()?;
         let given = fields.first().and_then(Option::as_ref);
+        let longest = || lists.iter().flatten().map(|list| list.len()).max();
         let size = match given {
-            Some(Value::Integer(size)) => usize::try_from(*size).unwrap_or(usize::MAX),
-            _ => lists
-                .iter()
-                .flatten()
-                .map(|list| list.len())
-                .max()
-                .unwrap_or(0),
+            Some(Value::Integer(size)) => usize::try_from(*size).ok(),
+            Some(_) => None,
+            None => Some(longest().unwrap_or(0)),
         };
-        if size > BATCH_EVENTS_MAX {
+        let Some(size) = size.filter(|size| *size <= BATCH_EVENTS_MAX) else {
+            let found = given.map_or_else(|| longest().unwrap_or(0).to_string(), Value::to_string);
             return Err(ApiError::new(format!(
-                "a batch has {BATCH_EVENTS_MAX} events at most"
+                "`size` of `{}` must be a whole number from 0 to {BATCH_EVENTS_MAX}, found {found}",
+                description.name
             )));
-        }
+        };
         let mut packing = Packing::new(description, size);
         for (at, list) in lists.iter().enumerate() {
             let field = description.fields[at + FIELDS_BEFORE_COLUMNS];

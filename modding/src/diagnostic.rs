@@ -8,6 +8,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::error::Location;
+
 /// One thing that is wrong, in words for the author of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -17,6 +19,8 @@ pub struct Fault {
     pub place: Option<Place>,
     /// What to do about it, if possible with the exact text to write.
     pub help: Option<String>,
+    /// The line that it is about where that is of a file which cannot be shown, such as the source of a component. The message names it.
+    pub unseen: Option<Box<Location>>,
 }
 
 /// A span of a source file, which may be empty.
@@ -29,7 +33,7 @@ pub struct Place {
     /// Byte offsets into `source`; offsets that are no character boundary count as the character that they are in.
     pub span: Range<usize>,
     /// Text shown beside the caret.
-    pub label: Option<String>,
+    pub label: Option<Box<str>>,
 }
 
 impl Fault {
@@ -39,6 +43,7 @@ impl Fault {
             message: message.into(),
             place: None,
             help: None,
+            unseen: None,
         }
     }
 
@@ -107,7 +112,7 @@ impl Place {
     /// The same place with text beside its caret.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
+        self.label = Some(label.into().into_boxed_str());
         self
     }
 

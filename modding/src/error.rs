@@ -76,14 +76,15 @@ impl GuestError {
                 Some(column) => at_column(place, column),
                 None => place,
             });
-        let message = match place {
-            Some(_) => self.message.clone(),
-            None => self.to_string(),
+        let (message, unseen) = match place {
+            Some(_) => (self.message.clone(), None),
+            None => (self.to_string(), self.location.clone().map(Box::new)),
         };
         Fault {
             message,
             place,
             help: self.help.clone(),
+            unseen,
         }
     }
 }

@@ -33,7 +33,7 @@ use crate::wasm::{Compiled, WasmRuntime};
 
 pub(crate) use carry::{MayBeginAgain, pass_on};
 pub(crate) use migration::{admits, revise_fates, say_kept};
-use migration::{fill_defaults, migrate};
+use migration::{fill_defaults, migrate, tell_undeclared, tell_what_became_of};
 use settle::{drop_timers, settle_subscriptions, start_timers};
 pub(crate) use settle::{handlers_no_longer_declared, skip_missed_firings};
 
@@ -249,7 +249,17 @@ fn restore(
     reason: Reason,
 ) -> Result<StateReport, StageError> {
     let generation = &instance.generation;
-    let snapshot = carried.snapshot;
+    let Carried {
+        snapshot,
+        mut report,
+    } = carried;
+    let runtime = instance.runtime.as_ref();
+    let gives_whole_state = runtime.is_some_and(|runtime| runtime.gives_whole_state());
+    let before = match &snapshot.storage {
+        Value::Map(before) if gives_whole_state => Some(before.clone()),
+        _ => None,
+    };
+    let version_before = snapshot.version;
     let bytes_max = generation.manifest.hot_reload.state.max_state_size;
     let storage = Storage::from_value(snapshot.storage, bytes_max).map_err(|error| {
         failed(
@@ -266,19 +276,58 @@ fn restore(
         state.held.failures.clear();
     }
     drop(state);
-    take_over(context, instance)?;
-    Ok(carried.report)
+    // Where the version is the same no migration runs, which who forgot to raise it should know.
+    let version = &generation.manifest.version;
+    let is_same_version = reason == Reason::Update && version_before == *version;
+    take_over(context, instance).map_err(|error| match is_same_version {
+        true => for_want_of_a_version(error, version),
+        false => error,
+    })?;
+    if let Some(before) = before {
+        tell_what_became_of(generation, &before, &mut report);
+        tell_undeclared(generation, &before, is_same_version, &mut report);
+    }
+    Ok(report)
 }
 
-/// Lets a guest that keeps its state in a memory of its own take it over from the storage.
+/// The same error with the reason why no migration has run.
+fn for_want_of_a_version(mut error: StageError, version: &Version) -> StageError {
+    for fault in &mut error.faults {
+        let hint = format!(
+            "`version` in mod.toml is {version} as before, and a migration runs only where it has changed: raise it"
+        );
+        fault.help = Some(match fault.help.take() {
+            Some(help) => format!("{help}; {hint}"),
+            None => hint,
+        });
+    }
+    error
+}
+
+/// Lets a guest that keeps its state in a memory of its own take it over from the storage, which becomes what the guest made of it.
 fn take_over(context: &Context, instance: &Instance) -> Result<(), StageError> {
     let Some(runtime) = &instance.runtime else {
         return Ok(());
     };
     let generation = &instance.generation;
-    context
+    let made = context
         .call(generation, Phase::Restoring, || runtime.restore())
-        .map_err(|error| failed(generation, Stage::Restore, &error))
+        .map_err(|error| failed(generation, Stage::Restore, &error))?;
+    let mut state = generation.state.borrow_mut();
+    match made.map(Value::Map) {
+        Some(made) if made != state.storage.to_value() => {
+            let bytes_max = generation.manifest.hot_reload.state.max_state_size;
+            state.storage = Storage::from_value(made, bytes_max).map_err(|error| {
+                failed(
+                    generation,
+                    Stage::Restore,
+                    &GuestError::new(error.to_string()),
+                )
+            })?;
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// Tells an instance that it is loaded, and settles what it declared against what it was given.

@@ -308,7 +308,8 @@ impl ModRuntime for LuaRuntime {
             Some(dispatcher) => self.dispatch(&dispatcher, event).map(|()| true),
             None => Ok(false),
         };
-        if self.guest(handle())? {
+        let is_known = self.guest(handle());
+        if is_known.map_err(|error| batches::with_fields(error, event))? {
             Ok(())
         } else {
             Err(GuestError::new(format!(

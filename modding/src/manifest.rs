@@ -89,6 +89,11 @@ pub struct Dependency {
 }
 
 impl Manifest {
+    /// Whether the mod is a component alone, whose author knows functions by the names of colony.wit.
+    pub(crate) fn is_component(&self) -> bool {
+        self.component.is_some() && self.entry.is_none()
+    }
+
     /// Reads the bundle's `mod.toml`; `capabilities_known` are the capabilities that exist.
     pub fn parse(bundle: &Bundle, capabilities_known: &[&str]) -> Result<Self, Vec<Fault>> {
         let source = match bundle.text(MANIFEST_FILE) {

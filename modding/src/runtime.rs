@@ -169,12 +169,13 @@ pub trait ModRuntime: fmt::Debug {
         state: &BTreeMap<String, Value>,
     ) -> Result<MigratedState, GuestError>;
 
-    /// Told that the storage is there, before `mod_loaded`: a guest that keeps its state in a memory of its own takes it over.
+    /// Told that the storage is there, before `mod_loaded`: a guest that keeps its state in a memory of its own takes it over, and may
+    /// have made another of it, which is what the storage is from then on.
     ///
     /// # Errors
     /// What the code raised.
-    fn restore(&self) -> Result<(), GuestError> {
-        Ok(())
+    fn restore(&self) -> Result<Option<BTreeMap<String, Value>>, GuestError> {
+        Ok(None)
     }
 
     /// Whether what the guest gives the host is all of the storage: what it does not give is gone after the next call that it changes

@@ -8,10 +8,12 @@
 mod artefacts;
 mod bindings;
 mod convert;
+mod core_module;
 mod engine;
 mod errors;
 mod events;
 mod exports;
+mod format;
 mod guest;
 mod interfaces;
 mod limits;
@@ -19,6 +21,7 @@ mod live;
 mod source;
 mod state;
 mod tree;
+mod words;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -98,7 +101,7 @@ impl WasmRuntime {
                 self.begin(context, true)
             })
         })?;
-        // A migration comes before the state.
+        // A migration comes before the state. What the instance makes of a state is that of the storage since one was first given it.
         if !matches!(context.phase(), Phase::Migrating | Phase::Restoring) {
             meter.apart(STEPS_PER_LOAD_MAX, || {
                 context.call(&self.generation, Phase::Restoring, || {
@@ -141,7 +144,7 @@ impl ModRuntime for WasmRuntime {
         Ok(())
     }
 
-    fn restore(&self) -> Result<(), GuestError> {
+    fn restore(&self) -> Result<Option<BTreeMap<String, Value>>, GuestError> {
         self.call(|context, live| live.restore(context, &self.generation))
     }
 

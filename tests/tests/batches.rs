@@ -375,3 +375,28 @@ fn what_does_not_come_in_batches_is_refused_with_what_does() {
         );
     }
 }
+
+#[test]
+fn who_misspells_a_field_is_told_which_there_are() {
+    let script = "colony.events.register('job_created_batch', function(batch)
+  if batch.size > 0 then print(batch.jobs.kind[1]) end
+end)
+colony.events.register('job_created', function(event) print(event.jobs.kind) end)";
+    let record = with_crowd(Project::new())
+        .lua_mod("hearer", "1.0.0", "", script)
+        .scenario(3, &["crowd", "hearer"], "")
+        .run()
+        .unwrap();
+    let help_of = |event: &str| {
+        let failures = record.failures.iter();
+        let mut of_event = failures.filter(|failure| failure.handler.0 == event);
+        of_event.next().unwrap().error.help.clone()
+    };
+    assert_eq!(
+        help_of("job_created_batch").as_deref(),
+        Some(
+            "`job_created_batch` has tick, size, job.id, job.kind, job.priority, job.x, job.y, job.colonist, job.item"
+        )
+    );
+    assert_eq!(help_of("job_created"), None);
+}

@@ -64,6 +64,8 @@ pub(super) fn counting(event: &str, parameters: &str, sum: &str, keeping: Keepin
 fn module(event: &str, note: &str, handler: &str) -> String {
     let (events, storage) = (interface("events"), interface("storage"));
     let length = event.len();
+    // Who tells of changes says so first.
+    let tells = if note.is_empty() { "" } else { "(call $note)" };
     format!(
         "(module
   (import \"{events}\" \"register\" (func $register (param i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32 i32)))
@@ -91,6 +93,7 @@ fn module(event: &str, note: &str, handler: &str) -> String {
     (call $register (local.get $name) (local.get $length) (local.get $function)
       (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i64.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))
   (func (export \"{entry}#load\")
+    {tells}
     (call $declare (i32.const 128) (i32.const {length}) (i32.const 1))
     (call $declare (i32.const 256) (i32.const 12) (i32.const 2)))
   (func $write (param $path i32) (param $number i64)

@@ -32,6 +32,7 @@ impl Reader {
     fn list<'de, V: Visitor<'de>>(&mut self, count: u32, visitor: V) -> Result<V::Value, Problem> {
         let mut items = Items {
             reader: self,
+            count,
             left: count,
         };
         let value = visitor.visit_seq(&mut items)?;
@@ -168,6 +169,7 @@ impl<'de> Deserializer<'de> for &mut Reader {
 
 struct Items<'r> {
     reader: &'r mut Reader,
+    count: u32,
     left: u32,
 }
 
@@ -182,7 +184,11 @@ impl<'de> SeqAccess<'de> for &mut Items<'_> {
             return Ok(None);
         }
         self.left -= 1;
-        seed.deserialize(&mut *self.reader).map(Some)
+        let value = seed.deserialize(&mut *self.reader);
+        let position = self.count - self.left;
+        value
+            .map(Some)
+            .map_err(|problem| problem.within(&format!("item {position}")))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -213,7 +219,7 @@ impl<'de> MapAccess<'de> for Names<'_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Problem> {
         seed.deserialize(&mut *self.reader)
-            .map_err(|Problem(problem)| Problem(format!("`{}`: {problem}", self.last)))
+            .map_err(|problem| problem.within(&format!("`{}`", self.last)))
     }
 }
 

@@ -137,6 +137,7 @@ fn what_does_not_fit_is_named() {
         to_tree(&u64::MAX).expect_err("too large"),
         to_tree(&[Some(1), None]).expect_err("nothing in a list"),
         to_tree(&BTreeMap::from([(true, 1)])).expect_err("a key that is no name"),
+        to_tree(&BTreeMap::from([("sums", [1, u64::MAX])])).expect_err("too large within"),
     ];
     let messages = written.map(|error| error.to_string());
     assert_eq!(
@@ -145,6 +146,7 @@ fn what_does_not_fit_is_named() {
             "18446744073709551615 is not a whole number within 2^53 of 0",
             "item 2 of a list is nothing, expected a value",
             "a key of a map is no name, expected a text or a whole number",
+            "`sums`: item 2: 18446744073709551615 is not a whole number within 2^53 of 0",
         ]
     );
     let read = [
@@ -158,6 +160,12 @@ fn what_does_not_fit_is_named() {
             text("b"),
         ],
         vec![entries(&[])],
+        vec![
+            entries(&["names"]),
+            Node::Items(2),
+            text("a"),
+            Node::Integer(1),
+        ],
     ];
     let messages = read.map(|tree| from_tree::<State>(tree).expect_err("no state").to_string());
     assert_eq!(
@@ -167,6 +175,7 @@ fn what_does_not_fit_is_named() {
             "`count`: found nothing, expected a value",
             "`pair`: a list has 3 items, expected 2",
             "missing field `count`",
+            "`names`: item 2: found 1, expected a string",
         ]
     );
 }

@@ -49,11 +49,13 @@ pub(super) struct Table<'w> {
 impl Table<'_> {
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
         let before = self.writer.nodes.len();
-        value.serialize(&mut *self.writer)?;
+        let position = self.count + 1;
+        value
+            .serialize(&mut *self.writer)
+            .map_err(|problem| problem.within(&format!("item {position}")))?;
         if self.writer.nodes.len() == before {
             return Err(Problem(format!(
-                "item {} of a list is nothing, expected a value",
-                self.count + 1
+                "item {position} of a list is nothing, expected a value"
             )));
         }
         self.count += 1;
@@ -62,7 +64,11 @@ impl Table<'_> {
 
     fn entry<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
         let before = self.writer.nodes.len();
-        value.serialize(&mut *self.writer)?;
+        let name = self.names.last();
+        value.serialize(&mut *self.writer).map_err(|problem| {
+            let name = name.map_or("", String::as_str);
+            problem.within(&format!("`{name}`"))
+        })?;
         if self.writer.nodes.len() == before {
             // No value, no name.
             self.names.pop();

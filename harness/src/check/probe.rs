@@ -8,8 +8,9 @@ use modding::api;
 use modding::bundle::Bundle;
 use modding::diagnostic::Fault;
 use modding::document::Scalar;
-use modding::findings::Examination;
+use modding::findings::{Examination, examine};
 use modding::host::Host;
+use modding::manifest::Manifest;
 use modding::mod_id::ModId;
 use sim::{Command, MapSource, Position, Setup};
 use toml_edit::{DocumentMut, Item};
@@ -60,17 +61,27 @@ pub(super) fn draft(
     }
 }
 
-/// Adds what a component declares, which its files do not tell by name: it is asked as it begins in the colony of the probe. One that
-/// cannot begin there is told of by the run.
-pub(super) fn listen(subject: &Subject, options: &CheckOptions, examined: &mut Examination) {
-    if subject.manifest.component.is_none() || !subject.not_found.is_empty() {
-        return;
+/// What the files of a version of the mod tell, and what its component declares, which they do not tell by name: it is asked as it begins in
+/// the colony of the probe. One that cannot begin there is told of by the run.
+///
+/// # Errors
+/// Files that cannot be read.
+pub(super) fn examined(
+    subject: &Subject,
+    (bundle, manifest): (&Bundle, &Manifest),
+    options: &CheckOptions,
+) -> Result<Examination, Vec<Fault>> {
+    let mut examined = examine(bundle)?;
+    if manifest.component.is_none() || !subject.not_found.is_empty() {
+        return Ok(examined);
     }
-    if let Ok(host) = begin(subject, &subject.mods, options.seed.unwrap_or(SEED)) {
+    let seed = options.seed.unwrap_or(SEED);
+    if let Ok(host) = begin(subject, bundle, &subject.mods, seed) {
         examined.events.extend(host.heard_events(&subject.mod_id));
         let mut exports = host.exports().into_iter();
         examined.exports |= exports.any(|(id, _)| id == subject.mod_id);
     }
+    Ok(examined)
 }
 
 /// A scenario of the author's, without what would only cost time.
@@ -166,7 +177,9 @@ fn probe(
     );
     let from = subject.folder_from_root();
     let mods = match examined.exports {
-        true => dependents::with_dependents(subject, &|mods| begin(subject, mods, seed).is_ok()),
+        true => dependents::with_dependents(subject, &|mods| {
+            begin(subject, &subject.bundle, mods, seed).is_ok()
+        }),
         false => subject.mods.clone(),
     };
     let load: Vec<String> = mods
@@ -177,7 +190,7 @@ fn probe(
         })
         .collect();
     let _ = writeln!(text, "[mods]\nload = [{}]", load.join(", "));
-    let mut host = begin(subject, &mods, seed)?;
+    let mut host = begin(subject, &subject.bundle, &mods, seed)?;
     for (at, command) in commands(&mut host) {
         if at <= ticks {
             let _ = writeln!(text, "\n[[step]]\nat = {at}\ncommand = {{ {command} }}");
@@ -229,8 +242,13 @@ fn other_config(subject: &Subject) -> Result<Vec<String>, Vec<Fault>> {
     Ok(changes.into_iter().filter(|_| !nothing).collect())
 }
 
-/// The colony of the probe at its start, to see what can be ordered where.
-fn begin(subject: &Subject, mods: &BTreeSet<ModId>, seed: u64) -> Result<Host, Vec<Fault>> {
+/// The colony of the probe at its start, with a version of the mod, to see what can be ordered where.
+fn begin(
+    subject: &Subject,
+    bundle: &Bundle,
+    mods: &BTreeSet<ModId>,
+    seed: u64,
+) -> Result<Host, Vec<Fault>> {
     let setup = Setup {
         seed,
         map: MapSource::Generated {
@@ -243,7 +261,7 @@ fn begin(subject: &Subject, mods: &BTreeSet<ModId>, seed: u64) -> Result<Host, V
     let mut bundles = Vec::new();
     for id in mods {
         bundles.push(match *id == subject.mod_id {
-            true => subject.bundle.clone(),
+            true => bundle.clone(),
             false => Bundle::new(id.as_str(), subject.library.of(id)?.as_ref().clone())?,
         });
     }

@@ -191,7 +191,7 @@ pub(super) fn closure(manifest: &Manifest, library: &ModLibrary) -> Result<Closu
                 not_found.extend(faults.into_iter().map(|fault| Fault {
                     message: format!("`{}` depends on `{id}`: {}", manifest.id, fault.message),
                     place: Some(dependency.place.clone()),
-                    help: fault.help,
+                    ..fault
                 }));
             }
         }

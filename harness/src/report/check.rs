@@ -44,6 +44,9 @@ impl TrialKind {
             TrialKind::SaveAndLoadAtEachTick => "the save and load",
             TrialKind::Threads => "other threads",
             TrialKind::Collector if languages == Languages::Component => "a new instance",
+            TrialKind::Collector if languages == Languages::Both => {
+                "another garbage collection or a new instance"
+            }
             TrialKind::Collector => "another garbage collection",
         }
     }
@@ -105,12 +108,27 @@ pub fn title(report: &CheckReport, round: &Round) -> String {
                 TrialKind::Collector if report.languages == Languages::Component => {
                     format!("a new instance between two calls changes {what} at tick {tick}")
                 }
+                TrialKind::Collector if report.languages == Languages::Both => {
+                    format!(
+                        "collecting garbage at other points, or a new instance of the component between two calls, changes {what} at tick {tick}"
+                    )
+                }
                 TrialKind::Collector => {
                     format!("collecting garbage at other points changes {what} at tick {tick}")
                 }
             }
         }
     }
+}
+
+/// What to do where no finding says it: what a component has in memory is in none of the files that are looked at.
+#[must_use]
+pub fn help(report: &CheckReport, round: &Round) -> Option<&'static str> {
+    let of_instances =
+        matches!(round.outcome, Outcome::Changed(_)) && round.kind != TrialKind::Threads;
+    (of_instances && report.languages != Languages::Scripts).then_some(
+        "what a component has in memory beside its state, such as a `static`, begins again in every instance: keep it in the state, which in Rust is the mod's type and else what `kept-state` gives, or in `storage`",
+    )
 }
 
 /// What differs: the colony, or no more than the mod's own state.

@@ -155,10 +155,15 @@ pub fn faults(faults: &[Fault]) -> Vec<Value> {
 }
 
 pub(crate) fn fault(fault: &Fault) -> Value {
+    let (file, line) = match (&fault.place, &fault.unseen) {
+        (Some(place), _) => (Some(portable(&place.file)), Some(place.line())),
+        (None, Some(line)) => (Some(portable(&line.file)), Some(line.line)),
+        (None, None) => (None, None),
+    };
     json!({
         "message": fault.message,
-        "file": fault.place.as_ref().map(|place| portable(&place.file)),
-        "line": fault.place.as_ref().map(|place| place.line()),
+        "file": file,
+        "line": line,
         "column": fault.place.as_ref().map(|place| place.column()),
         "label": fault.place.as_ref().and_then(|place| place.label.as_deref()),
         "help": fault.help,

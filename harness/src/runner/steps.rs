@@ -307,9 +307,8 @@ pub(crate) fn command(
         .collect();
     let result = Arguments::by_name(description, values).and_then(|arguments| make(&arguments));
     result.map_err(|error| Fault {
-        message: error.message,
-        place: None,
         help: error.help,
+        ..Fault::new(error.message)
     })
 }
 

@@ -90,10 +90,10 @@ interface failure {
   fail: func(error: error, at: option<line>);
 }
 
-/// For a component that exports `kept-state` and knows when its state changes: one that imports this is asked for its state only after
-/// calls in which it said so. A change that it does not tell is gone after a reload, a save or a failing call.
+/// For a component that exports `kept-state` and knows when its state changes: one that says so in `entry.load` is asked for its state only
+/// after calls in which it said so again. A change that it does not tell then is gone after a reload, a save or a failing call.
 interface kept-state-changes {
-  /// The state changes in the running call. To say it more than once in a call is the same.
+  /// The state changes in the running call. To say it more than once in a call is the same. In `entry.load`: changes will be told of.
   note: func();
 }
 ";
@@ -111,7 +111,8 @@ interface kept-state {
   use types.{tree};
 
   /// The state as it is now, a table of names, which becomes the mod's storage; none where nothing has changed since the last save or
-  /// restore. Called after every call that succeeds, or if the component imports `kept-state-changes`, after those in which it said so.
+  /// restore. Called after every call that succeeds and after `restore`, or if the component has said in `load` that it tells of changes
+  /// (`kept-state-changes`), after those in which it did.
   save: func() -> option<tree>;
   /// Takes over the mod's storage. Called after `load`, unless the storage is empty.
   restore: func(state: tree);
@@ -153,8 +154,7 @@ const MOD_EVENT: &str = "mod-event";
 /// which stands for nothing.
 pub(crate) const BATCH_TEXTS: (&str, Kind) = ("texts", Kind::List(&Kind::Text));
 
-const BATCH_TEXTS_DOC: &str =
-    "Numbers in lists of u32 are positions in `texts`, and 0 stands for nothing";
+const BATCH_TEXTS_DOC: &str = "Numbers in lists of u32 are positions in `texts`, which begins with the empty text, at 0. Where an event carries nothing there is 0 in its list";
 
 /// Its place among the members of the record: after the tick and the size.
 pub(crate) const BATCH_TEXTS_AT: usize = 2;

@@ -113,6 +113,24 @@ fn lists_that_do_not_fit_are_refused() {
         refused(&[None, list(from_ref(&one))]),
         "`crop` of `crop_ripe_batch` holds 1, expected `{ string }`"
     );
+    for (size, found) in [
+        (Value::Integer(-1), "-1"),
+        (Value::Integer(1_025), "1025"),
+        (Value::Number(1.5), "1.5"),
+        (Value::text("two"), "\"two\""),
+    ] {
+        assert_eq!(
+            refused(&[Some(size), None]),
+            format!(
+                "`size` of `crop_ripe_batch` must be a whole number from 0 to 1024, found {found}"
+            )
+        );
+    }
+    let many = vec![Value::Integer(1); BATCH_EVENTS_MAX + 1];
+    assert_eq!(
+        refused(&[None, None, list(&many)]),
+        "`size` of `crop_ripe_batch` must be a whole number from 0 to 1024, found 1025"
+    );
     assert_eq!(
         refused(&[None, Some(one)]),
         "`crop` must be a list, found 1"

@@ -5,6 +5,7 @@ use crate::api::{ApiError, BATCHED, event, event_names};
 use crate::context::{Phase, at, require_short};
 use crate::diagnostic::nearest;
 use crate::generation::HandlerDeclaration;
+use crate::runtime::Language;
 use crate::state::HandlerName;
 use crate::value::Value;
 
@@ -58,9 +59,14 @@ impl GuestCall<'_> {
                 .location
                 .as_ref()
                 .map_or(String::new(), |earlier| format!(" (was {earlier})"));
+            let how = match self.language {
+                Language::Lua => {
+                    format!("colony.events.register(\"{event}\", fn, {{ key = \"...\" }})")
+                }
+                Language::Wasm => "`key` in the `handler-options` of `events.register`".to_owned(),
+            };
             let warning = format!(
-                "{line}the handler of `{event}` with key {key:?} replaces an earlier one{earlier}; give each a key of its own: \
-                 colony.events.register(\"{event}\", fn, {{ key = \"...\" }})"
+                "{line}the handler of `{event}` with key {key:?} replaces an earlier one{earlier}; give each a key of its own: {how}"
             );
             declarations.warnings.push(warning);
         }

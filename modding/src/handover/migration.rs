@@ -55,15 +55,16 @@ pub(super) fn migrate(
         paths: fates(before.as_ref(), &state, &origins, &filled),
         ..StateReport::default()
     };
-    let fate = match &instance.runtime {
-        Some(runtime) if runtime.gives_whole_state() => {
-            "is not part of the component's state: it is gone once that changes, unless the component gives it too"
-        }
-        _ => "is not declared by colony.state.define: it stays",
-    };
-    if let Some((shape, _)) = &generation.declarations.borrow().shape {
-        for path in state.keys().filter(|path| !shape.contains_key(*path)) {
-            report.notes.push(format!("`{path}` {fate}"));
+    let runtime = instance.runtime.as_ref();
+    // Of one that gives its whole state it shows once it has been given this one.
+    if !runtime.is_some_and(|runtime| runtime.gives_whole_state()) {
+        let define = match generation.manifest.is_component() {
+            true => "`state.define`",
+            false => "colony.state.define",
+        };
+        for path in undeclared(generation, &state) {
+            let note = format!("`{path}` is not declared by {define}: it stays");
+            report.notes.push(note);
         }
     }
     report
@@ -71,6 +72,76 @@ pub(super) fn migrate(
         .extend(skipped_migrations(generation, &snapshot.version));
     snapshot.storage = Value::Map(state);
     Ok(Carried { snapshot, report })
+}
+
+/// The paths of a state that the code does not declare, if it declares any.
+fn undeclared<'a>(
+    generation: &Generation,
+    state: &'a BTreeMap<String, Value>,
+) -> impl Iterator<Item = &'a String> {
+    let declarations = generation.declarations.borrow();
+    let shape = declarations.shape.as_ref();
+    let declared = shape.map(|(shape, _)| shape.keys().cloned().collect::<BTreeSet<_>>());
+    let is_undeclared = move |path: &&String| {
+        let declared = declared.as_ref();
+        declared.is_some_and(|declared| !declared.contains(*path))
+    };
+    state.keys().filter(is_undeclared)
+}
+
+/// Notes what a component that gives its whole state has made of the one that it was given.
+pub(super) fn tell_what_became_of(
+    generation: &Generation,
+    before: &BTreeMap<String, Value>,
+    report: &mut StateReport,
+) {
+    let Value::Map(after) = generation.state.borrow().storage.to_value() else {
+        return;
+    };
+    for (path, old) in before {
+        let (fate, value) = match after.get(path) {
+            Some(new) if new == old => continue,
+            Some(new) => (Fate::Migrated, new.to_string()),
+            None => (Fate::Dropped, format!("was {old}")),
+        };
+        let fate = PathFate {
+            path: path.clone(),
+            fate,
+            value,
+            by: Some("kept-state.restore".to_owned()),
+        };
+        match report.paths.iter_mut().find(|told| told.path == *path) {
+            Some(told) => *told = fate,
+            None => report.paths.push(fate),
+        }
+    }
+}
+
+/// Notes what a component that gives its whole state does not declare of the one that it was given: gone, or about to be.
+pub(super) fn tell_undeclared(
+    generation: &Generation,
+    before: &BTreeMap<String, Value>,
+    is_same_version: bool,
+    report: &mut StateReport,
+) {
+    let state = generation.state.borrow();
+    let version = &generation.manifest.version;
+    for path in undeclared(generation, before) {
+        let is_gone = state.storage.entry(path).is_none();
+        let fate = match is_gone {
+            true => "is gone: the component's state has no such field",
+            false => {
+                "is not part of the component's state: it is gone once that changes, unless the component gives it too"
+            }
+        };
+        let why = match is_same_version {
+            true => format!(
+                "; no migration ran, since `version` in mod.toml is {version} as before: raise it to migrate"
+            ),
+            false => String::new(),
+        };
+        report.notes.push(format!("`{path}` {fate}{why}"));
+    }
 }
 
 /// The migrations that lead from a version to this one, in version order.
@@ -89,9 +160,12 @@ fn applicable_migrations(
         .collect();
     if to < from && applicable.is_empty() && !is_empty(snapshot) {
         return Err(GuestError {
-            help: Some(format!(
-                "write colony.state.migrate(\">{to}\", fn) in {to}, or keep {from}"
-            )),
+            help: Some(match generation.manifest.is_component() {
+                true => format!("declare `state.migrate` for \">{to}\" in {to}, or keep {from}"),
+                false => {
+                    format!("write colony.state.migrate(\">{to}\", fn) in {to}, or keep {from}")
+                }
+            }),
             ..GuestError::new(format!(
                 "a downgrade from {from} to {to} without a migration would lose state"
             ))

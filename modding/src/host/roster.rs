@@ -167,9 +167,6 @@ pub(crate) fn ids(packages: &[Package]) -> Vec<ModId> {
 }
 
 pub(super) fn depends_on_left_out(id: &ModId, missing: &ModId) -> Fault {
-    Fault {
-        message: format!("{id} is left out: it depends on {missing}, which is not running"),
-        place: None,
-        help: Some(format!("mend {missing} first")),
-    }
+    let message = format!("{id} is left out: it depends on {missing}, which is not running");
+    Fault::new(message).help(format!("mend {missing} first"))
 }

@@ -2,9 +2,30 @@
 
 use mlua::{Either, Lua, LuaString, MultiValue, Table};
 
+use crate::api;
 use crate::batch::{Batch, Column, Numbers};
+use crate::error::GuestError;
+use crate::runtime::{Event, EventContent};
 
 use super::convert::text_to_lua;
+
+/// The same error with the fields that the event has, where a handler took nothing for one of them: of a list that is not there the interpreter
+/// says no more than that it is nil.
+pub(super) fn with_fields(error: GuestError, event: &Event) -> GuestError {
+    let is_of_nothing = error.help.is_none() && error.message.contains("nil");
+    let EventContent::Batch(_) = &event.content else {
+        return error;
+    };
+    let Some(description) = api::event(&event.name).filter(|_| is_of_nothing) else {
+        return error;
+    };
+    let paths = description.fields.iter().map(|field| field.path);
+    let paths: Vec<&str> = ["tick"].into_iter().chain(paths).collect();
+    GuestError {
+        help: Some(format!("`{}` has {}", event.name, paths.join(", "))),
+        ..error
+    }
+}
 
 /// A value of a list: a number, a text that the interpreter has, or false for nothing.
 type InList<'a> = Either<f64, Either<&'a LuaString, bool>>;

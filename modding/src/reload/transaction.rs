@@ -476,11 +476,7 @@ fn with_past_state(
 }
 
 pub(super) fn injected_fault(stage: Stage) -> Fault {
-    Fault {
-        message: format!("fault injected at {}", stage.name()),
-        place: None,
-        help: None,
-    }
+    Fault::new(format!("fault injected at {}", stage.name()))
 }
 
 /// Files that were part of a mod and are not any more, or have nothing in them now: code that went without a word.

@@ -98,9 +98,9 @@ impl ModRuntime for Both {
         self.of(language).migrate(migration, state)
     }
 
-    fn restore(&self) -> Result<(), GuestError> {
-        self.script.restore()?;
-        self.component.restore()
+    fn restore(&self) -> Result<Option<BTreeMap<String, Value>>, GuestError> {
+        let of_script = self.script.restore()?;
+        Ok(self.component.restore()?.or(of_script))
     }
 
     fn undone(&self) {

@@ -4,7 +4,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Linker, Val};
 
 use crate::api::{ApiError, FunctionDescription, Kind, Run, functions, kebab_case, split};
-use crate::bindings::{GuestCall, known_event};
+use crate::bindings::{GuestCall, known_event, timer_function};
 use crate::context::LogLevel;
 use crate::error::{GuestError, Location};
 use crate::value::Value;
@@ -32,8 +32,9 @@ pub(super) fn bind(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
         };
         match description.run {
             Run::Read(_) | Run::Command(_) => {
+                let shown = format!("{module}.{name}");
                 instance.func_new(&name, move |store, _, parameters, results| {
-                    run(store, description, parameters, results)
+                    run(store, description, &shown, parameters, results)
                 })?;
             }
             Run::Runtime => match description.name {
@@ -76,17 +77,18 @@ pub(super) fn bind(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
         .func_wrap("note", note_change)
 }
 
-/// The component says that its state changes in the running call.
+/// The component says that its state changes in the running call, or while it loads that it will say so.
 fn note_change(mut store: StoreContextMut<'_, Guest>, (): ()) -> wasmtime::Result<()> {
-    store.data_mut().has_changed = true;
+    store.data_mut().note_change();
     // A step, as every function of the host; it cannot be refused.
-    in_host(&mut store, 0, |_, _| Ok(())).map(drop)
+    in_host(&mut store, "kept-state-changes.note", 0, |_, _| Ok(())).map(drop)
 }
 
 /// A function of the table that the host does.
 fn run(
     mut store: StoreContextMut<'_, Guest>,
     description: &'static FunctionDescription,
+    shown: &str,
     parameters: &[Val],
     results: &mut [Val],
 ) -> wasmtime::Result<()> {
@@ -104,7 +106,7 @@ fn run(
         Ok(values) => values.iter().flatten().map(Value::bytes).sum(),
         Err(_) => 0,
     };
-    let answer = in_guest_call(&mut store, bytes, |call| {
+    let answer = in_guest_call(&mut store, shown, bytes, |call| {
         let result = call.run(description, arguments?)?;
         // What is given is paid for as a copy, as in every language.
         let bytes = result.as_ref().map_or(0, Value::bytes);
@@ -158,7 +160,7 @@ fn register(
         Value::map([key, priority, enabled].into_iter().flatten())
     });
     let position = event_position(&name);
-    let answer = in_declaration(&mut store, bytes, |call, guest| {
+    let answer = in_declaration(&mut store, "events.register", bytes, |call, guest| {
         let handlers = &guest.functions.handlers;
         let is_declared = |at| handlers.borrow().get(&at) == Some(&(position, function));
         known_event(&name)?;
@@ -195,14 +197,17 @@ fn unregister(
     (name, key): (String, Option<String>),
 ) -> Answer<()> {
     let bytes = name.len() as u64 + length(&key);
-    Ok((in_guest_call(&mut store, bytes, |call| {
-        call.unregister(name, key)
-    })?,))
+    Ok((in_guest_call(
+        &mut store,
+        "events.unregister",
+        bytes,
+        |call| call.unregister(name, key),
+    )?,))
 }
 
 fn emit(mut store: StoreContextMut<'_, Guest>, (name, payload): (String, Tree)) -> Answer<()> {
     let bytes = name.len() as u64 + tree_bytes(&payload);
-    let answer = in_guest_call(&mut store, bytes, |call| {
+    let answer = in_guest_call(&mut store, "events.emit", bytes, |call| {
         let payload = value_of(payload, "payload")?;
         call.context.emit(call.generation, &name, payload)
     })?;
@@ -217,7 +222,7 @@ fn define(
         .iter()
         .map(|(name, tree)| name.len() as u64 + tree_bytes(tree));
     let bytes = bytes.sum();
-    let answer = in_declaration(&mut store, bytes, |call, _| {
+    let answer = in_declaration(&mut store, "state.define", bytes, |call, _| {
         let default = |(name, tree): (String, Tree)| {
             let value = value_of(tree, &format!("the default of {name:?}"));
             value.transpose().map(|value| Ok((name, value?)))
@@ -229,28 +234,38 @@ fn define(
 }
 
 fn migrate(mut store: StoreContextMut<'_, Guest>, (range, function): (String, u32)) -> Answer<()> {
-    let answer = in_declaration(&mut store, range.len() as u64, |call, guest| {
-        require_export(call, guest, Some("migrations"))?;
-        let position = call.migrate(range)?;
-        guest
-            .functions
-            .migrations
-            .borrow_mut()
-            .insert(position, function);
-        Ok(())
-    })?;
+    let answer = in_declaration(
+        &mut store,
+        "state.migrate",
+        range.len() as u64,
+        |call, guest| {
+            require_export(call, guest, Some("migrations"))?;
+            let position = call.migrate(range)?;
+            guest
+                .functions
+                .migrations
+                .borrow_mut()
+                .insert(position, function);
+            Ok(())
+        },
+    )?;
     Ok((answer,))
 }
 
 fn get_mod_state(mut store: StoreContextMut<'_, Guest>, (mod_id,): (String,)) -> Answer<Tree> {
-    let answer = in_guest_call(&mut store, mod_id.len() as u64, |call| {
-        let state = call.context.get_mod_state(call.generation, &mod_id)?;
-        let _ = call
-            .context
-            .meter()
-            .charge(state.as_ref().map_or(0, Value::bytes));
-        Ok(tree_of(state.as_ref()))
-    })?;
+    let answer = in_guest_call(
+        &mut store,
+        "state.get-mod-state",
+        mod_id.len() as u64,
+        |call| {
+            let state = call.context.get_mod_state(call.generation, &mod_id)?;
+            let _ = call
+                .context
+                .meter()
+                .charge(state.as_ref().map_or(0, Value::bytes));
+            Ok(tree_of(state.as_ref()))
+        },
+    )?;
     Ok((answer,))
 }
 
@@ -259,7 +274,7 @@ fn save_mod_state(
     (mod_id, state): (String, Tree),
 ) -> Answer<()> {
     let bytes = mod_id.len() as u64 + tree_bytes(&state);
-    let answer = in_guest_call(&mut store, bytes, |call| {
+    let answer = in_guest_call(&mut store, "state.save-mod-state", bytes, |call| {
         let Some(state) = value_of(state, "state")? else {
             return Err(ApiError::new(
                 "colony.state.save_mod_state expects a state, found nil",
@@ -285,10 +300,11 @@ fn timer(
     (name, ticks, handler_or_value): (String, i64, Option<FunctionOrValue>),
     repeat: bool,
 ) -> Answer<()> {
+    let shown = timer_function(repeat);
     let ticks = Value::Integer(ticks);
     let value = match handler_or_value {
         Some(FunctionOrValue::Function(function)) => {
-            let answer = in_declaration(&mut store, name.len() as u64, |call, guest| {
+            let answer = in_declaration(&mut store, shown, name.len() as u64, |call, guest| {
                 let ticks = call.timer_ticks(Some(&ticks), repeat)?;
                 require_export(call, guest, Some("timers"))?;
                 call.start_with_function(&name, ticks, repeat)?;
@@ -301,7 +317,7 @@ fn timer(
         None => Tree::new(),
     };
     let bytes = name.len() as u64 + tree_bytes(&value);
-    let answer = in_guest_call(&mut store, bytes, |call| {
+    let answer = in_guest_call(&mut store, shown, bytes, |call| {
         let ticks = call.timer_ticks(Some(&ticks), repeat)?;
         call.start_timer(&name, ticks, repeat, value_of(value, "value")?)
     })?;
@@ -312,29 +328,39 @@ fn declare_timer(
     mut store: StoreContextMut<'_, Guest>,
     (name, function): (String, u32),
 ) -> Answer<()> {
-    let answer = in_declaration(&mut store, name.len() as u64, |call, guest| {
-        require_export(call, guest, Some("timers"))?;
-        call.declare_unstarted_timer(&name)?;
-        guest.functions.timers.borrow_mut().insert(name, function);
-        Ok(())
-    })?;
+    let answer = in_declaration(
+        &mut store,
+        "time.declare",
+        name.len() as u64,
+        |call, guest| {
+            require_export(call, guest, Some("timers"))?;
+            call.declare_unstarted_timer(&name)?;
+            guest.functions.timers.borrow_mut().insert(name, function);
+            Ok(())
+        },
+    )?;
     Ok((answer,))
 }
 
 fn cancel_timer(mut store: StoreContextMut<'_, Guest>, (name,): (String,)) -> Answer<()> {
     let bytes = name.len() as u64;
-    Ok((in_guest_call(&mut store, bytes, |call| {
+    Ok((in_guest_call(&mut store, "time.cancel", bytes, |call| {
         call.cancel_timer(&name)
     })?,))
 }
 
 fn export(mut store: StoreContextMut<'_, Guest>, (name, function): (String, u32)) -> Answer<()> {
-    let answer = in_declaration(&mut store, name.len() as u64, |call, guest| {
-        require_export(call, guest, Some("exports"))?;
-        call.export(&name)?;
-        guest.functions.exports.borrow_mut().insert(name, function);
-        Ok(())
-    })?;
+    let answer = in_declaration(
+        &mut store,
+        "mods.export",
+        name.len() as u64,
+        |call, guest| {
+            require_export(call, guest, Some("exports"))?;
+            call.export(&name)?;
+            guest.functions.exports.borrow_mut().insert(name, function);
+            Ok(())
+        },
+    )?;
     Ok((answer,))
 }
 
@@ -344,7 +370,7 @@ fn call_export(
 ) -> Answer<Vec<Tree>> {
     let bytes = arguments.iter().map(tree_bytes).sum::<u64>();
     let bytes = bytes + (mod_id.len() + name.len()) as u64;
-    let answer = in_guest_call(&mut store, bytes, |call| {
+    let answer = in_guest_call(&mut store, "mods.call", bytes, |call| {
         let values = arguments
             .into_iter()
             .enumerate()
@@ -364,7 +390,7 @@ fn call_export(
 }
 
 fn log(mut store: StoreContextMut<'_, Guest>, (text,): (String,), level: LogLevel) -> Answer<()> {
-    let answer = in_host(&mut store, text.len() as u64, |guest, context| {
+    let answer = in_host(&mut store, "log", text.len() as u64, |guest, context| {
         // What is said again by an instance that is made anew has been heard.
         if !guest.is_repeating() {
             context.log(guest.generation.id(), level, &text);

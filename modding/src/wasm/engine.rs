@@ -16,10 +16,11 @@ use crate::limits::{COMPONENT_STACK_BYTES_MAX, COMPONENTS_KNOWN_MAX};
 
 use super::artefacts::{keep, kept};
 use super::bindings::bind;
-use super::exports::{Exports, check_import_names, check_imports, notes_changes};
+use super::exports::{Exports, check_import_names, check_imports};
+use super::format::kind;
 use super::guest::Guest;
 use super::interfaces::{Named, named};
-use super::source::component_bytes;
+use super::source::{component_bytes, is_text};
 
 /// A component, ready to be instantiated.
 pub(crate) struct Compiled {
@@ -27,7 +28,6 @@ pub(crate) struct Compiled {
     file: String,
     instance: InstancePre<Guest>,
     exports: Exports,
-    notes_changes: bool,
 }
 
 /// See the [module](self).
@@ -45,6 +45,13 @@ struct Known {
 }
 
 static SHARED: LazyLock<Result<Shared, String>> = LazyLock::new(|| {
+    let lacking = lacking();
+    if !lacking.is_empty() {
+        return Err(format!(
+            "the processor lacks {}, expected an x86-64 with SSE 4.2 and POPCNT, as all have since about 2009",
+            lacking.join(" and ")
+        ));
+    }
     let shared = || -> wasmtime::Result<Shared> {
         let engine = Engine::new(&config()?)?;
         let mut linker = Linker::new(&engine);
@@ -61,6 +68,26 @@ static SHARED: LazyLock<Result<Shared, String>> = LazyLock::new(|| {
 /// What every processor of the x86-64 kind has that is in use: up to SSE 4.2 and POPCNT. More would be faster for code that counts bits
 /// and computes with vectors, and other code on other machines.
 const PROCESSOR: &str = "nehalem";
+
+/// What the processor does not have of that. The compiler would tell so of each component, as if something were wrong with it.
+#[cfg(target_arch = "x86_64")]
+fn lacking() -> Vec<&'static str> {
+    let features = [
+        ("SSE 3", is_x86_feature_detected!("sse3")),
+        ("SSSE 3", is_x86_feature_detected!("ssse3")),
+        ("SSE 4.1", is_x86_feature_detected!("sse4.1")),
+        ("SSE 4.2", is_x86_feature_detected!("sse4.2")),
+        ("POPCNT", is_x86_feature_detected!("popcnt")),
+    ];
+    let lacking = features.into_iter().filter(|(_, is_there)| !is_there);
+    lacking.map(|(name, _)| name).collect()
+}
+
+/// Of other kinds nothing is asked that not all have.
+#[cfg(not(target_arch = "x86_64"))]
+fn lacking() -> Vec<&'static str> {
+    Vec::new()
+}
 
 /// Invariant (I1): the same for every build profile, and nothing that a guest could tell machines apart by.
 ///
@@ -108,6 +135,10 @@ impl Compiled {
         let shared = SHARED
             .as_ref()
             .map_err(|error| GuestError::new(format!("components cannot be run here: {error}")))?;
+        // What is known is known by its content, whatever file it was in.
+        if !is_text(file, content) {
+            kind(file, content)?;
+        }
         let hash = xxh3_128(content);
         // Others may ask while this one compiles.
         let known = shared.known().get(hash);
@@ -131,7 +162,6 @@ impl Compiled {
             file: file.to_owned(),
             instance,
             exports,
-            notes_changes: notes_changes(&component),
         }))
     }
 
@@ -143,11 +173,6 @@ impl Compiled {
     /// Whether the component keeps its state in its memory and gives it as a whole.
     pub(crate) fn keeps_state(&self) -> bool {
         self.exports("kept-state")
-    }
-
-    /// Whether the component says when that state changes, and need not be asked after other calls.
-    pub(super) fn notes_changes(&self) -> bool {
-        self.notes_changes
     }
 
     /// What is instantiated.

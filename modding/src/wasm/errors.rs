@@ -6,6 +6,7 @@ use crate::context::{Bound, Context};
 use crate::error::GuestError;
 
 use super::guest::Guest;
+use super::words::in_words_of_wit;
 
 /// Functions of a backtrace that are named.
 const CALLERS_MAX: usize = 4;
@@ -29,6 +30,7 @@ pub(super) fn guest_error(
         let error = context.bound_error(bound);
         return GuestError {
             message: format!("{place}: {}{callers}", error.message),
+            help: error.help.as_deref().map(in_words_of_wit),
             ..error
         };
     }
@@ -40,6 +42,11 @@ pub(super) fn guest_error(
     };
     let help = match (&guest.limits.refused, error.downcast_ref::<Trap>()) {
         (Some(refused), _) => Some(format!("{refused}: keep less in memory at once")),
+        // A guest that gives up where it is refused may know no other way to say so.
+        (None, Some(Trap::UnreachableCodeReached)) if guest.refused.is_some() => guest
+            .refused
+            .take()
+            .map(|refused| format!("before that {refused}")),
         (None, Some(Trap::UnreachableCodeReached)) => {
             Some("`failure.fail` says why a call fails; languages abort without a word".to_owned())
         }

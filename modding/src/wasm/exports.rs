@@ -20,6 +20,19 @@ use super::interfaces::{CHANGES, Named, event_interfaces, named};
 /// Imports that are named of those that there are not.
 const IMPORTS_SHOWN: usize = 4;
 
+/// The function of the table in whose place components have `mods.call`.
+const MODS_GET: &str = "mods.get";
+
+/// The functions that only components import.
+const OWN: [(&str, &[&str]); 3] = [
+    (
+        "storage",
+        &["get", "set", "insert", "remove", "names", "length"],
+    ),
+    ("failure", &["fail"]),
+    (CHANGES, &["note"]),
+];
+
 /// The functions of our interfaces that a component exports.
 pub(super) struct Exports(BTreeMap<String, BTreeMap<String, ComponentExportIndex>>);
 
@@ -114,13 +127,6 @@ pub(super) fn check_imports(component: &Component, file: &str) -> Result<(), Gue
     Ok(())
 }
 
-/// Whether a component says when its state changes.
-pub(super) fn notes_changes(component: &Component) -> bool {
-    let component_type = component.component_type();
-    let mut imports = component_type.imports(component.engine());
-    imports.any(|(name, _)| named(name) == Named::Ours(CHANGES))
-}
-
 /// Whether components import an interface of that name.
 pub(super) fn is_import(interface: &str) -> bool {
     imports().any(|known| known == interface)
@@ -131,7 +137,7 @@ pub(super) fn is_export(interface: &str) -> bool {
     EXPORTS.contains(&interface) || event_interfaces().any(|known| known == interface)
 }
 
-/// The interfaces that components import: the modules of the table, and three more.
+/// The interfaces that components import: the modules of the table, and what is theirs alone.
 fn imports() -> impl Iterator<Item = &'static str> {
     functions()
         .map(|known| split(known).0)
@@ -187,8 +193,16 @@ pub(super) fn foreign_imports(file: &str, imports: &[String]) -> GuestError {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
+    let package = |name: &str| name.split_once('/').map(|(package, _)| package.to_owned());
+    let is_misspelt =
+        |name: &String| package(name).is_some_and(|package| nearest(&package, [PACKAGE]).is_some());
+    let misspelt = imports.iter().any(is_misspelt);
     GuestError {
-        help: Some("a mod has no files, clocks or environment: build it for a target without a system, such as `wasm32-unknown-unknown`, and without what it imports; for componentize-js that is `--disable stdio random clocks http fetch-event`".to_owned()),
+        help: Some(if misspelt {
+            format!("did you mean `{PACKAGE}`?")
+        } else {
+            "a mod has no files, clocks or environment: build it for a target without a system, such as `wasm32-unknown-unknown`, and without what it imports; for componentize-js that is `--disable stdio random clocks http fetch-event`".to_owned()
+        }),
         ..GuestError::new(format!(
             "{file} imports {}{more}, and {PACKAGE} is all that there is",
             imports[..shown].join(", ")
@@ -228,12 +242,11 @@ fn check_function(
 ) -> Result<(), GuestError> {
     let mut known = functions().filter(|known| {
         let (of, name) = split(known);
-        of == module && kebab_case(name) == function
+        known.name != MODS_GET && of == module && kebab_case(name) == function
     });
     let Some(description) = known.next() else {
-        let others = functions().map(split).filter(|(of, _)| *of == module);
-        let others: Vec<String> = others.map(|(_, name)| kebab_case(name)).collect();
-        if others.is_empty() || function == "call" {
+        let others = names_of(module);
+        if others.iter().any(|other| other == function) {
             return Ok(());
         }
         let error = GuestError::new(format!(
@@ -253,6 +266,18 @@ fn check_function(
         parameters(found),
         signature(description)
     )))
+}
+
+/// The functions that components import from an interface.
+fn names_of(module: &str) -> Vec<String> {
+    let own = OWN.iter().filter(|(of, _)| *of == module);
+    let own = own.flat_map(|(_, names)| names.iter().map(|name| (*name).to_owned()));
+    let of_table = functions().filter(|known| split(known).0 == module);
+    let of_table = of_table.map(|known| match known.name {
+        MODS_GET => "call".to_owned(),
+        _ => kebab_case(split(known).1),
+    });
+    own.chain(of_table).collect()
 }
 
 fn is_as_described(found: &ComponentFunc, description: &FunctionDescription) -> bool {
@@ -287,7 +312,8 @@ fn is_as_described(found: &ComponentFunc, description: &FunctionDescription) -> 
         && pairs.all(|((_, found), argument)| is_argument(&found, argument.kind, argument.optional))
 }
 
-fn did_you_mean<'a>(
+/// The same error with the nearest of the names that there are.
+pub(super) fn did_you_mean<'a>(
     error: GuestError,
     name: &str,
     known: impl Iterator<Item = &'a str>,

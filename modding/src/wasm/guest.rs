@@ -18,6 +18,10 @@ use crate::runtime::Language;
 
 use super::engine::Compiled;
 use super::limits::Limits;
+use super::words::in_words_of_wit;
+
+/// Warnings of a mod from which on what it ignores is not told any more.
+const REFUSALS_TOLD_MAX: usize = 16;
 
 /// `error` of colony.wit.
 #[derive(Clone, Debug, PartialEq, ComponentType, Lift, Lower)]
@@ -30,8 +34,8 @@ pub(super) struct Error {
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Error {
         Error {
-            message: error.message,
-            help: error.help,
+            message: in_words_of_wit(&error.message),
+            help: error.help.as_deref().map(in_words_of_wit),
         }
     }
 }
@@ -58,8 +62,14 @@ pub(super) struct Guest {
     pub(super) limits: Limits,
     /// Why the running call fails, where the guest or the host said so.
     pub(super) failure: Option<GuestError>,
-    /// Whether the guest has said in the running call that its state changes.
+    /// What the host last refused in the running call.
+    pub(super) refused: Option<String>,
+    /// Whether the guest has said while it loaded that it tells of changes of its state, and need not be asked after other calls. That it
+    /// could tell is not enough: tools keep imports that nothing uses.
+    pub(super) tells_of_changes: bool,
+    /// Whether it has said in the running call that its state changes.
     pub(super) has_changed: bool,
+    has_loaded: bool,
     /// Whether the instance follows one of the same generation: how many of its declarations have been answered.
     repeated: Option<Cell<usize>>,
     /// The fuel that the running code was last given.
@@ -81,7 +91,10 @@ impl Guest {
             functions: functions.clone(),
             limits: Limits::default(),
             failure: None,
+            refused: None,
+            tells_of_changes: false,
             has_changed: false,
+            has_loaded: false,
             repeated: is_repetition.then(|| Cell::new(0)),
             fuel_given: 0,
         }
@@ -95,6 +108,32 @@ impl Guest {
     /// The instance has loaded: from here on it speaks for itself.
     pub(super) fn has_loaded(&mut self) {
         self.repeated = None;
+        self.has_loaded = true;
+    }
+
+    /// The guest says that its state changes; while it loads, that it will say so.
+    pub(super) fn note_change(&mut self) {
+        match self.has_loaded {
+            true => self.has_changed = true,
+            false => self.tells_of_changes = true,
+        }
+    }
+
+    /// Notes what the host refuses. A guest may ignore what it is answered; while it loads its author is told all the same, since a
+    /// handler that was not registered is never heard of again.
+    fn note_refusal(&mut self, context: &Context, function: &str, error: &Error) {
+        let help = error.help.as_deref();
+        let help = help.map_or(String::new(), |help| format!("; {help}"));
+        let refusal = format!("`{function}` was refused: {}{help}", error.message);
+        if context.is_loading() && !self.is_repeating() {
+            let file = self.compiled.file();
+            let warning = format!("{file} went on although {refusal}");
+            let warnings = &mut self.generation.declarations.borrow_mut().warnings;
+            if warnings.len() < REFUSALS_TOLD_MAX && !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
+        self.refused = Some(refusal);
     }
 
     /// Makes a declaration, or answers as when it was made.
@@ -141,12 +180,13 @@ pub(super) fn pay_fuel(
     Ok(())
 }
 
-/// Does a function of the host: it counts as a step, and its arguments, so many bytes, are paid for. Invariant (I6): once the budget is
-/// used up the guest gets no further effect out of the call.
+/// Does a function of the host, `module.name` as colony.wit has it: it counts as a step, and its arguments, so many bytes, are paid for.
+/// Invariant (I6): once the budget is used up the guest gets no further effect out of the call.
 pub(super) fn in_host<T>(
     store: &mut StoreContextMut<'_, Guest>,
+    function: &str,
     bytes: u64,
-    body: impl FnOnce(&Guest, &Rc<Context>) -> Result<T, ApiError>,
+    body: impl FnOnce(&Guest, &Rc<Context>) -> Result<T, Error>,
 ) -> wasmtime::Result<Result<T, Error>> {
     let Some(context) = store.data().context.upgrade() else {
         return Err(Ended.into());
@@ -159,31 +199,35 @@ pub(super) fn in_host<T>(
     if context.meter().exhausted().is_some() {
         return Err(Ended.into());
     }
+    if let Err(error) = &result {
+        store.data_mut().note_refusal(&context, function, error);
+    }
     refuel(&mut *store, &context)?;
-    Ok(result.map_err(Error::from))
+    Ok(result)
 }
 
 /// Calls what both languages have in common.
 pub(super) fn in_guest_call<T>(
     store: &mut StoreContextMut<'_, Guest>,
+    function: &str,
     bytes: u64,
     body: impl FnOnce(&GuestCall<'_>) -> Result<T, ApiError>,
 ) -> wasmtime::Result<Result<T, Error>> {
-    in_host(store, bytes, |guest, context| {
-        body(&guest_call(guest, context))
+    in_host(store, function, bytes, |guest, context| {
+        Ok(body(&guest_call(guest, context))?)
     })
 }
 
 /// Makes a declaration.
 pub(super) fn in_declaration(
     store: &mut StoreContextMut<'_, Guest>,
+    function: &str,
     bytes: u64,
     body: impl FnOnce(&GuestCall<'_>, &Guest) -> Result<(), ApiError>,
 ) -> wasmtime::Result<Result<(), Error>> {
-    let answer = in_host(store, bytes, |guest, context| {
-        Ok(guest.declare(|| body(&guest_call(guest, context), guest)))
-    })?;
-    Ok(answer.and_then(|answer| answer))
+    in_host(store, function, bytes, |guest, context| {
+        guest.declare(|| body(&guest_call(guest, context), guest))
+    })
 }
 
 fn guest_call<'a>(guest: &'a Guest, context: &'a Rc<Context>) -> GuestCall<'a> {

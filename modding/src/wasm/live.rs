@@ -6,6 +6,7 @@ use std::rc::Rc;
 use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, ComponentType, Instance, Lift, Lower, TypedFunc};
 
+use crate::api::ApiError;
 use crate::context::Context;
 use crate::error::GuestError;
 use crate::generation::Generation;
@@ -19,6 +20,7 @@ use super::guest::{Guest, pay_fuel, refuel};
 use super::interfaces::event_interfaces;
 use super::state::replace;
 use super::tree::{Tree, tree_bytes, tree_of, value_of};
+use super::words::in_words_of_wit;
 
 /// See the [module](self).
 pub(super) struct Live {
@@ -83,7 +85,8 @@ impl Live {
         Ok(())
     }
 
-    /// Gives the component the storage, if it keeps its state in its memory.
+    /// Gives the component the storage, if it keeps its state in its memory, and returns what the component has made of it, where it says
+    /// that it has made something else.
     ///
     /// # Errors
     /// What it raised.
@@ -91,19 +94,20 @@ impl Live {
         &mut self,
         context: &Context,
         generation: &Rc<Generation>,
-    ) -> Result<(), GuestError> {
+    ) -> Result<Option<BTreeMap<String, Value>>, GuestError> {
         if self.save.is_none() {
-            return Ok(());
+            return Ok(None);
         }
         let storage = generation.state.borrow().storage.to_value();
         if storage == Value::empty() {
-            return Ok(());
+            return Ok(None);
         }
         let restore: TypedFunc<(Tree,), ()> = self.typed("kept-state", "restore")?;
         let tree = tree_of(Some(&storage));
         metered(&mut self.store, context, "kept-state.restore", |store| {
             restore.call(store, (tree,))
-        })
+        })?;
+        self.saved(context)
     }
 
     /// Takes the state that the component keeps in its memory over into the storage, if it has changed. Invariant (I2): after each call
@@ -116,37 +120,51 @@ impl Live {
         context: &Context,
         generation: &Rc<Generation>,
     ) -> Result<(), GuestError> {
+        match self.saved(context)? {
+            Some(state) => replace(context, generation, state).map_err(|error| self.refused(error)),
+            None => Ok(()),
+        }
+    }
+
+    /// The state that the component keeps in its memory, if it has changed.
+    fn saved(&mut self, context: &Context) -> Result<Option<BTreeMap<String, Value>>, GuestError> {
         let Some(save) = &self.save else {
-            return Ok(());
+            return Ok(None);
         };
         let guest = self.store.data();
-        if guest.compiled.notes_changes() && !guest.has_changed {
-            return Ok(());
+        if guest.tells_of_changes && !guest.has_changed {
+            return Ok(None);
         }
         let (saved,) = metered(&mut self.store, context, "kept-state.save", |store| {
             save.call(store, ())
         })?;
-        let Some(tree) = saved else { return Ok(()) };
+        let Some(tree) = saved else { return Ok(None) };
         self.paid(context, "kept-state.save", tree_bytes(&tree))?;
-        let place = self.place("kept-state.save");
-        let refused = |error: crate::api::ApiError| GuestError {
-            help: error.help,
-            ..GuestError::new(format!("{place}: {}", error.message))
-        };
-        match value_of(tree, "the state").map_err(refused)? {
-            Some(Value::Map(state)) => replace(context, generation, state).map_err(refused),
+        match value_of(tree, "the state").map_err(|error| self.refused(error))? {
+            Some(Value::Map(state)) => Ok(Some(state)),
             other => {
                 let found = other.map_or("nothing".to_owned(), |value| value.to_string());
-                Err(GuestError::new(format!(
-                    "{place}: the state must be a table of names, found {found}"
-                )))
+                Err(self.refused(ApiError::new(format!(
+                    "the state must be a table of names, found {found}"
+                ))))
             }
         }
     }
 
-    /// A call begins, in which the state has not changed yet.
+    /// Why what the component gave as its state is none.
+    fn refused(&self, error: ApiError) -> GuestError {
+        let place = self.place("kept-state.save");
+        GuestError {
+            help: error.help.as_deref().map(in_words_of_wit),
+            ..GuestError::new(format!("{place}: {}", in_words_of_wit(&error.message)))
+        }
+    }
+
+    /// A call begins, in which the state has not changed and nothing was refused yet.
     pub(super) fn begin_call(&mut self) {
-        self.store.data_mut().has_changed = false;
+        let guest = self.store.data_mut();
+        guest.has_changed = false;
+        guest.refused = None;
     }
 
     /// Calls a handler.

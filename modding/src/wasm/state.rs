@@ -86,7 +86,7 @@ fn refused(path: &[String], error: &StorageError) -> ApiError {
 }
 
 fn get(mut store: StoreContextMut<'_, Guest>, (path,): (Path,)) -> Answer<Tree> {
-    let answer = in_guest_call(&mut store, path_bytes(&path), |call| {
+    let answer = in_guest_call(&mut store, "storage.get", path_bytes(&path), |call| {
         read(call, |storage| {
             let found = find(storage, &path).map_err(|error| refused(&path, &error))?;
             let value = match found {
@@ -110,7 +110,7 @@ fn get(mut store: StoreContextMut<'_, Guest>, (path,): (Path,)) -> Answer<Tree> 
 
 fn set(mut store: StoreContextMut<'_, Guest>, (path, tree): (Path, Tree)) -> Answer<()> {
     let bytes = path_bytes(&path) + tree_bytes(&tree);
-    let answer = in_guest_call(&mut store, bytes, |call| {
+    let answer = in_guest_call(&mut store, "storage.set", bytes, |call| {
         let value = value_of(tree, &shown(&path))?;
         let Some((last, outer)) = path.split_last() else {
             return match value {
@@ -144,7 +144,7 @@ fn insert(
     (path, position, tree): (Path, u32, Tree),
 ) -> Answer<()> {
     let bytes = path_bytes(&path) + tree_bytes(&tree);
-    let answer = in_guest_call(&mut store, bytes, |call| {
+    let answer = in_guest_call(&mut store, "storage.insert", bytes, |call| {
         let Some(value) = value_of(tree, &shown(&path))? else {
             return Err(ApiError::new(
                 "colony.storage.insert expects a value, found nil",
@@ -160,7 +160,7 @@ fn insert(
 }
 
 fn remove(mut store: StoreContextMut<'_, Guest>, (path, position): (Path, u32)) -> Answer<Tree> {
-    let answer = in_guest_call(&mut store, path_bytes(&path), |call| {
+    let answer = in_guest_call(&mut store, "storage.remove", path_bytes(&path), |call| {
         let table = list(call, &path)?;
         let slot = write(call, &path, |storage| {
             Ok(match storage.remove(table, i64::from(position))? {
@@ -195,7 +195,7 @@ fn list(call: &GuestCall<'_>, path: &[String]) -> Result<NodeId, ApiError> {
 }
 
 fn names(mut store: StoreContextMut<'_, Guest>, (path,): (Path,)) -> Answer<Vec<String>> {
-    let answer = in_guest_call(&mut store, path_bytes(&path), |call| {
+    let answer = in_guest_call(&mut store, "storage.names", path_bytes(&path), |call| {
         let keys = read(call, |storage| {
             let table = table(storage, &path)?;
             storage.keys(table).map_err(|error| refused(&path, &error))
@@ -212,7 +212,7 @@ fn names(mut store: StoreContextMut<'_, Guest>, (path,): (Path,)) -> Answer<Vec<
 }
 
 fn length(mut store: StoreContextMut<'_, Guest>, (path,): (Path,)) -> Answer<u32> {
-    let answer = in_guest_call(&mut store, path_bytes(&path), |call| {
+    let answer = in_guest_call(&mut store, "storage.length", path_bytes(&path), |call| {
         read(call, |storage| {
             let table = table(storage, &path)?;
             let length = storage.len(table).map_err(|error| refused(&path, &error))?;

@@ -2,6 +2,7 @@
 //! each before what is in it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use wasmtime::component::{ComponentType, Lift, Lower};
 
@@ -72,8 +73,17 @@ pub(super) fn value_of(tree: Tree, subject: &str) -> Result<Option<Value>, ApiEr
     }
     let length = tree.len();
     let mut nodes = tree.into_iter();
-    let value = read(&mut nodes, 0, length)
-        .map_err(|problem| ApiError::new(format!("{subject} is not a tree: {problem}")))?;
+    let mut path = Vec::new();
+    let value = read(&mut nodes, &mut path, length).map_err(|problem| {
+        let place = match &path[..] {
+            [] => String::new(),
+            path => {
+                let steps: Vec<String> = path.iter().map(Step::to_string).collect();
+                format!("`{}`: ", steps.join("."))
+            }
+        };
+        ApiError::new(format!("{subject} is not a tree: {place}{problem}"))
+    })?;
     match nodes.len() {
         0 => Ok(Some(value)),
         left => Err(ApiError::new(format!(
@@ -82,28 +92,50 @@ pub(super) fn value_of(tree: Tree, subject: &str) -> Result<Option<Value>, ApiEr
     }
 }
 
+/// A step from a table to what is in it.
+enum Step {
+    Name(String),
+    Position(u32),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::Name(name) => formatter.write_str(name),
+            Step::Position(position) => write!(formatter, "{position}"),
+        }
+    }
+}
+
+/// Reads a value; where that fails `path` leads to what is wrong, unless it is the tree as a whole.
 fn read(
     nodes: &mut std::vec::IntoIter<Node>,
-    depth: usize,
+    path: &mut Vec<Step>,
     length: usize,
 ) -> Result<Value, String> {
     let Some(node) = nodes.next() else {
+        path.clear();
         return Err(format!("it ends after {length} nodes within a table"));
     };
-    let enter = || match depth {
-        VALUE_DEPTH_MAX.. => Err(format!(
+    let is_table = matches!(node, Node::Items(_) | Node::Entries(_));
+    if is_table && path.len() >= VALUE_DEPTH_MAX {
+        path.clear();
+        return Err(format!(
             "tables are nested more than {VALUE_DEPTH_MAX} deep"
-        )),
-        _ => Ok(()),
-    };
+        ));
+    }
     Ok(match node {
         Node::Boolean(boolean) => Value::Boolean(boolean),
         Node::Integer(number) => whole_number(number)?,
         Node::Number(number) => Value::from_f64(number).map_err(|error| error.to_string())?,
         Node::Text(text) => Value::Text(text),
         Node::Items(count) => {
-            enter()?;
-            let items = (0..count).map(|_| read(nodes, depth + 1, length));
+            let items = (1..=count).map(|position| {
+                path.push(Step::Position(position));
+                let item = read(nodes, path, length)?;
+                path.pop();
+                Ok::<_, String>(item)
+            });
             let list = items.collect::<Result<Vec<_>, _>>()?;
             if list.is_empty() {
                 Value::empty()
@@ -112,10 +144,13 @@ fn read(
             }
         }
         Node::Entries(names) => {
-            enter()?;
             let mut map = BTreeMap::new();
             for name in names {
-                let inner = read(nodes, depth + 1, length)?;
+                path.push(Step::Name(name));
+                let inner = read(nodes, path, length)?;
+                let Some(Step::Name(name)) = path.pop() else {
+                    continue;
+                };
                 if map.contains_key(&name) {
                     return Err(format!("a table has the name {name:?} twice"));
                 }
@@ -208,6 +243,25 @@ mod tests {
                 "9223372036854775807 is not a whole number within 2^53 of 0",
             ),
             (deep, "tables are nested more than 32 deep"),
+            (
+                vec![
+                    names(&["count", "sums"]),
+                    Node::Integer(1),
+                    Node::Items(2),
+                    Node::Number(0.5),
+                    Node::Number(f64::INFINITY),
+                ],
+                "`sums.2`: inf is not a number that can be kept, expected a finite one",
+            ),
+            (
+                vec![
+                    names(&["a"]),
+                    names(&["b", "b"]),
+                    Node::Integer(1),
+                    Node::Integer(1),
+                ],
+                "`a`: a table has the name \"b\" twice",
+            ),
         ] {
             let error = value_of(tree, "it").unwrap_err();
             assert_eq!(error.message, format!("it is not a tree: {problem}"));

@@ -58,6 +58,7 @@ fn a_component_that_leaves_something_out_of_its_state_is_convicted() {
     let told = text::report(&report, &options);
     for line in [
         "  new instances                      8 runs  CONVICTED  differs at tick 5\n",
+        "help: what a component has in memory beside its state, such as a `static`, begins again in every instance: keep it in the state",
         "  static findings                            none\n",
         "error[reload-visible]: reloading identical content at tick 2 changes the state of below at tick 5\n",
         "`below.fives` is 1 without the reload, none with it",
@@ -144,5 +145,27 @@ fn what_a_component_remembers_from_call_to_call_of_one_tick_is_found() {
         Some("instance-visible")
     );
     // What it listens to is known from what it declares.
+    assert_eq!(report.unheard, ["colonist_died"]);
+}
+
+#[test]
+fn what_another_version_listens_to_is_known_from_what_it_declares() {
+    let nothing = tests::wat::Wat::new().load(&[], "");
+    let older = tests::wat::Wat::new()
+        .load(&[("colonist_died", 1)], "")
+        .export(
+            "on-colonist-died",
+            "handle",
+            "(param i32 i64 i64 i32 i32 i64 i64 i32 i32)",
+            "",
+        );
+    let manifest = tests::manifest_of_component("below", "0.9.0", "");
+    let project = with_component(&nothing)
+        .file("older/mod.toml", &manifest)
+        .file("older/wasm/main.wat", &older.build())
+        .file("older.toml", "schema = 1\nname = \"older\"\nseed = 1\nticks = 20\n\n[mods]\nload = [\"base\", { id = \"below\", from = \"older\" }]\n");
+    let scenario = project.path().with_file_name("older.toml");
+    let report = checked_in(&project, "below", Some(scenario));
+    assert!(!report.in_folder);
     assert_eq!(report.unheard, ["colonist_died"]);
 }

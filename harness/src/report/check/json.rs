@@ -4,7 +4,7 @@ use modding::diagnostic::Place;
 use modding::findings::{Edit, Finding};
 use serde_json::{Value, json};
 
-use super::{code, title};
+use super::{code, help, title};
 use crate::check::{CheckReport, Outcome, Round, state_path};
 use crate::project::location;
 use crate::report::json::{REPORT_VERSION, failure, faults, portable};
@@ -34,6 +34,7 @@ pub fn report(report: &CheckReport, shown: &dyn Fn(&str) -> String, exit_code: u
         "convicted": report.convicted(),
         "code": code(report),
         "message": report.verdict().map(|round| title(report, round)),
+        "help": report.verdict().filter(|_| report.explanations().next().is_none()).and_then(|round| help(report, round)),
         "rounds": report.rounds.iter().map(round).collect::<Vec<_>>(),
         "hand_overs": report.hand_overs,
         "findings": report.findings.iter().map(|found| finding(found, shown)).collect::<Vec<_>>(),

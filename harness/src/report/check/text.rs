@@ -7,7 +7,7 @@ use modding::diagnostic::{Fault, Place};
 use modding::findings::{Edit, Finding};
 use similar::{ChangeTag, TextDiff};
 
-use super::{code, notes, title};
+use super::{code, help, notes, title};
 use crate::check::{CheckReport, Outcome, Reproduction, Round, TrialKind};
 use crate::project::location;
 use crate::report::source;
@@ -236,7 +236,16 @@ fn verdict(
             let title = Level::ERROR.primary_title(&message).id(finding.code.name());
             rendered(finding, title, notes, options)
         }
-        None => headline(&message, report, &notes, options),
+        None => {
+            let text = headline(&message, report, &notes, options);
+            match help(report, round) {
+                Some(help) => {
+                    let help = Group::with_title(Level::HELP.secondary_title(help));
+                    text + &renderer(options.colour).render(&[help]) + "\n"
+                }
+                None => text,
+            }
+        }
     }
 }
 

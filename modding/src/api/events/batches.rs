@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use super::{EventDescription, JOB, JOB_FIELDS};
 use crate::api::kinds::{Field, Kind, Record, field};
+use crate::limits::{BATCH_EVENTS_MAX, shown};
 
 /// The events that can be heard all at once. What comes once a day at most gains nothing by it.
 pub const BATCHED: [&str; 14] = [
@@ -51,8 +52,9 @@ fn description(event: &'static EventDescription) -> EventDescription {
     let size = field("size", Kind::Integer);
     let fields = [size].into_iter().chain(columns(event.fields));
     let doc = format!(
-        "all `{}` of a tick in one call: a list for each field, in the order in which they happened",
-        event.name
+        "all `{}` of a tick, up to {} in one call: a list for each field, in the order in which they happened",
+        event.name,
+        shown(BATCH_EVENTS_MAX as u64)
     );
     EventDescription {
         name: format!("{}{SUFFIX}", event.name).leak(),
