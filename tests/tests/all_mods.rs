@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write as _;
+use std::num::NonZero;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::thread::available_parallelism;
 
 use harness::record::RunRecord;
 use harness::runner::{EveryTick, RunOptions, run};
@@ -58,26 +61,38 @@ fn seeds() -> std::ops::Range<u64> {
     if extended() { 1..21 } else { 1..2 }
 }
 
-/// Compares runs that are interrupted with those that are not.
+/// Compares runs that are interrupted with those that are not, of as many seeds at a time as there are processors.
 fn check(action: &str, every_tick: EveryTick) {
-    for seed in seeds() {
-        let plain = all_mods(seed, "", EveryTick::Nothing);
-        let kinds = plain.colony.jobs_done.keys().map(String::as_str);
-        let kinds: Vec<&str> = kinds.collect();
-        // Without this a colony in which nothing happens would pass.
-        for kind in ["build", "craft", "eat", "haul", "relax", "sleep", "sow"] {
-            assert!(kinds.contains(&kind), "seed {seed}: {kinds:?}");
+    let next = Mutex::new(seeds());
+    let threads = available_parallelism().map_or(1, NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(seed) = { next.lock().unwrap().next() } {
+                    check_seed(seed, action, every_tick);
+                }
+            });
         }
-        let mut ways = vec![all_mods(seed, action, EveryTick::Nothing)];
-        // At every tick, where there is time.
-        if extended() {
-            ways.push(all_mods(seed, "", every_tick));
-        }
-        for interrupted in ways {
-            assert!(interrupted.hand_overs > plain.hand_overs + ticks() / EVERY);
-            assert_eq!(first_difference(&plain, &interrupted), None, "seed {seed}");
-            assert_eq!(interrupted.faults(), plain.faults(), "seed {seed}");
-        }
+    });
+}
+
+fn check_seed(seed: u64, action: &str, every_tick: EveryTick) {
+    let plain = all_mods(seed, "", EveryTick::Nothing);
+    let kinds = plain.colony.jobs_done.keys().map(String::as_str);
+    let kinds: Vec<&str> = kinds.collect();
+    // Without this a colony in which nothing happens would pass.
+    for kind in ["build", "craft", "eat", "haul", "relax", "sleep", "sow"] {
+        assert!(kinds.contains(&kind), "seed {seed}: {kinds:?}");
+    }
+    let mut ways = vec![all_mods(seed, action, EveryTick::Nothing)];
+    // At every tick, where there is time.
+    if extended() {
+        ways.push(all_mods(seed, "", every_tick));
+    }
+    for interrupted in ways {
+        assert!(interrupted.hand_overs > plain.hand_overs + ticks() / EVERY);
+        assert_eq!(first_difference(&plain, &interrupted), None, "seed {seed}");
+        assert_eq!(interrupted.faults(), plain.faults(), "seed {seed}");
     }
 }
 
