@@ -294,7 +294,7 @@ fn restore(
 fn for_want_of_a_version(mut error: StageError, version: &Version) -> StageError {
     for fault in &mut error.faults {
         let hint = format!(
-            "`version` in mod.toml is {version} as before, and a migration runs only where it has changed: raise it"
+            "where the state has another shape than before, raise `version` in mod.toml: it is {version} as before, and a migration runs only if it has changed"
         );
         fault.help = Some(match fault.help.take() {
             Some(help) => format!("{help}; {hint}"),
@@ -418,7 +418,7 @@ pub(crate) fn begin(
         value: value.to_string(),
         by: declared_at.clone(),
     });
-    let paths = defaulted.collect();
+    let mut paths: Vec<PathFate> = defaulted.collect();
     let bytes_max = generation.manifest.hot_reload.state.max_state_size;
     let storage = Storage::from_value(Value::Map(state), bytes_max).map_err(|error| {
         failed(
@@ -429,6 +429,16 @@ pub(crate) fn begin(
     })?;
     generation.state.borrow_mut().storage = storage;
     take_over(context, instance)?;
+    // What the guest has no field for is gone at once.
+    let is_there = |told: &PathFate| {
+        generation
+            .state
+            .borrow()
+            .storage
+            .entry(&told.path)
+            .is_some()
+    };
+    paths.retain(is_there);
     let mut loaded = StateReport::default();
     let effects = loaded_reversibly(context, instance, Reason::Start, None, &mut loaded)?;
     // Nothing is carried into a life that begins.

@@ -79,7 +79,9 @@ fn advance(colonist: &mut Colonist, rules: &Rules, terrain: &Terrain) -> Option<
     }
     let designated = activity.kind.and_then(|kind| rules.designated_work(kind));
     match designated {
-        Some(work) if activity.work_ticks + 1 < ticks_at_level(work, activity.level) => {
+        Some(work)
+            if activity.work_ticks.saturating_add(1) < ticks_at_level(work, activity.level) =>
+        {
             activity.work_ticks += 1;
             None
         }
@@ -240,8 +242,9 @@ impl Colony {
             self.fail_job(job, "there is no way there");
             return;
         };
-        if let Some(colonist) = self.entities.colonist_mut(id) {
-            let activity = &mut colonist.activity;
+        if let Some(Colonist { activity, .. }) = self.entities.colonist_mut(id)
+            && activity.job == Some(job)
+        {
             activity.path = path;
             activity.step_ticks = 0;
             activity.work_ticks = 0;

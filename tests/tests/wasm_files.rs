@@ -143,7 +143,7 @@ fn components_that_are_not_of_ours_are_rolled_back() {
         ),
         (
             "(module)".to_owned(),
-            "is a core module that exports nothing, nothing of colony:modding; expected `colony:modding/entry@1.0.0#load` at least",
+            "is a core module that exports nothing; expected `colony:modding/entry@1.0.0#load` at least",
         ),
         (
             "(module (memory (export \"memory\") 1) (func (export \"add\")))".to_owned(),
@@ -210,6 +210,23 @@ fn functions_that_are_not_as_colony_wit_has_them_are_named() {
         ),
     ] {
         let content = wat::parse_str(text).unwrap();
+        refused(&content, &format!("counter/wasm/main.wasm {expected}"));
+    }
+}
+
+#[test]
+fn exports_that_are_no_functions_are_named() {
+    for (export, expected) in [
+        (
+            "(global (export \"colony:modding/entry@1.0.0#load\") i32 (i32.const 1))",
+            "exports `entry.load` as something that is no function, expected ()",
+        ),
+        (
+            "(func (export \"cabi_post_colony:modding/entry@1.0.0#load\"))",
+            "exports some of `entry` and not `entry.load`",
+        ),
+    ] {
+        let content = wat::parse_str(format!("(module {export})")).unwrap();
         refused(&content, &format!("counter/wasm/main.wasm {expected}"));
     }
 }

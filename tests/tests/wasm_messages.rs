@@ -176,7 +176,7 @@ fn a_state_that_does_not_fit_says_that_no_migration_ran() {
         "(global.set $count (i64.load offset=24 (local.get $nodes)))",
         "(unreachable)",
     );
-    let hint = "`version` in mod.toml is 1.0.0 as before, and a migration runs only where it has changed: raise it";
+    let hint = "where the state has another shape than before, raise `version` in mod.toml: it is 1.0.0 as before, and a migration runs only if it has changed";
     for (raise, expects_hint) in [("", true), ("1.0.1", false)] {
         let write = "{ write = { file = \"counter/wasm/main.wat\", from = \"other.wat\" } }";
         let version = "{ edit = { file = \"counter/mod.toml\", find = \"version = \\\"1.0.0\\\"\", replace = \"version = \\\"1.0.1\\\"\" } }";

@@ -99,9 +99,15 @@ pub(super) fn tell_what_became_of(
         return;
     };
     for (path, old) in before {
+        let is_default = |told: &PathFate| told.path == *path && told.fate == Fate::Defaulted;
         let (fate, value) = match after.get(path) {
             Some(new) if new == old => continue,
             Some(new) => (Fate::Migrated, new.to_string()),
+            // What was there by default alone was not there before.
+            None if report.paths.iter().any(is_default) => {
+                report.paths.retain(|told| !is_default(told));
+                continue;
+            }
             None => (Fate::Dropped, format!("was {old}")),
         };
         let fate = PathFate {

@@ -12,7 +12,9 @@ use super::convert::text_to_lua;
 /// The same error with the fields that the event has, where a handler took nothing for one of them: of a list that is not there the interpreter
 /// says no more than that it is nil.
 pub(super) fn with_fields(error: GuestError, event: &Event) -> GuestError {
-    let is_of_nothing = error.help.is_none() && error.message.contains("nil");
+    let is_of_nothing = error.help.is_none()
+        && error.message.contains("attempt to")
+        && error.message.contains("nil");
     let EventContent::Batch(_) = &event.content else {
         return error;
     };

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use wasmparser::{
     BinaryReaderError, CompositeInnerType, ExternalKind, FuncType, Parser, Payload, TypeRef,
@@ -23,12 +24,23 @@ const EXPORTS_SHOWN: usize = 4;
 /// What marks a function that clears up after another.
 const CLEARS_UP: &str = "cabi_post_";
 
+/// The type of a function, which many have in common: a file of a few bytes for each may have a million of them. `None` for what is none.
+type FunctionType = Option<Rc<FuncType>>;
+
+/// What an export is to the function of an interface that its name says.
+enum Role<'a> {
+    /// It is that function, of this type; `None` where it is no function.
+    Is(Option<&'a FuncType>),
+    /// It clears up after it.
+    ClearsUp,
+}
+
 /// What a core module says of itself.
 #[derive(Debug, Default)]
 pub(super) struct CoreModule {
     /// What it imports, by the module it imports it from and its name, each with its type where it is a function.
-    pub(super) imports: BTreeMap<(String, String), Option<FuncType>>,
-    exports: BTreeMap<String, Option<FuncType>>,
+    pub(super) imports: BTreeMap<(String, String), FunctionType>,
+    exports: BTreeMap<String, FunctionType>,
     /// Whether a tool has written down in it which world it fits.
     pub(super) describes_itself: bool,
 }
@@ -40,18 +52,19 @@ impl CoreModule {
     /// What cannot be read.
     pub(super) fn read(module: &[u8]) -> Result<CoreModule, BinaryReaderError> {
         let mut parts = CoreModule::default();
-        let mut types: Vec<Option<FuncType>> = Vec::new();
+        let mut types: Vec<FunctionType> = Vec::new();
         // The type of each function: those that are imported come first.
-        let mut of_functions: Vec<Option<FuncType>> = Vec::new();
-        let type_at =
-            |types: &[Option<FuncType>], at: u32| types.get(at as usize).cloned().flatten();
+        let mut of_functions: Vec<FunctionType> = Vec::new();
+        let type_at = |types: &[FunctionType], at: u32| types.get(at as usize).cloned().flatten();
         for payload in Parser::new(0).parse_all(module) {
             match payload? {
                 Payload::TypeSection(section) => {
                     for group in section {
                         types.extend(group?.types().map(
                             |inner| match &inner.composite_type.inner {
-                                CompositeInnerType::Func(function) => Some(function.clone()),
+                                CompositeInnerType::Func(function) => {
+                                    Some(Rc::new(function.clone()))
+                                }
                                 _ => None,
                             },
                         ));
@@ -144,15 +157,14 @@ impl CoreModule {
         Ok(world)
     }
 
-    /// Its exports that have the name of a function of an interface: the interface, the function, and its type unless it clears up after
-    /// that function.
-    fn exported(&self) -> impl Iterator<Item = (&str, &str, Option<&FuncType>)> {
+    /// Its exports that have the name of a function of an interface: the interface, the function, and what it is to that.
+    fn exported(&self) -> impl Iterator<Item = (&str, &str, Role<'_>)> {
         self.exports.iter().filter_map(|(name, found)| {
             let (interface, function) = name.split_once('#')?;
-            match interface.strip_prefix(CLEARS_UP) {
-                Some(interface) => Some((interface, function, None)),
-                None => Some((interface, function, found.as_ref())),
-            }
+            Some(match interface.strip_prefix(CLEARS_UP) {
+                Some(interface) => (interface, function, Role::ClearsUp),
+                None => (interface, function, Role::Is(found.as_deref())),
+            })
         })
     }
 
@@ -161,13 +173,13 @@ impl CoreModule {
         let names: Vec<&str> = names.map(String::as_str).collect();
         let found = match (&names[..], self.exports.len() - names.len()) {
             ([], _) => "nothing".to_owned(),
-            (names, 0) => names.join(", "),
-            (names, more) => format!("{} and {more} more", names.join(", ")),
+            (names, 0) => format!("{}, nothing of {PACKAGE}", names.join(", ")),
+            (names, more) => format!("{} and {more} more, nothing of {PACKAGE}", names.join(", ")),
         };
         GuestError {
             help: Some("it is made for something else, or its functions are not exported under the names of colony.wit: in Rust that is done by `colony_guest::export!`, in C by COLONY_EXPORT(\"entry\", \"load\")".to_owned()),
             ..GuestError::new(format!(
-                "{file} is a core module that exports {found}, nothing of {PACKAGE}; expected `{PACKAGE}/entry@{API_VERSION}#load` at least"
+                "{file} is a core module that exports {found}; expected `{PACKAGE}/entry@{API_VERSION}#load` at least"
             ))
         }
     }
@@ -187,25 +199,26 @@ impl CoreModule {
                 resolve,
                 ("imports", interface, name),
                 expected,
-                (AbiVariant::GuestImport, found.as_ref()),
+                (AbiVariant::GuestImport, found.as_deref()),
             )?;
         }
         let mut exported: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (name, function, found) in self.exported() {
+        for (name, function, role) in self.exported() {
             let Named::Ours(interface) = named(name) else {
                 continue;
             };
             let expected = known(file, resolve, ("exports", interface, function))?;
-            if found.is_some() {
-                exported.entry(interface).or_default().insert(function);
+            let functions = exported.entry(interface).or_default();
+            if let Role::Is(found) = role {
+                functions.insert(function);
+                check_type(
+                    file,
+                    resolve,
+                    ("exports", interface, function),
+                    expected,
+                    (AbiVariant::GuestExport, found),
+                )?;
             }
-            check_type(
-                file,
-                resolve,
-                ("exports", interface, function),
-                expected,
-                (AbiVariant::GuestExport, found),
-            )?;
         }
         for (interface, functions) in exported {
             let all = interface_of(resolve, interface).map(|known| known.functions.keys());
@@ -261,11 +274,10 @@ fn check_type(
     expected: &Function,
     (variant, found): (AbiVariant, Option<&FuncType>),
 ) -> Result<(), GuestError> {
-    let Some(found) = found else { return Ok(()) };
     let flat = resolve.wasm_signature(variant, expected);
-    let found = (value_types(found.params()), value_types(found.results()));
+    let found = found.map(|found| (value_types(found.params()), value_types(found.results())));
     let expected = (flat_types(&flat.params), flat_types(&flat.results));
-    if found == expected {
+    if found.as_ref() == Some(&expected) {
         return Ok(());
     }
     let described = functions().find(|known| {
@@ -281,7 +293,9 @@ fn check_type(
         }),
         ..GuestError::new(format!(
             "{file} {verb} `{interface}.{name}` as {}, expected {}",
-            shown(&found),
+            found.map_or("something that is no function".to_owned(), |found| shown(
+                &found
+            )),
             shown(&expected)
         ))
     })
@@ -317,4 +331,17 @@ fn in_world(name: &str, interface: &str) -> String {
         &format!("/{}@", escaped(interface)),
         1,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_share_the_types_of_the_file() {
+        let text = "(module (func (export \"a\") (param i32)) (func (export \"b\") (param i32)))";
+        let module = CoreModule::read(&wat::parse_str(text).unwrap()).unwrap();
+        let of = |name: &str| module.exports[name].as_ref().unwrap();
+        assert!(Rc::ptr_eq(of("a"), of("b")));
+    }
 }

@@ -48,7 +48,7 @@ static SHARED: LazyLock<Result<Shared, String>> = LazyLock::new(|| {
     let lacking = lacking();
     if !lacking.is_empty() {
         return Err(format!(
-            "the processor lacks {}, expected an x86-64 with SSE 4.2 and POPCNT, as all have since about 2009",
+            "the processor lacks {}, expected an x86-64 with SSE 4.2, POPCNT and CMPXCHG16B",
             lacking.join(" and ")
         ));
     }
@@ -78,6 +78,7 @@ fn lacking() -> Vec<&'static str> {
         ("SSE 4.1", is_x86_feature_detected!("sse4.1")),
         ("SSE 4.2", is_x86_feature_detected!("sse4.2")),
         ("POPCNT", is_x86_feature_detected!("popcnt")),
+        ("CMPXCHG16B", is_x86_feature_detected!("cmpxchg16b")),
     ];
     let lacking = features.into_iter().filter(|(_, is_there)| !is_there);
     lacking.map(|(name, _)| name).collect()

@@ -28,6 +28,9 @@ pub(super) enum Kind {
 /// # Errors
 /// What is no WebAssembly, what is not all there, formats of another version.
 pub(super) fn kind(file: &str, bytes: &[u8]) -> Result<Kind, GuestError> {
+    if !bytes.is_empty() && MAGIC.starts_with(bytes) {
+        return Err(cut_off(file, bytes.len(), None));
+    }
     if !bytes.starts_with(MAGIC) {
         return Err(not_webassembly(file, bytes));
     }
@@ -78,12 +81,13 @@ fn missing(bytes: &[u8]) -> Option<usize> {
 /// A number of 32 bits as the format writes them, seven in a byte, and where it ends; None where it is none or not all there, which the
 /// reader of the format tells better.
 fn number(bytes: &[u8], begin: usize) -> Option<(usize, usize)> {
-    let mut number = 0_usize;
+    let mut number = 0_u64;
     for at in 0..5 {
         let byte = *bytes.get(begin + at)?;
-        number |= usize::from(byte & 0x7f) << (7 * at);
+        number |= u64::from(byte & 0x7f) << (7 * at);
         if byte & 0x80 == 0 {
-            return Some((number, begin + at + 1));
+            let number = u32::try_from(number).ok()?;
+            return Some((number as usize, begin + at + 1));
         }
     }
     None
@@ -127,7 +131,10 @@ fn not_webassembly(file: &str, bytes: &[u8]) -> GuestError {
             ))
         };
     };
-    let text = text.trim_start();
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    if text.is_empty() {
+        return refused("blank", build);
+    }
     let name = file.rsplit('/').next().unwrap_or(file);
     let name = name.strip_suffix(".wasm").unwrap_or(name);
     if text.starts_with(['(', ';']) {
@@ -204,7 +211,10 @@ mod tests {
                 "a/b.wasm is text that begins with \"fn main() {}\"",
             ),
             (long.as_bytes(), "a/b.wasm is text that begins with"),
+            (b"\0as", "a/b.wasm is cut off: it ends after 3 bytes"),
             (b"\0asm\x01", "a/b.wasm is cut off: it ends after 5 bytes"),
+            (b" \n", "a/b.wasm is blank, expected"),
+            ("\u{feff}(module)".as_bytes(), "a/b.wasm is the text form"),
             (
                 b"\0asm\x0e\0\x01\0",
                 "a/b.wasm is a component in version 14 of the format, expected 13",
@@ -235,12 +245,18 @@ mod tests {
     }
 
     #[test]
+    fn a_length_that_is_none_is_left_to_the_reader_of_the_format() {
+        let malformed = b"\0asm\x01\0\0\0\x01\xff\xff\xff\xff\x7f\0";
+        assert_eq!(kind("a", malformed).unwrap(), Kind::CoreModule);
+    }
+
+    #[test]
     fn every_beginning_of_a_component_is_cut_off() {
         let whole =
             wat::parse_str("(component (core module (memory 1) (data (i32.const 0) \"abc\")))")
                 .unwrap();
         assert_eq!(kind("a", &whole).unwrap(), Kind::Component);
-        for length in 4..whole.len() {
+        for length in 1..whole.len() {
             // Between two sections nothing is missing that could be seen.
             if length == HEAD_BYTES {
                 continue;

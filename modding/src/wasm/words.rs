@@ -12,6 +12,12 @@ pub(super) fn in_words_of_wit(message: &str) -> String {
     while let Some(at) = rest.find(OF_SCRIPTS) {
         let (before, after) = rest.split_at(at);
         words.push_str(before);
+        // A name of the author's own may end so.
+        if before.ends_with(|letter: char| letter.is_alphanumeric() || "_-./".contains(letter)) {
+            words.push_str(OF_SCRIPTS);
+            rest = &after[OF_SCRIPTS.len()..];
+            continue;
+        }
         let name = &after[OF_SCRIPTS.len()..];
         let end = name
             .find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_' && letter != '.');
@@ -68,6 +74,10 @@ mod tests {
                 "colony.wit and colony.no_such.function",
             ),
             ("ends with colony.", "ends with colony."),
+            (
+                "my_colony.jobs.designate, a.colony.jobs.designate",
+                "my_colony.jobs.designate, a.colony.jobs.designate",
+            ),
             ("", ""),
         ] {
             assert_eq!(in_words_of_wit(message), expected);

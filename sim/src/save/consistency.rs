@@ -477,12 +477,14 @@ fn check_activity(
         format!("colonist {id} carries the wrong load")
     })?;
     // A tile may have become cheaper than it was when the step to it began.
-    let step_is_in_bounds = activity.step_ticks <= WALK_COST_MAX;
+    ensure(activity.step_ticks <= WALK_COST_MAX, || {
+        format!("colonist {id} has been at a step for too long")
+    })?;
     let mut here = at;
     for direction in activity.path.iter().rev() {
         // Something may have been built on it since: whoever gets there looks for another way.
         let next = direction.from(here);
-        let next = next.filter(|next| step_is_in_bounds && colony.terrain.contains(*next));
+        let next = next.filter(|next| colony.terrain.contains(*next));
         here = next.ok_or_else(|| {
             let contradiction = format!("colonist {id} is on a way that cannot be walked");
             SaveError::Inconsistent(contradiction)

@@ -269,6 +269,9 @@ fn contradictions_about_people_and_things_are_refused() {
             let path = &mut first_colonist(colony).activity.path;
             path.insert_many(0, [Direction::North; 64]);
         }),
+        ("at a step for too long", |colony| {
+            first_colonist(colony).activity.step_ticks = 101
+        }),
         ("ends in the wrong place", |colony| {
             drop(first_colonist(colony).activity.path.drain(..1))
         }),
@@ -280,6 +283,28 @@ fn contradictions_about_people_and_things_are_refused() {
             colony.entities.stack_mut(id).unwrap().count = 0;
         }),
     ]);
+}
+
+/// Work may take longer than it says, so that no number of ticks is a contradiction.
+#[test]
+fn work_that_has_gone_on_for_ever_ends() {
+    let mut colony = busy_colony(42);
+    let is_at_work = |colony: &Colony| {
+        let mut people = colony.entities.colonists();
+        let at_work = people.find(|(_, colonist)| colonist.activity.work_ticks > 0);
+        at_work.map(|(id, _)| id)
+    };
+    let id = loop {
+        run_tick(&mut colony);
+        if let Some(id) = is_at_work(&colony) {
+            break id;
+        }
+    };
+    let colonist = colony.entities.colonist_mut(id).unwrap();
+    colonist.activity.work_ticks = u32::MAX;
+    let mut restored = Colony::restore(&colony.save(), definitions()).unwrap();
+    run_tick(&mut restored);
+    assert_eq!(restored.entities.colonist(id).unwrap().activity.job, None);
 }
 
 proptest! {
