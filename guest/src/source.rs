@@ -59,7 +59,8 @@ pub(crate) fn note_folder<M: InFolder>() {
 pub(crate) fn shown(file: &str) -> String {
     match std::str::from_utf8(FOLDER.get()) {
         Ok(folder)
-            if !folder.is_empty() && (file.starts_with("src/") || file.starts_with("src\\")) => {
+            if !folder.is_empty() && (file.starts_with("src/") || file.starts_with("src\\")) =>
+        {
             format!("{folder}/{}", file.replace('\\', "/"))
         }
         _ => file.to_owned(),
