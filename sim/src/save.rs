@@ -41,7 +41,7 @@ mod consistency;
 
 /// Version of the save format this program writes and reads.
 pub const SAVE_VERSION: u32 = 5;
-/// Largest save that is read, in bytes: several times a full map with every colonist there can be.
+/// Largest save that is read, in bytes: more than a full map with something on every tile is estimated to take.
 pub const SAVE_BYTES_MAX: usize = 512 << 20;
 
 const MAGIC: [u8; 8] = *b"COLONYSV";
