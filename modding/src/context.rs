@@ -344,8 +344,10 @@ impl Context {
         phase: Phase,
         body: impl FnOnce() -> Result<T, GuestError>,
     ) -> Result<T, GuestError> {
-        let (result, effects) = self.call_reversibly(generation, phase, body)?;
-        self.accept(effects);
+        let result = self.run(generation, phase, body)?;
+        if self.frames.borrow().is_empty() {
+            self.accept_all();
+        }
         Ok(result)
     }
 
@@ -359,41 +361,56 @@ impl Context {
         phase: Phase,
         body: impl FnOnce() -> Result<T, GuestError>,
     ) -> Result<(T, Effects), GuestError> {
-        let root = self.frames.borrow().is_empty();
+        let result = self.run(generation, phase, body)?;
+        let effects = match self.frames.borrow().is_empty() {
+            true => self.take_effects(),
+            false => Effects::default(),
+        };
+        Ok((result, effects))
+    }
+
+    /// Runs code of a mod; what a root call did is in the journal then.
+    fn run<T>(
+        &self,
+        generation: &Rc<Generation>,
+        phase: Phase,
+        body: impl FnOnce() -> Result<T, GuestError>,
+    ) -> Result<T, GuestError> {
+        let mark = self.journal.borrow().len();
+        let root = {
+            let mut frames = self.frames.borrow_mut();
+            frames.push(Frame {
+                generation: generation.clone(),
+                phase,
+                load_draws: Cell::new(0),
+            });
+            frames.len() == 1
+        };
         if root {
-            self.meter.begin(if phase == Phase::Running {
-                STEPS_PER_CALL_MAX
-            } else {
-                STEPS_PER_LOAD_MAX
+            self.meter.begin(match phase {
+                Phase::Running => STEPS_PER_CALL_MAX,
+                _ => STEPS_PER_LOAD_MAX,
             });
         }
-        let mark = self.journal.borrow().len();
-        let frame = Frame {
-            generation: generation.clone(),
-            phase,
-            load_draws: Cell::new(0),
-        };
-        self.frames.borrow_mut().push(frame);
-        let mut result = match self.enter(generation) {
-            Ok(()) => body(),
+        let result = match self.enter(generation) {
+            // The error elsewhere: to carry the place of one that is not there through all of this takes longer than what is done here.
+            Ok(()) => body().map_err(Box::new),
             Err(bound) => {
                 self.meter.exhaust(bound);
-                Err(self.bound_error(bound))
+                Err(Box::new(self.bound_error(bound)))
             }
         };
         self.frames.borrow_mut().pop();
-        if let (Some(bound), Ok(_)) = (self.meter.exhausted(), &result) {
-            result = Err(self.bound_error(bound));
-        }
+        let result = result.and_then(|result| match self.meter.exhausted() {
+            Some(bound) => Err(Box::new(self.bound_error(bound))),
+            None => Ok(result),
+        });
         if root && let Some(trace) = &*self.trace.borrow() {
             trace.borrow_mut().end(result.is_ok());
         }
-        let mut effects = Effects::default();
-        match &result {
-            // Invariant (I2): a failed call leaves nothing behind; inner calls are savepoints of the root call.
-            Err(_) => self.undo_to(mark),
-            Ok(_) if root => effects = self.take_effects(),
-            Ok(_) => {}
+        // Invariant (I2): a failed call leaves nothing behind; inner calls are savepoints of the root call.
+        if result.is_err() {
+            self.undo_to(mark);
         }
         if root {
             let used = self.meter.end();
@@ -403,7 +420,7 @@ impl Context {
                 }
             }
         }
-        result.map(|result| (result, effects))
+        result.map_err(|error| *error)
     }
 
     /// Makes the machine of a generation ready, the first time that a root call comes to it.

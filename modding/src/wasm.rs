@@ -128,11 +128,13 @@ impl WasmRuntime {
         };
         context.note_memory(&self.generation);
         live.begin_call();
-        let result = call(&context, live);
-        if result.is_err() {
-            *slot = None;
+        match call(&context, live) {
+            Ok(result) => Ok(result),
+            Err(error) => {
+                *slot = None;
+                Err(error)
+            }
         }
-        result
     }
 }
 

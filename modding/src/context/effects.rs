@@ -345,11 +345,21 @@ impl Context {
 
     /// Lets what a call did stand.
     pub(crate) fn accept(&self, effects: Effects) {
-        for effect in effects.0 {
-            if let Effect::Storage(generation, change) = effect {
-                generation.state.borrow_mut().storage.accept(change);
-            }
+        effects.0.into_iter().for_each(accept);
+    }
+
+    /// Lets what the root call that has just ended did stand.
+    pub(super) fn accept_all(&self) {
+        let mut journal = self.journal.borrow_mut();
+        if !journal.is_empty() {
+            journal.drain(..).for_each(accept);
         }
+    }
+}
+
+fn accept(effect: Effect) {
+    if let Effect::Storage(generation, change) = effect {
+        generation.state.borrow_mut().storage.accept(change);
     }
 }
 
