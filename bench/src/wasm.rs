@@ -8,7 +8,7 @@ mod reloading;
 
 use std::sync::Arc;
 
-use modding::api::batch_of;
+use modding::api::EventDescription;
 use modding::batch::{Batch, by_name};
 use modding::bundle::Bundle;
 use modding::host::Host;
@@ -215,12 +215,9 @@ fn jobs() -> Vec<sim::Event> {
         .collect()
 }
 
-fn batch_event(batch: Arc<Batch>) -> Event {
+fn batch_event((description, batch): (&EventDescription, Batch)) -> Event {
     Event {
-        name: batch_of("job_created")
-            .expect("it comes in batches")
-            .name
-            .into(),
+        name: description.name.into(),
         tick: TICK,
         content: EventContent::Batch(batch),
     }
@@ -253,13 +250,13 @@ fn batches() -> Vec<Row> {
         "function(event) count = count + 1 sum = sum + event.job.priority end",
     );
     let events = jobs();
-    let batch = by_name(&events, |_| true).pop().expect("there are jobs").1;
-    let lists = Arc::new(bare_lists(&batch));
-    let batch = batch_event(batch.into());
+    let batch = by_name(&events, |_| true).pop().expect("there are jobs");
+    let lists = Arc::new(bare_lists(&batch.1));
+    let batch = batch_event(batch);
     let one = job_created();
     let deliver_packed = |host: &mut Host| {
-        for (_, batch) in by_name(&events, |_| true) {
-            host.deliver(&batch_event(batch.into()));
+        for batch in by_name(&events, |_| true) {
+            host.deliver(&batch_event(batch));
         }
     };
     let one_by_one = |host: &mut Host| (0..BATCH).for_each(|_| host.deliver(&one));

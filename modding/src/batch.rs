@@ -1,45 +1,49 @@
 //! What all events of one name carry in a tick: a list for each field. Made once, of the events as the colony tells them, for all mods that
 //! hear them so.
 
-use std::collections::BTreeMap;
+mod texts;
+
 use std::mem::{Discriminant, discriminant};
-use std::sync::Arc;
 
 use sim::{Event, JobFacts};
+use smol_str::SmolStr;
 
 use crate::api::{ApiError, EventDescription, Fact, Field, Kind, batch_of, facts, id_number};
 use crate::limits::BATCH_EVENTS_MAX;
 use crate::value::Value;
 
+use texts::{EMPTY, Texts};
+
 /// See the [module](self).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
+    description: &'static EventDescription,
     size: usize,
-    columns: Vec<Column>,
-    texts: Arc<Vec<String>>,
+    /// The columns of numbers, one behind the other.
+    integers: Vec<i64>,
+    /// The columns of texts, one behind the other: positions among the texts.
+    positions: Vec<u32>,
+    texts: Vec<SmolStr>,
 }
 
 /// What stands in one field of the events.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Column {
-    pub(crate) numbers: Numbers,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column<'a> {
+    pub(crate) numbers: Numbers<'a>,
     /// Whether an event may carry nothing here.
     pub(crate) is_optional: bool,
 }
 
 /// The numbers of a column; 0 stands for nothing in those that are optional, since ids count from 1 and the text at 0 is the empty one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Numbers {
-    Integers(Arc<[i64]>),
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Numbers<'a> {
+    Integers(&'a [i64]),
     /// Positions among the batch's texts.
-    Texts(Arc<[u32]>),
+    Texts(&'a [u32]),
 }
 
 /// Fields of a batch before its columns: `size`.
 pub(crate) const FIELDS_BEFORE_COLUMNS: usize = 1;
-
-/// The position of the empty text.
-const EMPTY: u32 = 0;
 
 /// The events of a tick that can be heard all at once, those of one name together, in the order in which the first of each happened. There
 /// are as many batches of a name as it takes for none to be too long.
@@ -54,26 +58,34 @@ pub fn by_name(
             Some(known) => &mut groups[known],
             None => {
                 let heard = batch_of(event.name()).filter(|batch| is_heard(batch.name));
-                let events = Vec::with_capacity(heard.map_or(0, |_| events.len()));
                 groups.push_mut(Group {
                     kind,
                     heard,
-                    events,
+                    told: Told::new(event, heard.map_or(0, |_| events.len())),
                 })
             }
         };
         if group.heard.is_some() {
-            group.events.push(event);
+            group.told.push(event);
         }
     }
-    let heard = groups
-        .iter()
-        .filter_map(|group| Some((group.heard?, &group.events)));
-    let batches = heard.flat_map(|(description, events)| {
-        let parts = events.chunks(BATCH_EVENTS_MAX);
-        parts.map(move |events| (description, Batch::of(description, events)))
-    });
-    batches.collect()
+    let mut batches = Vec::new();
+    for group in &groups {
+        let Some(description) = group.heard else {
+            continue;
+        };
+        match &group.told {
+            Told::Jobs(jobs) => {
+                let parts = jobs.chunks(BATCH_EVENTS_MAX);
+                batches.extend(parts.map(|jobs| (description, Batch::of_jobs(description, jobs))));
+            }
+            Told::Others(events) => {
+                let parts = events.chunks(BATCH_EVENTS_MAX);
+                batches.extend(parts.map(|events| (description, Batch::of(description, events))));
+            }
+        }
+    }
+    batches
 }
 
 /// The events of one kind.
@@ -81,55 +93,68 @@ struct Group<'a> {
     kind: Discriminant<Event>,
     /// What tells of all of them, if somebody hears it.
     heard: Option<&'static EventDescription>,
-    events: Vec<&'a Event>,
+    told: Told<'a>,
+}
+
+/// What the events of one kind tell.
+enum Told<'a> {
+    /// Of a job each, and nothing else.
+    Jobs(Vec<&'a JobFacts>),
+    Others(Vec<&'a Event>),
+}
+
+impl<'a> Told<'a> {
+    fn new(event: &Event, capacity: usize) -> Told<'a> {
+        match only_job(event) {
+            Some(_) => Told::Jobs(Vec::with_capacity(capacity)),
+            None => Told::Others(Vec::with_capacity(capacity)),
+        }
+    }
+
+    /// Adds an event of the same kind as the first.
+    #[inline]
+    fn push(&mut self, event: &'a Event) {
+        match (self, only_job(event)) {
+            (Told::Jobs(jobs), job) => jobs.extend(job),
+            (Told::Others(events), _) => events.push(event),
+        }
+    }
 }
 
 impl Batch {
-    fn of(description: &EventDescription, events: &[&Event]) -> Batch {
-        let jobs = events.iter().map(|event| only_job(event));
-        if let Some(jobs) = jobs.collect::<Option<Vec<_>>>() {
-            return Batch::of_jobs(&jobs);
-        }
+    fn of(description: &'static EventDescription, events: &[&Event]) -> Batch {
         let mut packing = Packing::new(description, events.len());
-        for event in events {
-            let mut at = 0;
-            facts(event, &mut |fact| {
-                packing.push(at, fact);
-                at += 1;
+        for (event, told) in events.iter().enumerate() {
+            let mut column = 0;
+            facts(told, &mut |fact| {
+                packing.put(event, column, fact);
+                column += 1;
             });
         }
-        packing.batch(events.len())
+        packing.finish()
     }
 
     /// The same for events that carry a job and nothing else, which come by the hundred: list by list.
-    fn of_jobs(jobs: &[&JobFacts]) -> Batch {
-        let integer = |is_optional, of: fn(&JobFacts) -> i64| Column {
-            numbers: Numbers::Integers(jobs.iter().map(|job| of(job)).collect()),
-            is_optional,
-        };
+    fn of_jobs(description: &'static EventDescription, jobs: &[&JobFacts]) -> Batch {
+        let mut integers = Vec::with_capacity(JOB_INTEGERS * jobs.len());
+        integers.extend(jobs.iter().map(|job| id_number(job.id)));
+        integers.extend(jobs.iter().map(|job| i64::from(job.priority)));
+        integers.extend(jobs.iter().map(|job| i64::from(job.at.x)));
+        integers.extend(jobs.iter().map(|job| i64::from(job.at.y)));
+        integers.extend(jobs.iter().map(|job| job.colonist.map_or(0, id_number)));
         let mut texts = Texts::default();
-        let kinds = jobs.iter().map(|job| texts.position(&job.kind)).collect();
-        let items = jobs.iter().map(|job| match &job.item {
-            Some(item) => texts.position(item),
+        let mut positions = Vec::with_capacity(JOB_TEXTS * jobs.len());
+        positions.extend(jobs.iter().map(|job| texts.position_of(&job.kind)));
+        positions.extend(jobs.iter().map(|job| match &job.item {
+            Some(item) => texts.position_of(item),
             None => EMPTY,
-        });
-        let items = items.collect();
-        let text = |is_optional, positions| Column {
-            numbers: Numbers::Texts(positions),
-            is_optional,
-        };
+        }));
         Batch {
+            description,
             size: jobs.len(),
-            columns: vec![
-                integer(false, |job| id_number(job.id)),
-                text(false, kinds),
-                integer(false, |job| job.priority.into()),
-                integer(false, |job| job.at.x.into()),
-                integer(false, |job| job.at.y.into()),
-                integer(true, |job| job.colonist.map_or(0, id_number)),
-                text(true, items),
-            ],
-            texts: texts.all(),
+            integers,
+            positions,
+            texts: texts.into_all(),
         }
     }
 
@@ -139,7 +164,7 @@ impl Batch {
     /// # Errors
     /// What is no list, lists of different lengths, values of another kind than the field's.
     pub fn of_fields(
-        description: &EventDescription,
+        description: &'static EventDescription,
         fields: &[Option<Value>],
     ) -> Result<Batch, ApiError> {
         let lists = description.fields.iter().zip(fields);
@@ -170,12 +195,12 @@ impl Batch {
                     list.len()
                 )));
             }
-            for position in 0..size {
-                let value = list.and_then(|list| list.get(position));
-                packing.push(at, fact(description, field, value)?);
+            for event in 0..size {
+                let value = list.and_then(|list| list.get(event));
+                packing.put(event, at, fact(description, field, value)?);
             }
         }
-        Ok(packing.batch(size))
+        Ok(packing.finish())
     }
 
     /// How many events.
@@ -184,19 +209,30 @@ impl Batch {
     }
 
     /// A list for each field after the size.
-    pub(crate) fn columns(&self) -> &[Column] {
-        &self.columns
+    pub(crate) fn columns(&self) -> impl ExactSizeIterator<Item = Column<'_>> {
+        let (mut integers, mut positions) = (&self.integers[..], &self.positions[..]);
+        columns(self.description).map(move |(kind, is_optional)| {
+            let numbers = if is_text(kind) {
+                Numbers::Texts(positions.split_off(..self.size).unwrap_or_default())
+            } else {
+                Numbers::Integers(integers.split_off(..self.size).unwrap_or_default())
+            };
+            Column {
+                numbers,
+                is_optional,
+            }
+        })
     }
 
     /// The texts that columns speak of, each once; the first is the empty one.
-    pub(crate) fn texts(&self) -> &Arc<Vec<String>> {
+    pub(crate) fn texts(&self) -> &[SmolStr] {
         &self.texts
     }
 
     /// What stands in a column for an event.
-    pub(crate) fn value(&self, column: &Column, event: usize) -> Value {
+    pub(crate) fn value(&self, column: Column<'_>, event: usize) -> Value {
         let nothing = || Value::Boolean(false);
-        match &column.numbers {
+        match column.numbers {
             Numbers::Integers(numbers) => match numbers.get(event) {
                 Some(0) if column.is_optional => nothing(),
                 number => Value::Integer(number.copied().unwrap_or(0)),
@@ -205,149 +241,88 @@ impl Batch {
                 Some(&EMPTY) if column.is_optional => nothing(),
                 position => {
                     let text = position.and_then(|at| self.texts.get(*at as usize));
-                    Value::text(text.map_or("", String::as_str))
+                    Value::text(text.map_or("", SmolStr::as_str))
                 }
             },
         }
     }
 }
 
-/// A batch under construction.
+/// Numbers of a job.
+const JOB_INTEGERS: usize = 5;
+
+/// Texts of a job: what is done, and with what.
+const JOB_TEXTS: usize = 2;
+
+/// A batch under construction: whatever no event has put in its place is 0, the empty text or nothing.
 struct Packing<'a> {
-    columns: Vec<Filling>,
+    batch: Batch,
+    columns: Vec<Place>,
     texts: Texts<'a>,
 }
 
-/// The texts of a batch, each once, in the order in which they came.
-struct Texts<'a> {
-    all: Vec<&'a str>,
-    /// The text that came last of those that look alike at a glance.
-    recent: [u32; GLANCES],
-    /// The positions of those beyond the first few, which are found sooner by looking at each.
-    positions: BTreeMap<&'a str, u32>,
-}
-
-/// Texts that are looked at one by one: kinds of jobs and of items are seldom more in a tick.
-const FEW_TEXTS: usize = 16;
-
-/// How many texts can be told apart at a glance.
-const GLANCES: usize = 64;
-
-/// What is seen of a text at a glance: texts that differ in it differ.
-fn glance(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let byte = |byte: Option<&u8>| byte.copied().map_or(0, usize::from);
-    (bytes.len() + 5 * byte(bytes.first()) + 11 * byte(bytes.last())) % GLANCES
-}
-
-impl Default for Texts<'_> {
-    fn default() -> Self {
-        Self {
-            all: vec![""],
-            recent: [EMPTY; GLANCES],
-            positions: BTreeMap::new(),
-        }
-    }
-}
-
-impl<'a> Texts<'a> {
-    fn all(self) -> Arc<Vec<String>> {
-        let texts = self.all.into_iter().map(str::to_owned);
-        Arc::new(texts.collect())
-    }
-
-    fn position(&mut self, text: &'a str) -> u32 {
-        let glance = glance(text);
-        let recent = self.recent[glance];
-        if self.all.get(recent as usize) == Some(&text) {
-            return recent;
-        }
-        let position = self.find_or_add(text);
-        self.recent[glance] = position;
-        position
-    }
-
-    fn find_or_add(&mut self, text: &'a str) -> u32 {
-        let mut few = self.all.iter().take(FEW_TEXTS);
-        if let Some(position) = few.position(|known| *known == text) {
-            return position as u32;
-        }
-        let next = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        if self.all.len() < FEW_TEXTS {
-            self.all.push(text);
-            return next;
-        }
-        let position = *self.positions.entry(text).or_insert(next);
-        if position == next {
-            self.all.push(text);
-        }
-        position
-    }
-}
-
-struct Filling {
-    numbers: Filled,
-    is_optional: bool,
-}
-
-enum Filled {
-    Integers(Vec<i64>),
-    Texts(Vec<u32>),
+/// Where a column begins, among those of its kind.
+enum Place {
+    Integers(usize),
+    Texts(usize),
 }
 
 impl<'a> Packing<'a> {
-    fn new(description: &EventDescription, size: usize) -> Packing<'a> {
-        let columns = description.fields.iter().skip(FIELDS_BEFORE_COLUMNS);
-        let columns = columns.map(|field| {
-            let (kind, is_optional) = inner(*field);
-            let numbers = match kind {
-                Kind::Text | Kind::OneOf(_) => Filled::Texts(Vec::with_capacity(size)),
-                _ => Filled::Integers(Vec::with_capacity(size)),
-            };
-            Filling {
-                numbers,
-                is_optional,
+    fn new(description: &'static EventDescription, size: usize) -> Packing<'a> {
+        let (mut integers, mut positions) = (0, 0);
+        let begin = |(kind, _)| {
+            if is_text(kind) {
+                positions += size;
+                Place::Texts(positions - size)
+            } else {
+                integers += size;
+                Place::Integers(integers - size)
             }
-        });
+        };
+        let columns = columns(description).map(begin).collect();
+        let batch = Batch {
+            description,
+            size,
+            integers: vec![0; integers],
+            positions: vec![EMPTY; positions],
+            texts: Vec::new(),
+        };
         Packing {
-            columns: columns.collect(),
+            batch,
+            columns,
             texts: Texts::default(),
         }
     }
 
-    fn push(&mut self, at: usize, fact: Fact<'a>) {
-        let Some(column) = self.columns.get_mut(at) else {
-            return;
-        };
-        match &mut column.numbers {
-            Filled::Integers(numbers) => numbers.push(match fact {
-                Fact::Integer(number) => number,
-                Fact::Text(_) | Fact::Nothing => 0,
-            }),
-            Filled::Texts(positions) => {
-                let Fact::Text(text) = fact else {
-                    positions.push(EMPTY);
-                    return;
-                };
-                positions.push(self.texts.position(text));
+    /// Puts what an event carries in its place in a column.
+    fn put(&mut self, event: usize, column: usize, fact: Fact<'a>) {
+        match (self.columns.get(column), fact) {
+            (Some(Place::Integers(begin)), Fact::Integer(number)) => {
+                self.batch.integers[begin + event] = number;
             }
+            (Some(Place::Texts(begin)), Fact::Text(text)) => {
+                self.batch.positions[begin + event] = self.texts.position(text);
+            }
+            _ => {}
         }
     }
 
-    fn batch(self, size: usize) -> Batch {
-        let columns = self.columns.into_iter().map(|column| Column {
-            numbers: match column.numbers {
-                Filled::Integers(numbers) => Numbers::Integers(numbers.into()),
-                Filled::Texts(positions) => Numbers::Texts(positions.into()),
-            },
-            is_optional: column.is_optional,
-        });
+    fn finish(self) -> Batch {
         Batch {
-            size,
-            columns: columns.collect(),
-            texts: self.texts.all(),
+            texts: self.texts.into_all(),
+            ..self.batch
         }
     }
+}
+
+/// What each column of a batch holds, and whether it may hold nothing.
+fn columns(description: &'static EventDescription) -> impl ExactSizeIterator<Item = (Kind, bool)> {
+    let fields = description.fields.iter().skip(FIELDS_BEFORE_COLUMNS);
+    fields.map(|field| inner(*field))
+}
+
+const fn is_text(kind: Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::OneOf(_))
 }
 
 /// The job that an event carries, if it carries nothing else.

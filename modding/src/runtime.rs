@@ -5,7 +5,8 @@ mod both;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+
+use smol_str::SmolStr;
 
 use crate::batch::{Batch, FIELDS_BEFORE_COLUMNS};
 use crate::context::{Bound, CallUse, Phase};
@@ -18,7 +19,7 @@ pub(crate) use both::Both;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// `job_created`, or `mod_id:name` for a mod's own.
-    pub name: Arc<str>,
+    pub name: SmolStr,
     /// The tick of its delivery.
     pub tick: u64,
     /// What it carries, captured at emission.
@@ -33,7 +34,7 @@ pub enum EventContent {
     /// The payload of a mod's own event.
     Payload(Option<Value>),
     /// What all events of a name carry, in an event that tells of all at once.
-    Batch(Arc<Batch>),
+    Batch(Batch),
 }
 
 /// As a mod's author would write it: `{ tick = 1690, job = { id = 97, kind = "mine" } }`, without its name.
@@ -81,7 +82,7 @@ fn write_batch(formatter: &mut fmt::Formatter<'_>, event: &Event, batch: &Batch)
     let (tick, size) = (event.tick, batch.size());
     write!(formatter, "{{ tick = {tick}, size = {size}")?;
     let mut group = None;
-    let columns = batch.columns().iter();
+    let columns = batch.columns();
     for (field, column) in fields.iter().skip(FIELDS_BEFORE_COLUMNS).zip(columns) {
         let (of, name) = match field.path.split_once('.') {
             Some((of, name)) => (Some(of), name),

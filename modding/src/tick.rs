@@ -218,7 +218,7 @@ impl Host {
             self.deliver(&Event {
                 name: description.name.into(),
                 tick,
-                content: EventContent::Batch(batch.into()),
+                content: EventContent::Batch(batch),
             });
         }
     }

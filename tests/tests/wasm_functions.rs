@@ -332,7 +332,7 @@ fn a_component_hears_every_event() {
                 Some(_) => {
                     // As many as the lists have.
                     fields[0] = None;
-                    EventContent::Batch(Batch::of_fields(event, &fields).unwrap().into())
+                    EventContent::Batch(Batch::of_fields(event, &fields).unwrap())
                 }
                 None => EventContent::Fields(fields),
             };

@@ -50,9 +50,9 @@ pub(super) fn arguments(lua: &Lua, tick: f64, batch: &Batch) -> mlua::Result<Mul
     Ok(arguments)
 }
 
-fn list(lua: &Lua, column: &Column, texts: &[LuaString]) -> mlua::Result<Table> {
+fn list(lua: &Lua, column: Column<'_>, texts: &[LuaString]) -> mlua::Result<Table> {
     let is_optional = column.is_optional;
-    match &column.numbers {
+    match column.numbers {
         Numbers::Integers(numbers) => {
             let in_list = |number: &i64| match number {
                 0 if is_optional => NOTHING,

@@ -135,7 +135,7 @@ impl Stage {
             Some(description) => {
                 let fields = event_fields(name, description.fields, fields)?;
                 match api::batched(name) {
-                    Some(_) => EventContent::Batch(Batch::of_fields(description, &fields)?.into()),
+                    Some(_) => EventContent::Batch(Batch::of_fields(description, &fields)?),
                     None => EventContent::Fields(fields),
                 }
             }

@@ -14,6 +14,7 @@ use crate::limits::MEMORY_BYTES_PER_CALL_MAX;
 use crate::runtime::{Event, MigratedState};
 use crate::value::Value;
 
+use super::engine::Compiled;
 use super::errors::guest_error;
 use super::events::Port;
 use super::guest::{Guest, pay_fuel, refuel};
@@ -27,8 +28,8 @@ pub(super) struct Live {
     store: Store<Guest>,
     instance: Instance,
     save: Option<TypedFunc<(), (Option<Tree>,)>>,
-    /// What hears events, by their positions, looked up at the first of each.
-    handlers: BTreeMap<usize, Handler>,
+    /// What hears the event at each position, looked up at the first of each.
+    handlers: Vec<Option<Handler>>,
 }
 
 /// What hears one event.
@@ -36,6 +37,32 @@ struct Handler {
     /// As messages name it.
     export: String,
     port: Port,
+}
+
+impl Handler {
+    /// What hears the event at a position.
+    ///
+    /// # Errors
+    /// A component that does not export it.
+    fn new(
+        store: &mut Store<Guest>,
+        instance: &Instance,
+        position: usize,
+    ) -> Result<Handler, GuestError> {
+        let interface = event_interfaces().nth(position).unwrap_or_default();
+        let compiled = store.data().compiled.clone();
+        let function = compiled
+            .export(&interface, "handle")
+            .and_then(|index| instance.get_func(&mut *store, index));
+        let export = format!("{interface}.handle");
+        match function {
+            Some(function) => Ok(Handler {
+                export,
+                port: Port::new(store, function, position),
+            }),
+            None => Err(not_exported(&compiled, &export)),
+        }
+    }
 }
 
 /// `timer` of colony.wit.
@@ -64,7 +91,7 @@ impl Live {
             store,
             instance,
             save: None,
-            handlers: BTreeMap::new(),
+            handlers: Vec::new(),
         };
         if compiled.exports("kept-state") {
             live.save = Some(live.typed("kept-state", "save")?);
@@ -178,33 +205,17 @@ impl Live {
         function: u32,
         event: &Event,
     ) -> Result<(), GuestError> {
-        if !self.handlers.contains_key(&position) {
-            let handler = self.handler(position)?;
-            self.handlers.insert(position, handler);
+        if self.handlers.len() <= position {
+            self.handlers.resize_with(position + 1, || None);
         }
-        // It was put there just now where it was not.
-        let Some(handler) = self.handlers.get_mut(&position) else {
-            return Ok(());
+        let handler = match &mut self.handlers[position] {
+            Some(known) => known,
+            none => none.insert(Handler::new(&mut self.store, &self.instance, position)?),
         };
-        let call = handler.port.call(function, event);
-        let call = call.map_err(|error| GuestError::new(error.message))?;
-        metered(&mut self.store, context, &handler.export, call)
-    }
-
-    fn handler(&mut self, position: usize) -> Result<Handler, GuestError> {
-        let interface = event_interfaces().nth(position).unwrap_or_default();
-        let index = self.store.data().compiled.clone();
-        let function = index
-            .export(&interface, "handle")
-            .and_then(|index| self.instance.get_func(&mut self.store, index));
-        let export = format!("{interface}.handle");
-        match function {
-            Some(function) => Ok(Handler {
-                export,
-                port: Port::new(&mut self.store, function, position),
-            }),
-            None => Err(self.not_exported(&export)),
-        }
+        let port = &mut handler.port;
+        metered(&mut self.store, context, &handler.export, |store| {
+            port.call(store, function, event)
+        })
     }
 
     /// Calls the function of a timer.
@@ -302,7 +313,7 @@ impl Live {
         let compiled = self.store.data().compiled.clone();
         let export = format!("{interface}.{function}");
         let Some(index) = compiled.export(interface, function) else {
-            return Err(self.not_exported(&export));
+            return Err(not_exported(&compiled, &export));
         };
         let typed = self.instance.get_typed_func(&mut self.store, index);
         typed.map_err(|error| {
@@ -318,13 +329,6 @@ impl Live {
         format!("`{export}` of {}", self.store.data().compiled.file())
     }
 
-    fn not_exported(&self, export: &str) -> GuestError {
-        GuestError::new(format!(
-            "{} does not export `{export}`",
-            self.store.data().compiled.file()
-        ))
-    }
-
     /// Pays for bytes that were copied out of the component.
     fn paid(&self, context: &Context, export: &str, bytes: u64) -> Result<(), GuestError> {
         context.meter().charge(bytes).map_err(|bound| {
@@ -335,6 +339,10 @@ impl Live {
             }
         })
     }
+}
+
+fn not_exported(compiled: &Compiled, export: &str) -> GuestError {
+    GuestError::new(format!("{} does not export `{export}`", compiled.file()))
 }
 
 /// Runs code of the component on the fuel that the call has left.

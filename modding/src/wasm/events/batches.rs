@@ -1,7 +1,6 @@
 //! Events on their way to components, all of a tick at once: numbers, which are copied as they lie.
 
-use std::sync::Arc;
-
+use smol_str::SmolStr;
 use wasmtime::component::{ComponentType, Lower, Val};
 
 use crate::api::{ApiError, Kind};
@@ -12,65 +11,65 @@ use crate::wasm::convert::to_val;
 use super::Part;
 
 /// `jobs` of colony.wit.
-#[derive(Clone, Debug, ComponentType, Lower)]
+#[derive(Clone, Copy, Debug, ComponentType, Lower)]
 #[component(record)]
-pub(in crate::wasm) struct Jobs {
-    id: Arc<[i64]>,
-    kind: Arc<[u32]>,
-    priority: Arc<[i64]>,
-    x: Arc<[i64]>,
-    y: Arc<[i64]>,
-    colonist: Arc<[i64]>,
-    item: Arc<[u32]>,
+pub(in crate::wasm) struct Jobs<'a> {
+    id: &'a [i64],
+    kind: &'a [u32],
+    priority: &'a [i64],
+    x: &'a [i64],
+    y: &'a [i64],
+    colonist: &'a [i64],
+    item: &'a [u32],
 }
 
 /// `job-created-batch-event` of colony.wit and its like.
-#[derive(Clone, Debug, ComponentType, Lower)]
+#[derive(Clone, Copy, Debug, ComponentType, Lower)]
 #[component(record)]
-pub(in crate::wasm) struct JobBatch {
+pub(in crate::wasm) struct JobBatch<'a> {
     tick: i64,
     size: i64,
-    texts: Arc<Vec<String>>,
-    job: Jobs,
+    texts: &'a [&'a str],
+    job: Jobs<'a>,
 }
 
-impl JobBatch {
-    /// The lists of an event that tells of jobs.
+/// The texts of an event that tells of several.
+pub(super) fn texts(event: &Event) -> Vec<&str> {
+    match &event.content {
+        EventContent::Batch(batch) => batch.texts().iter().map(SmolStr::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl<'a> JobBatch<'a> {
+    /// The lists of an event that tells of jobs, with its texts.
     ///
     /// # Errors
     /// An event that tells of something else.
-    pub(super) fn of(event: &Event) -> Result<JobBatch, ApiError> {
-        use Numbers::{Integers, Texts};
+    pub(super) fn of(event: &'a Event, texts: &'a [&'a str]) -> Result<JobBatch<'a>, ApiError> {
         let batch = batch(event)?;
-        let numbers: Vec<&Numbers> = batch
-            .columns()
-            .iter()
-            .map(|column| &column.numbers)
-            .collect();
-        let [
-            Integers(id),
-            Texts(kind),
-            Integers(priority),
-            Integers(x),
-            Integers(y),
-            Integers(colonist),
-            Texts(item),
-        ] = &numbers[..]
-        else {
-            return Err(unfit(event));
+        let mut columns = batch.columns().map(|column| column.numbers);
+        let mut next = || columns.next().ok_or_else(|| unfit(event));
+        let integers = |numbers| match numbers {
+            Numbers::Integers(integers) => Ok(integers),
+            Numbers::Texts(_) => Err(unfit(event)),
+        };
+        let positions = |numbers| match numbers {
+            Numbers::Texts(positions) => Ok(positions),
+            Numbers::Integers(_) => Err(unfit(event)),
         };
         Ok(JobBatch {
             tick: whole(event.tick),
             size: whole(batch.size()),
-            texts: batch.texts().clone(),
+            texts,
             job: Jobs {
-                id: id.clone(),
-                kind: kind.clone(),
-                priority: priority.clone(),
-                x: x.clone(),
-                y: y.clone(),
-                colonist: colonist.clone(),
-                item: item.clone(),
+                id: integers(next()?)?,
+                kind: positions(next()?)?,
+                priority: integers(next()?)?,
+                x: integers(next()?)?,
+                y: integers(next()?)?,
+                colonist: integers(next()?)?,
+                item: positions(next()?)?,
             },
         })
     }
@@ -82,7 +81,7 @@ impl JobBatch {
 /// An event that is not what the table says of it.
 pub(super) fn batch_val(parts: &[(String, Part)], event: &Event) -> Result<Val, ApiError> {
     let batch = batch(event)?;
-    let mut columns = batch.columns().iter();
+    let mut columns = batch.columns();
     let mut next = || columns.next().map(column_val).ok_or_else(|| unfit(event));
     let tick = to_val(Kind::Integer, Some(&tick_value(event.tick)))?;
     let mut record = vec![("tick".to_owned(), tick)];
@@ -92,7 +91,7 @@ pub(super) fn batch_val(parts: &[(String, Part)], event: &Event) -> Result<Val, 
             Part::Field(Kind::Column(_)) => next()?,
             Part::Field(_) => {
                 let texts = batch.texts().iter();
-                Val::List(texts.map(|text| Val::String(text.clone())).collect())
+                Val::List(texts.map(|text| Val::String(text.to_string())).collect())
             }
             Part::Record(members) => {
                 let members = members.iter().map(|(name, _)| Ok((name.clone(), next()?)));
@@ -104,8 +103,8 @@ pub(super) fn batch_val(parts: &[(String, Part)], event: &Event) -> Result<Val, 
     Ok(Val::Record(record))
 }
 
-fn column_val(column: &Column) -> Val {
-    match &column.numbers {
+fn column_val(column: Column<'_>) -> Val {
+    match column.numbers {
         Numbers::Integers(numbers) => Val::List(numbers.iter().copied().map(Val::S64).collect()),
         Numbers::Texts(positions) => Val::List(positions.iter().copied().map(Val::U32).collect()),
     }
