@@ -1,5 +1,6 @@
 //! The command line: a file for each sub-command.
 
+mod base;
 mod check;
 mod environment;
 mod progress;
@@ -76,8 +77,10 @@ enum Command {
     Review(ReviewArguments),
     /// Find out whether a mod survives reload and save.
     Check(CheckArguments),
-    /// Write what mods may call and hear for the editor: completion and types while a mod is written.
+    /// Write what mods may call and hear: types for the editor, colony.wit for components.
     Stubs(StubsArguments),
+    /// Show the files of the mod `base` that is part of the program: the vanilla content.
+    Base(BaseArguments),
 }
 
 /// When to use colour.
@@ -292,6 +295,13 @@ struct StubsArguments {
     folder: Option<PathBuf>,
 }
 
+#[derive(Debug, clap::Args)]
+struct BaseArguments {
+    /// The file to show, for example `assets/jobs.toml` or `jobs.toml` [default: the names of all].
+    #[arg(value_name = "FILE")]
+    file: Option<String>,
+}
+
 /// Does what the command line says.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -300,6 +310,7 @@ pub fn main() -> ExitCode {
         keep_artefacts_in(Box::new(folder));
     }
     let exit = match &arguments.command {
+        Command::Base(base) => base::base(base, arguments.color),
         Command::Check(check) => check::check(check, arguments.color),
         Command::Run(run) => run::run(run, arguments.color),
         Command::Sweep(sweep) => sweep::sweep(sweep, arguments.color),

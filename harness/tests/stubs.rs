@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-const NAMES: [&str; 2] = ["colony.d.luau", "colony.lua"];
+const NAMES: [&str; 3] = ["colony.d.luau", "colony.lua", "colony.wit"];
 
 fn stubs(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_colony-sim"))
@@ -33,11 +33,10 @@ fn the_files_are_those_of_the_table_and_lie_beside_the_mods() {
     std::fs::create_dir_all(&inside).unwrap();
 
     let (code, told, complaint) = stubs(project.path(), &[]);
-    let written = "written  types/colony.d.luau\nwritten  types/colony.lua\n";
-    assert_eq!(
-        (code, told.as_str(), complaint.as_str()),
-        (Some(0), written, "")
-    );
+    let written = NAMES
+        .map(|name| format!("written  types/{name}\n"))
+        .concat();
+    assert_eq!((code, told, complaint.as_str()), (Some(0), written, ""));
     let of_crate = Path::new(env!("CARGO_MANIFEST_DIR")).join("../modding/api");
     for name in NAMES {
         let written = read(&project.path().join("types").join(name));
@@ -52,7 +51,7 @@ fn the_files_are_those_of_the_table_and_lie_beside_the_mods() {
     assert_eq!(code, Some(0));
     assert_eq!(
         told,
-        "unchanged  ../../../types/colony.d.luau\nwritten  ../../../types/colony.lua\n"
+        "unchanged  ../../../types/colony.d.luau\nwritten  ../../../types/colony.lua\nunchanged  ../../../types/colony.wit\n"
     );
     assert!(read(&annotations).contains("---@class colony\n"));
 }

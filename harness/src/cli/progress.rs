@@ -1,5 +1,8 @@
 //! A bar on standard error, for work that takes a while.
 
+use std::io::IsTerminal;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{JoinHandle, spawn};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,25 +12,32 @@ use super::environment::in_ci;
 /// Wall time after which progress is shown; a shorter run is its own progress.
 const PROGRESS_AFTER: Duration = Duration::from_millis(500);
 
+/// How often what turns while nothing is counted turns.
+const TURN: Duration = Duration::from_millis(100);
+
 /// A bar, if standard error is a terminal, this is not CI, and the work takes a while.
 pub(super) struct Progress {
     started: Instant,
     unit: &'static str,
+    waiting: Option<Waiting>,
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
     /// Nothing is shown yet; `unit` is what is counted, such as `ticks`.
     pub(super) fn new(started: Instant, unit: &'static str) -> Progress {
+        let is_seen = std::io::stderr().is_terminal() && !in_ci();
         Progress {
             started,
             unit,
+            waiting: is_seen.then(|| Waiting::begin(unit)),
             bar: None,
         }
     }
 
     /// Shows how much is done.
     pub(super) fn show(&mut self, done: u64, total: u64) {
+        self.waiting = None;
         if let Some(bar) = &self.bar {
             bar.set_position(done);
         } else if self.started.elapsed() > PROGRESS_AFTER && !in_ci() {
@@ -46,8 +56,50 @@ impl Progress {
 
     /// Takes the bar away.
     pub(super) fn clear(&mut self) {
+        self.waiting = None;
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
+        }
+    }
+}
+
+/// What turns until there is something to count: mods are loaded first, and a large component takes a while to compile. It is gone when this
+/// is dropped.
+struct Waiting {
+    ended: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Waiting {
+    fn begin(unit: &'static str) -> Waiting {
+        let (ended, end) = channel::<()>();
+        let thread = spawn(move || {
+            if end.recv_timeout(PROGRESS_AFTER) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            let turning = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let template = format!("{{spinner}} no {unit} yet, {{elapsed}}");
+            if let Ok(style) = ProgressStyle::with_template(&template) {
+                turning.set_style(style);
+            }
+            turning.enable_steady_tick(TURN);
+            // Nothing is sent: it ends with the sender.
+            let _ = end.recv();
+            turning.finish_and_clear();
+        });
+        Waiting {
+            ended: Some(ended),
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.ended = None;
+        if let Some(thread) = self.thread.take() {
+            // What it shows is gone before anything else is written.
+            let _ = thread.join();
         }
     }
 }

@@ -5,16 +5,18 @@ use std::fmt::Write as _;
 
 use super::kinds::{Field, Kind, Record, field, named_luals};
 use super::unit_tests::{BODY, TEST, TEST_OPTIONS};
+use super::wit::wit;
 use super::{EventDescription, FunctionDescription, Run, events, functions, jobs};
 
 /// What the first line of a generated file says: a file without it is somebody's own.
 pub const STUB_MARK: &str = "Written by `colony-sim stubs`";
 
 /// The generated files: name and text.
-pub fn stubs() -> [(&'static str, String); 2] {
+pub fn stubs() -> [(&'static str, String); 3] {
     [
         ("colony.d.luau", luau_definitions()),
         ("colony.lua", luals_annotations()),
+        ("colony.wit", wit()),
     ]
 }
 

@@ -7,7 +7,9 @@
 use std::fmt::Write as _;
 
 use super::kinds::{Kind, Record};
-use super::stubs::{Part, description, modules, once, parts, records_of_functions, split};
+use super::stubs::{
+    Part, STUB_MARK, description, modules, once, parts, records_of_functions, split,
+};
 use super::{EventDescription, FunctionDescription, batched, events, jobs};
 use crate::manifest::API_VERSION;
 
@@ -162,7 +164,7 @@ pub(crate) const BATCH_TEXTS_AT: usize = 2;
 /// `colony.wit`.
 pub fn wit() -> String {
     let mut page = format!(
-        "// What components may call and hear, made from the table in modding/src/api. What is changed here is lost.\n\npackage {PACKAGE}@{API_VERSION};\n\ninterface types {{\n{TYPES}"
+        "// {STUB_MARK} for components: what they may call and hear. What is changed here is lost.\n\npackage {PACKAGE}@{API_VERSION};\n\ninterface types {{\n{TYPES}"
     );
     let of_functions = records_of_functions();
     let of_events = events().iter().flat_map(|event| event.fields);
