@@ -161,6 +161,38 @@ fn a_field_that_is_gone_without_a_new_version_is_told() {
 }
 
 #[test]
+fn a_field_that_is_new_after_restoring_is_told() {
+    let of = |name: &str| {
+        let handler = "(global.set $count (i64.const 7)) (global.set $changed (i32.const 1))";
+        Wat::new()
+            .load(&[("tick_start", 1)], "")
+            .kept_count(name)
+            .export("on-tick-start", "handle", "(param i32 i64)", handler)
+            .build()
+    };
+    // It gives what it was given another name as soon as it is given it.
+    let later = of("total").replace(
+        "(global.set $count (i64.load offset=24 (local.get $nodes)))",
+        "(global.set $count (i64.const 9)) (global.set $changed (i32.const 1))",
+    );
+    let step = "[[step]]\nat = 3\nwrite = { file = \"counter/wasm/main.wat\", from = \"later.wat\" }\nexpect = { outcome = \"committed\", defaulted = [\"total\"], dropped = [\"count\"] }\n";
+    let record = Project::new()
+        .wasm_mod("counter", "1.0.0", "", &of("count"))
+        .file("later.wat", &later)
+        .scenario(6, &["counter"], step)
+        .run()
+        .unwrap();
+    assert_eq!(record.faults(), []);
+    let paths = &first_reload(&record).members[0].state.paths;
+    let told: Vec<_> = paths
+        .iter()
+        .map(|told| (told.path.as_str(), told.value.as_str(), told.by.as_deref()))
+        .collect();
+    let by = Some("kept-state.restore");
+    assert_eq!(told, [("count", "was 7", by), ("total", "9", by)]);
+}
+
+#[test]
 fn a_state_that_does_not_fit_says_that_no_migration_ran() {
     let counter = Wat::new()
         .load(&[("tick_start", 1)], "")

@@ -121,6 +121,17 @@ pub(super) fn tell_what_became_of(
             None => report.paths.push(fate),
         }
     }
+    for (path, value) in after {
+        if !before.contains_key(&path) {
+            report.paths.push(PathFate {
+                path,
+                fate: Fate::Defaulted,
+                value: value.to_string(),
+                by: Some("kept-state.restore".to_owned()),
+            });
+        }
+    }
+    report.paths.sort_by(|one, other| one.path.cmp(&other.path));
 }
 
 /// Notes what a component that gives its whole state does not declare of the one that it was given: gone, or about to be.
