@@ -8,7 +8,6 @@ mod reloading;
 
 use std::sync::Arc;
 
-use modding::api::EventDescription;
 use modding::batch::{Batch, by_name};
 use modding::bundle::Bundle;
 use modding::host::Host;
@@ -215,9 +214,9 @@ fn jobs() -> Vec<sim::Event> {
         .collect()
 }
 
-fn batch_event((description, batch): (&EventDescription, Batch)) -> Event {
+fn batch_event(batch: Batch) -> Event {
     Event {
-        name: description.name.into(),
+        name: batch.name().into(),
         tick: TICK,
         content: EventContent::Batch(batch),
     }
@@ -252,7 +251,7 @@ fn batches() -> Vec<Row> {
     let events = jobs();
     let batch = by_name(&events, |_| true).pop().expect("there are jobs");
     let lists = Arc::new(bare_lists(&events));
-    assert_eq!(batch.1.size(), events.len());
+    assert_eq!(batch.size(), lists.job.id.len());
     let batch = batch_event(batch);
     let one = job_created();
     let deliver_packed = |host: &mut Host| {
@@ -273,14 +272,21 @@ fn batches() -> Vec<Row> {
         Side::new(1, || one_by_one(&mut lua_single.host)),
     ]);
     let sum = |figure: &Figure| figure.operations * (BATCH * PRIORITY).unsigned_abs();
-    made.assert_done(figures[0].operations, sum(&figures[0]));
-    packed.assert_done(figures[1].operations, sum(&figures[1]));
-    single.assert_done(
-        figures[4].operations * BATCH.unsigned_abs(),
-        sum(&figures[4]),
-    );
-    assert_eq!(lua_batch.done("job_created_batch").sum, sum(&figures[5]));
-    assert_eq!(lua_single.done("job_created").sum, sum(&figures[6]));
+    let [
+        of_made,
+        of_packed,
+        _,
+        _,
+        of_single,
+        of_lua_batch,
+        of_lua_single,
+    ] = &figures;
+    made.assert_done(of_made.operations, sum(of_made));
+    packed.assert_done(of_packed.operations, sum(of_packed));
+    let singles = of_single.operations * BATCH.unsigned_abs();
+    single.assert_done(singles, sum(of_single));
+    assert_eq!(lua_batch.done("job_created_batch").sum, sum(of_lua_batch));
+    assert_eq!(lua_single.done("job_created").sum, sum(of_lua_single));
     rows_of_batches(figures)
 }
 

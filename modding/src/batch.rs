@@ -29,6 +29,8 @@ pub struct Batch {
 /// What stands in one field of the events.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column<'a> {
+    /// As the table names it: `job.id`.
+    pub(crate) path: &'static str,
     pub(crate) numbers: Numbers<'a>,
     /// Whether an event may carry nothing here.
     pub(crate) is_optional: bool,
@@ -47,10 +49,7 @@ pub(crate) const FIELDS_BEFORE_COLUMNS: usize = 1;
 
 /// The events of a tick that can be heard all at once, those of one name together, in the order in which the first of each happened. There
 /// are as many batches of a name as it takes for none to be too long.
-pub fn by_name(
-    events: &[Event],
-    is_heard: impl Fn(&str) -> bool,
-) -> Vec<(&'static EventDescription, Batch)> {
+pub fn by_name(events: &[Event], is_heard: impl Fn(&str) -> bool) -> Vec<Batch> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for event in events {
         let kind = discriminant(event);
@@ -77,11 +76,11 @@ pub fn by_name(
         match &group.told {
             Told::Jobs(jobs) => {
                 let parts = jobs.chunks(BATCH_EVENTS_MAX);
-                batches.extend(parts.map(|jobs| (description, Batch::of_jobs(description, jobs))));
+                batches.extend(parts.map(|jobs| Batch::of_jobs(description, jobs)));
             }
             Told::Others(events) => {
                 let parts = events.chunks(BATCH_EVENTS_MAX);
-                batches.extend(parts.map(|events| (description, Batch::of(description, events))));
+                batches.extend(parts.map(|events| Batch::of(description, events)));
             }
         }
     }
@@ -134,7 +133,8 @@ impl Batch {
         packing.finish()
     }
 
-    /// The same for events that carry a job and nothing else, which come by the hundred: list by list.
+    /// The same for events that carry a job and nothing else, which come by the hundred: list by list, in the order of the table, the numbers
+    /// and the texts each for themselves.
     fn of_jobs(description: &'static EventDescription, jobs: &[&JobFacts]) -> Batch {
         let mut integers = Vec::with_capacity(JOB_INTEGERS * jobs.len());
         integers.extend(jobs.iter().map(|job| id_number(job.id)));
@@ -149,6 +149,12 @@ impl Batch {
             Some(item) => texts.position_of(item),
             None => EMPTY,
         }));
+        debug_assert_eq!(
+            columns(description)
+                .map(|(kind, _)| is_text(kind))
+                .collect::<Vec<_>>(),
+            [false, true, false, false, false, false, true]
+        );
         Batch {
             description,
             size: jobs.len(),
@@ -203,6 +209,11 @@ impl Batch {
         Ok(packing.finish())
     }
 
+    /// The event that tells of all of them: `job_created_batch`.
+    pub fn name(&self) -> &'static str {
+        self.description.name
+    }
+
     /// How many events.
     pub fn size(&self) -> usize {
         self.size
@@ -211,13 +222,16 @@ impl Batch {
     /// A list for each field after the size.
     pub(crate) fn columns(&self) -> impl ExactSizeIterator<Item = Column<'_>> {
         let (mut integers, mut positions) = (&self.integers[..], &self.positions[..]);
-        columns(self.description).map(move |(kind, is_optional)| {
+        let paths = self.description.fields.iter().skip(FIELDS_BEFORE_COLUMNS);
+        let columns = paths.zip(columns(self.description));
+        columns.map(move |(field, (kind, is_optional))| {
             let numbers = if is_text(kind) {
                 Numbers::Texts(positions.split_off(..self.size).unwrap_or_default())
             } else {
                 Numbers::Integers(integers.split_off(..self.size).unwrap_or_default())
             };
             Column {
+                path: field.path,
                 numbers,
                 is_optional,
             }

@@ -369,7 +369,7 @@ impl Context {
         Ok((result, effects))
     }
 
-    /// Runs code of a mod; what a root call did is in the journal then.
+    /// Runs code of a mod. What a root call that succeeded did is in the journal: the caller accepts or takes it before the next.
     fn run<T>(
         &self,
         generation: &Rc<Generation>,
@@ -393,7 +393,7 @@ impl Context {
             });
         }
         let result = match self.enter(generation) {
-            // The error elsewhere: to carry the place of one that is not there through all of this takes longer than what is done here.
+            // Boxed: a result with room for a whole error is slow to move, and most calls have none.
             Ok(()) => body().map_err(Box::new),
             Err(bound) => {
                 self.meter.exhaust(bound);

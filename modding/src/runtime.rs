@@ -8,7 +8,7 @@ use std::fmt;
 
 use smol_str::SmolStr;
 
-use crate::batch::{Batch, FIELDS_BEFORE_COLUMNS};
+use crate::batch::Batch;
 use crate::context::{Bound, CallUse, Phase};
 use crate::error::{GuestError, Location};
 use crate::value::{INTEGER_MAGNITUDE_MAX, Value};
@@ -78,15 +78,13 @@ impl fmt::Display for Event {
 const VALUES_SHOWN_MAX: usize = 4;
 
 fn write_batch(formatter: &mut fmt::Formatter<'_>, event: &Event, batch: &Batch) -> fmt::Result {
-    let fields = crate::api::event(&event.name).map_or(&[][..], |event| event.fields);
     let (tick, size) = (event.tick, batch.size());
     write!(formatter, "{{ tick = {tick}, size = {size}")?;
     let mut group = None;
-    let columns = batch.columns();
-    for (field, column) in fields.iter().skip(FIELDS_BEFORE_COLUMNS).zip(columns) {
-        let (of, name) = match field.path.split_once('.') {
+    for column in batch.columns() {
+        let (of, name) = match column.path.split_once('.') {
             Some((of, name)) => (Some(of), name),
-            None => (None, field.path),
+            None => (None, column.path),
         };
         if group.is_some() && group != of {
             formatter.write_str(" }")?;

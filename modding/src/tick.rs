@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use sim::Command;
+use smol_str::SmolStr;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::api;
@@ -214,9 +215,9 @@ impl Host {
             let mut instances = running.iter();
             instances.any(|instance| instance.generation.listens_to(name))
         };
-        for (description, batch) in batch::by_name(events, is_heard) {
+        for batch in batch::by_name(events, is_heard) {
             self.deliver(&Event {
-                name: description.name.into(),
+                name: SmolStr::new_static(batch.name()),
                 tick,
                 content: EventContent::Batch(batch),
             });

@@ -128,6 +128,7 @@ impl WasmRuntime {
         };
         context.note_memory(&self.generation);
         live.begin_call();
+        // Each written anew: to move a result with room for a whole error takes as long as a call.
         match call(&context, live) {
             Ok(result) => Ok(result),
             Err(error) => {

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::thread::{JoinHandle, spawn};
+use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -19,6 +19,8 @@ const TURN: Duration = Duration::from_millis(100);
 pub(super) struct Progress {
     started: Instant,
     unit: &'static str,
+    /// Whether anybody sees it.
+    is_seen: bool,
     waiting: Option<Waiting>,
     bar: Option<ProgressBar>,
 }
@@ -30,7 +32,8 @@ impl Progress {
         Progress {
             started,
             unit,
-            waiting: is_seen.then(|| Waiting::begin(unit)),
+            is_seen,
+            waiting: is_seen.then(|| Waiting::begin(unit)).flatten(),
             bar: None,
         }
     }
@@ -40,7 +43,7 @@ impl Progress {
         self.waiting = None;
         if let Some(bar) = &self.bar {
             bar.set_position(done);
-        } else if self.started.elapsed() > PROGRESS_AFTER && !in_ci() {
+        } else if self.is_seen && self.started.elapsed() > PROGRESS_AFTER {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
             let template = format!(
                 "{{bar:40}} {{human_pos}} of {{human_len}} {}, {{eta}} left",
@@ -71,26 +74,31 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn begin(unit: &'static str) -> Waiting {
+    /// Nothing is shown where the system gives no thread for it.
+    fn begin(unit: &'static str) -> Option<Waiting> {
         let (ended, end) = channel::<()>();
-        let thread = spawn(move || {
-            if end.recv_timeout(PROGRESS_AFTER) != Err(RecvTimeoutError::Timeout) {
+        let is_waiting = move |time| end.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
+        let show = move || {
+            if !is_waiting(PROGRESS_AFTER) {
                 return;
             }
-            let turning = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let turning = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+                .with_elapsed(PROGRESS_AFTER);
             let template = format!("{{spinner}} no {unit} yet, {{elapsed}}");
             if let Ok(style) = ProgressStyle::with_template(&template) {
                 turning.set_style(style);
             }
-            turning.enable_steady_tick(TURN);
-            // Nothing is sent: it ends with the sender.
-            let _ = end.recv();
+            turning.tick();
+            while is_waiting(TURN) {
+                turning.tick();
+            }
             turning.finish_and_clear();
-        });
-        Waiting {
+        };
+        let thread = Builder::new().spawn(show).ok()?;
+        Some(Waiting {
             ended: Some(ended),
             thread: Some(thread),
-        }
+        })
     }
 }
 

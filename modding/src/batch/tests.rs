@@ -4,7 +4,7 @@ use std::slice::from_ref;
 
 use sim::{Event, JobFacts, Position, StableId};
 
-use super::{Batch, by_name};
+use super::{Batch, Numbers, by_name};
 use crate::api::{BATCHED, event, payload};
 use crate::limits::BATCH_EVENTS_MAX;
 use crate::value::Value;
@@ -37,9 +37,9 @@ fn events() -> Vec<Event> {
 fn a_batch_holds_what_single_events_carry() {
     let events = events();
     let batches = by_name(&events, |_| true);
-    let names: Vec<&str> = batches.iter().map(|(batch, _)| batch.name).collect();
+    let names: Vec<&str> = batches.iter().map(Batch::name).collect();
     assert_eq!(names, ["job_created_batch", "job_failed_batch"]);
-    for ((_, batch), name) in batches.iter().zip(["job_created", "job_failed"]) {
+    for (batch, name) in batches.iter().zip(["job_created", "job_failed"]) {
         let single: Vec<_> = events.iter().filter(|event| event.name() == name).collect();
         assert_eq!(batch.size(), single.len());
         for (at, event) in single.into_iter().enumerate() {
@@ -50,14 +50,14 @@ fn a_batch_holds_what_single_events_carry() {
             assert_eq!(found, expected.collect::<Vec<_>>(), "{name} {at}");
         }
     }
-    assert_eq!(batches[0].1.texts()[..], ["", "haul", "wood"]);
+    assert_eq!(batches[0].texts()[..], ["", "haul", "wood"]);
 }
 
 #[test]
 fn many_texts_keep_their_positions() {
     let job_of = |at: u64| job(1, &format!("kind {}", at % 40), Some("wood"));
     let events: Vec<Event> = (0..120).map(|at| Event::JobCreated(job_of(at))).collect();
-    let batch = &by_name(&events, |_| true)[0].1;
+    let batch = &by_name(&events, |_| true)[0];
     assert_eq!(batch.texts().len(), 1 + 40 + 1);
     let column = |at| batch.columns().nth(at).unwrap();
     for at in 0..120 {
@@ -68,10 +68,33 @@ fn many_texts_keep_their_positions() {
 }
 
 #[test]
+fn texts_of_any_length_and_number_keep_their_positions() {
+    // Reasons are looked for as they are, kinds as the colony holds them.
+    let reason = |at: usize| match at % 40 {
+        0 => String::new(),
+        at => format!("{}{at}", "because it was so ".repeat(at % 3)),
+    };
+    let events: Vec<Event> = (0..120)
+        .map(|at| Event::JobFailed {
+            job: job(1, ["craft", "haul"][at % 2], None),
+            reason: reason(at),
+        })
+        .collect();
+    let batch = &by_name(&events, |_| true)[0];
+    assert_eq!(batch.texts().len(), 40 + 2);
+    let column = |path| batch.columns().find(|column| column.path == path).unwrap();
+    for at in 0..120 {
+        let kind = ["craft", "haul"][at % 2];
+        assert_eq!(batch.value(column("job.kind"), at), Value::text(kind));
+        assert_eq!(batch.value(column("reason"), at), Value::text(reason(at)));
+    }
+}
+
+#[test]
 fn what_nobody_hears_is_not_packed() {
     let batches = by_name(&events(), |name| name == "job_failed_batch");
     assert_eq!(batches.len(), 1);
-    assert_eq!(batches[0].1.size(), 6);
+    assert_eq!(batches[0].size(), 6);
 }
 
 #[test]
@@ -80,10 +103,7 @@ fn a_batch_is_not_too_long() {
     let events: Vec<Event> = (1..=count)
         .map(|id| Event::JobCreated(job(id, "haul", None)))
         .collect();
-    let sizes: Vec<usize> = by_name(&events, |_| true)
-        .iter()
-        .map(|(_, batch)| batch.size())
-        .collect();
+    let sizes: Vec<usize> = by_name(&events, |_| true).iter().map(Batch::size).collect();
     assert_eq!(sizes, [BATCH_EVENTS_MAX, 3]);
 }
 
@@ -92,8 +112,21 @@ fn every_field_of_what_comes_in_batches_has_a_column() {
     for name in BATCHED {
         let description = event(name).unwrap();
         let batch = event(&format!("{name}_batch")).unwrap();
-        let batch = Batch::of_fields(batch, &[]).unwrap();
-        assert_eq!(batch.columns().len(), description.fields.len(), "{name}");
+        for size in [0, 3] {
+            let batch = Batch::of_fields(batch, &[Some(Value::Integer(size))]).unwrap();
+            let paths = description.fields.iter().map(|field| field.path);
+            assert!(
+                batch.columns().map(|column| column.path).eq(paths),
+                "{name}"
+            );
+            for column in batch.columns() {
+                let length = match column.numbers {
+                    Numbers::Integers(numbers) => numbers.len(),
+                    Numbers::Texts(positions) => positions.len(),
+                };
+                assert_eq!(length as i64, size, "{name}, {}", column.path);
+            }
+        }
     }
 }
 

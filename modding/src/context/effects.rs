@@ -31,6 +31,9 @@ pub(super) enum Effect {
     Memory(Rc<Generation>),
 }
 
+/// Effects for which the journal keeps room between calls.
+const JOURNAL_KEPT_MAX: usize = 64;
+
 /// What a call did that the host can take back.
 #[derive(Debug, Default)]
 pub(crate) struct Effects(Vec<Effect>);
@@ -295,7 +298,7 @@ impl Context {
 
     /// Takes back what the running call has done since `mark`.
     pub(super) fn undo_to(&self, mark: usize) {
-        let effects = self.journal.borrow_mut().split_off(mark);
+        let effects = self.journal.borrow_mut().drain(mark..).collect();
         self.reverse(Effects(effects));
     }
 
@@ -350,10 +353,11 @@ impl Context {
 
     /// Lets what the root call that has just ended did stand.
     pub(super) fn accept_all(&self) {
-        let mut journal = self.journal.borrow_mut();
-        if !journal.is_empty() {
-            journal.drain(..).for_each(accept);
-        }
+        // What is dropped with an effect may be the last of a mod, and must find the journal free.
+        let mut effects = std::mem::take(&mut *self.journal.borrow_mut());
+        effects.drain(..).for_each(accept);
+        effects.shrink_to(JOURNAL_KEPT_MAX);
+        *self.journal.borrow_mut() = effects;
     }
 }
 

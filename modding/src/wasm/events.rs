@@ -1,6 +1,6 @@
-//! Events on their way to components. What a handler is given is made once for each event and then filled in place: a record made anew
+//! Events on their way to components. What a handler of single events is given is made once and then filled in place: a record made anew
 //! costs more than the call. Events of jobs, which come by the thousand, go as what they are known to be at compile time, in half the
-//! time, and nothing of them is copied but into the memory of the component.
+//! time: the call borrows what the event holds.
 
 mod batches;
 
