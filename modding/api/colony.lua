@@ -841,7 +841,7 @@ function colony.map.size() end
 ---@return string?
 function colony.map.tile(x, y) end
 
----Tiles on which a kind of job could be ordered, nearest to the stockpile first; at most 100.
+---Tiles on which a kind of job could be ordered and that can be reached from the first stockpile, nearest to its middle first; at most 100. For labour that is any free ground.
 ---@param kind string
 ---@param limit integer
 ---@return colony.Tile[]

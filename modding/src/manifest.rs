@@ -9,13 +9,14 @@ use std::sync::Arc;
 use semver::{Version, VersionReq};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::bundle::{Bundle, check_path};
+use crate::bundle::Bundle;
 use crate::diagnostic::{Fault, Place};
 use crate::document::{Document, Scalar, TableReader, ValueReader};
 use crate::mod_id::ModId;
 
 mod build;
 mod config;
+mod entry;
 mod hot_reload;
 
 pub use build::{Build, build_of};
@@ -163,7 +164,8 @@ fn read_manifest(
         .optional("description")
         .and_then(|value| value.string().map(str::to_owned));
     let api = root.required("api").and_then(|value| read_api(&value));
-    let (entry, component) = read_entry(root.optional("entry"), bundle, &root);
+    let (entry, component) = entry::read(root.optional("entry"), bundle, &root);
+    entry::check_folders(bundle, &root);
     let dependencies = read_dependencies(root.optional("dependencies"));
     let optional_dependencies = read_dependencies(root.optional("optional_dependencies"));
     let conflicts = read_dependencies(root.optional("conflicts"));
@@ -244,59 +246,6 @@ fn read_api(value: &ValueReader<'_>) -> Option<VersionReq> {
         value.report(Fault::new(message).help("write `api = \"^1\"` if the mod works with it"));
     }
     Some(range)
-}
-
-/// The script and the component that are run: what `entry` names, and the usual one of the other kind.
-fn read_entry(
-    value: Option<ValueReader<'_>>,
-    bundle: &Bundle,
-    root: &TableReader<'_>,
-) -> (Option<String>, Option<String>) {
-    let script = || bundle.file(DEFAULT_ENTRY).map(|_| DEFAULT_ENTRY.to_owned());
-    let named = value
-        .as_ref()
-        .and_then(|value| value.string().map(str::to_owned));
-    if let (Some(value), Some(entry)) = (&value, &named) {
-        if let Err(reason) = check_path(entry) {
-            value.fault(format!("the path `{entry}` {reason}"));
-        } else if bundle.file(entry).is_none() {
-            let scripts = bundle
-                .paths()
-                .filter(|path| path.starts_with("scripts/") || is_component(path));
-            let message = format!("the mod `{}` has no file `{entry}`", bundle.folder());
-            value.report(Fault::new(message).suggest(entry, scripts));
-        }
-    }
-    match named {
-        Some(entry) if is_component(&entry) => (script(), Some(entry)),
-        entry => (entry.or_else(script), only_component(bundle, root)),
-    }
-}
-
-/// Whether a file is one that a component is made of.
-fn is_component(path: &str) -> bool {
-    path.ends_with(".wasm") || path.ends_with(".wat")
-}
-
-/// The one file of the folder of components.
-fn only_component(bundle: &Bundle, root: &TableReader<'_>) -> Option<String> {
-    let in_folder = |path: &&str| path.starts_with(COMPONENT_FOLDER) && is_component(path);
-    let found: Vec<&str> = bundle.paths().filter(in_folder).collect();
-    match &found[..] {
-        [] => None,
-        [component] => Some((*component).to_owned()),
-        [first, ..] => {
-            let message = format!(
-                "the mod `{}` has several components, {}, expected one",
-                bundle.folder(),
-                found.join(", ")
-            );
-            let fault =
-                Fault::new(message).help(format!("name the one that is run: entry = \"{first}\""));
-            root.report(fault);
-            None
-        }
-    }
 }
 
 fn read_dependencies(value: Option<ValueReader<'_>>) -> BTreeMap<ModId, Dependency> {

@@ -367,10 +367,12 @@ impl Host {
             None => self.failures.push(failure),
         }
         if suspended {
-            let text = format!(
-                "handler of {} suspended after {FAILURES_IN_A_ROW_MAX} failing calls in a row",
-                handler.0
-            );
+            let what = match handler {
+                (event, timer) if event == TIMER => format!("timer `{timer}`"),
+                (event, _) => format!("handler of {event}"),
+            };
+            let text =
+                format!("{what} suspended after {FAILURES_IN_A_ROW_MAX} failing calls in a row");
             self.context.log(generation.id(), LogLevel::Error, &text);
         }
     }

@@ -217,7 +217,7 @@ pub(crate) fn busy_colony_with(seed: u64, definitions: Definitions) -> Colony {
 
 /// Designates the nearest targets of a kind.
 pub(crate) fn designate(colony: &mut Colony, kind: &str, count: usize) {
-    for at in colony.view().nearest_targets(kind, count) {
+    for at in colony.view().nearest_targets(kind, count).unwrap() {
         colony
             .apply(&crate::Command::Designate {
                 kind: kind.to_owned(),

@@ -9,7 +9,7 @@ use crate::environment::IncidentFacts;
 use crate::items::Stack;
 use crate::jobs::{Job, Subject};
 use crate::names::Name;
-use crate::{Colony, JobAction, JobFacts, Position, StableId};
+use crate::{Colony, CommandError, JobFacts, Position, StableId};
 
 mod people;
 mod places;
@@ -260,38 +260,45 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Tiles on which a harvest kind could be designated and that can be reached from the first stockpile: nearest to
-    /// its centre first, then in reading order, at most `limit`. Empty for other kinds.
-    pub fn nearest_targets(self, kind: &str, limit: usize) -> Vec<Position> {
+    /// Tiles on which a kind of work could be designated and that can be reached from the first stockpile: nearest to
+    /// its centre first, then in reading order, at most `limit`.
+    ///
+    /// # Errors
+    /// A kind that there is not, and one that is not designated.
+    pub fn nearest_targets(self, kind: &str, limit: usize) -> Result<Vec<Position>, CommandError> {
         let colony = self.colony;
-        let definition = colony.definitions.jobs.get(kind);
-        let (Some(JobAction::Harvest { target, .. }), Some(centre)) = (
-            definition.map(|definition| &definition.action),
-            colony.stockpiles.centre(),
-        ) else {
-            return Vec::new();
-        };
+        let target = colony.target_of(kind)?;
         let first_cell = colony
             .stockpiles
             .zones()
             .first()
             .and_then(|zone| zone.cells.first());
-        let Some(region) = first_cell.and_then(|cell| colony.regions.of(*cell)) else {
-            return Vec::new();
+        let region = first_cell.and_then(|cell| colony.regions.of(*cell));
+        let (Some(region), Some(centre)) = (region, colony.stockpiles.centre()) else {
+            return Ok(Vec::new());
+        };
+        let is_target = |at: Position| match target {
+            Some(target) => {
+                colony.terrain.name(at) == Some(target) && colony.regions.reaches_beside(region, at)
+            }
+            None => colony.regions.of(at) == Some(region),
         };
         let mut targets: Vec<(u32, Position)> = colony
             .terrain
             .positions()
             .filter(|at| {
-                colony.terrain.name(*at) == Some(target)
+                is_target(*at)
                     && colony.board.about(Subject::Designated(*at)).is_none()
                     && colony.structures.at(*at).is_none()
             })
-            .filter(|at| colony.regions.reaches_beside(region, *at))
             .map(|at| (at.octile_distance(centre), at))
             .collect();
+        if limit > 0 && limit < targets.len() {
+            targets.select_nth_unstable(limit - 1);
+        }
+        targets.truncate(limit);
         targets.sort_unstable();
-        targets.into_iter().take(limit).map(|(_, at)| at).collect()
+        Ok(targets.into_iter().map(|(_, at)| at).collect())
     }
 
     fn count_stacks(self, item: &str, is_counted: impl Fn(&Stack) -> bool) -> u64 {

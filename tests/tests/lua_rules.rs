@@ -329,8 +329,8 @@ print(string.format("%*", {}))
     let expected = [
         "table\ttable",
         "base\ttable function",
-        "false\ttable",
-        "table\tfunction\tfunction\ttrue",
+        "false\t{}",
+        "{}\tfunction\tfunction\ttrue",
         "table",
     ];
     assert_eq!(printed(script), expected);

@@ -290,8 +290,7 @@ fn commands(host: &mut Host) -> Vec<(u64, String)> {
     let targets = |kind: &str| -> Vec<Position> {
         let colony = host.colony();
         // A colony without the vanilla content has nothing of the kind.
-        let known = colony.definitions().jobs.contains_key(kind);
-        let targets = known.then(|| colony.view().nearest_targets(kind, TARGETS));
+        let targets = colony.view().nearest_targets(kind, TARGETS);
         targets.unwrap_or_default()
     };
     let (chop, mine) = (targets("chop"), targets("mine"));

@@ -3,7 +3,7 @@
 use modding::diagnostic::Fault;
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use crate::report::snapshot;
+use crate::report::snapshot::{self, ComparedBy};
 use crate::report::source::render;
 use crate::report::suite::text::faults;
 use crate::suite::{CaseResult, Status};
@@ -39,7 +39,7 @@ fn status(result: &CaseResult) -> TestCaseStatus {
     status.set_type(result.status.name());
     let left_out = result.left_out.iter().flat_map(|left_out| &left_out.faults);
     let faults: Vec<Fault> = left_out.chain(&result.faults).cloned().collect();
-    let snapshots = snapshot::render(&result.snapshots, true, false);
+    let snapshots = snapshot::render(&result.snapshots, ComparedBy::Test, true, false);
     status.set_description(render(&faults, false) + &snapshots);
     status
 }

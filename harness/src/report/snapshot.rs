@@ -14,24 +14,35 @@ use crate::snapshot::{
 /// Lines of a difference that are shown unless all are asked for.
 const LINES_SHOWN_MAX: usize = 5;
 
+/// Who has compared snapshots: what is to be reviewed was written by one of them alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComparedBy {
+    /// `colony-sim run`.
+    Run,
+    /// `colony-sim test`.
+    Test,
+}
+
 /// What is wrong with a snapshot, in one sentence; `None` if nothing is.
 #[must_use]
-pub fn fault(verdict: &SnapshotVerdict) -> Option<Fault> {
+pub fn fault(verdict: &SnapshotVerdict, by: ComparedBy) -> Option<Fault> {
     let tick = number(verdict.tick);
-    let review = "if that is right: colony-sim review";
+    let review = match by {
+        ComparedBy::Run => "colony-sim test, then colony-sim review",
+        ComparedBy::Test => "colony-sim review",
+    };
     let fault = match &verdict.outcome {
         SnapshotOutcome::Matches | SnapshotOutcome::Added | SnapshotOutcome::Updated => {
             return None;
         }
         SnapshotOutcome::Missing => Fault::new(format!("there is no snapshot at tick {tick}"))
-            .help("read what it would be, and accept it: colony-sim review"),
+            .help(format!("read what it would be, and accept it: {review}")),
         SnapshotOutcome::Differs(difference) if difference.facts.is_empty() => Fault::new(format!(
             "snapshot at tick {tick} differs in nothing but hashes"
         ))
         .help("if that is right: colony-sim test --update=hashes"),
-        SnapshotOutcome::Differs(_) => {
-            Fault::new(format!("snapshot at tick {tick} differs")).help(review)
-        }
+        SnapshotOutcome::Differs(_) => Fault::new(format!("snapshot at tick {tick} differs"))
+            .help(format!("if that is right: {review}")),
         SnapshotOutcome::Broken(fault) => {
             let help = fault.help.clone();
             let help = help.unwrap_or("write it again: colony-sim test --update".to_owned());
@@ -46,7 +57,7 @@ pub fn fault(verdict: &SnapshotVerdict) -> Option<Fault> {
 
 /// Those that are not as accepted, as errors with what differs, an empty line between them.
 #[must_use]
-pub fn render(verdicts: &[SnapshotVerdict], full: bool, colour: bool) -> String {
+pub fn render(verdicts: &[SnapshotVerdict], by: ComparedBy, full: bool, colour: bool) -> String {
     let rendered: Vec<String> = verdicts
         .iter()
         .filter_map(|verdict| {
@@ -54,7 +65,7 @@ pub fn render(verdicts: &[SnapshotVerdict], full: bool, colour: bool) -> String 
                 SnapshotOutcome::Differs(difference) => notes(difference, verdict.tick, full),
                 _ => Vec::new(),
             };
-            Some(render_with_notes(&fault(verdict)?, &notes, colour))
+            Some(render_with_notes(&fault(verdict, by)?, &notes, colour))
         })
         .collect();
     rendered.join("\n")

@@ -2,6 +2,7 @@
 
 mod changes;
 mod failures;
+mod refused;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +12,7 @@ use modding::mod_id::ModId;
 
 use crate::record::{ColonyAtEnd, RunRecord};
 use crate::report::json::hex;
-use crate::report::snapshot;
+use crate::report::snapshot::{self, ComparedBy};
 use crate::report::source::render;
 use changes::table;
 
@@ -46,25 +47,19 @@ pub fn report(record: &RunRecord, options: TextOptions) -> String {
         text.push('\n');
         handler_failure(&mut text, failure, colour);
     }
-    for refused in &record.refused {
-        let issuer = refused
-            .mod_id
-            .as_ref()
-            .map_or("the scenario".to_owned(), ToString::to_string);
-        let _ = writeln!(
-            text,
-            "\ntick {}: a command of {issuer} was refused: {}",
-            number(refused.tick),
-            refused.reason
-        );
-    }
+    refused::commands(&mut text, &record.refused);
     let mut faults = record.faults();
     faults.extend(record.broken_trail.clone());
     if !faults.is_empty() {
         text.push('\n');
         text.push_str(&render(&faults, colour));
     }
-    let snapshots = snapshot::render(&record.snapshots, options.full_diff, colour);
+    let snapshots = snapshot::render(
+        &record.snapshots,
+        ComparedBy::Run,
+        options.full_diff,
+        colour,
+    );
     if !snapshots.is_empty() {
         text.push('\n');
         text.push_str(&snapshots);
@@ -207,11 +202,18 @@ fn summary(text: &mut String, record: &RunRecord, log_shown: bool) {
     } else {
         format!(" · {} left out", record.left_out.len())
     };
+    let refused = match record.refused.len() as u64 {
+        0 => String::new(),
+        refused => format!(" · {}", count(refused, "refused command")),
+    };
     let (hand_overs, errors) = (
         count(record.hand_overs, "hand-over"),
         count(errors, "failing call"),
     );
-    let _ = writeln!(text, "mods       {hand_overs} · {errors}{log}{left_out}");
+    let _ = writeln!(
+        text,
+        "mods       {hand_overs} · {errors}{refused}{log}{left_out}"
+    );
     changed_definitions(text, record);
     let (met, all) = record.expectations();
     let (matching, snapshots) = record.matching_snapshots();

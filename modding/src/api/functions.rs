@@ -137,6 +137,13 @@ fn position(arguments: &Arguments, at: usize) -> Result<Position, ApiError> {
     })
 }
 
+/// A place to look at, `None` if no map reaches there: who looks around a tile at the edge looks beyond it.
+fn place(arguments: &Arguments, at: usize) -> Result<Option<Position>, ApiError> {
+    let (x, y): (i64, i64) = (arguments.integer(at)?, arguments.integer(at + 1)?);
+    let sides = u16::try_from(x).ok().zip(u16::try_from(y).ok());
+    Ok(sides.map(|(x, y)| Position { x, y }))
+}
+
 /// The name of a definition that an argument gives.
 fn defined<'a, T>(
     arguments: &'a Arguments,

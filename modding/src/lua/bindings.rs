@@ -16,6 +16,7 @@ use crate::bindings::GuestCall;
 use crate::context::{Bound, Context, LogLevel};
 use crate::diagnostic::nearest;
 use crate::generation::Generation;
+use crate::limits::LOG_LINE_CHARACTERS_MAX;
 use crate::runtime::Language;
 use crate::value::Value;
 
@@ -193,6 +194,28 @@ pub(super) fn refuse_unknown_names(
     table.set_metatable(Some(metatable))
 }
 
+/// What a log line says of a value.
+fn text_in_log(bindings: &Bindings, value: &mlua::Value) -> String {
+    match value {
+        mlua::Value::String(text) => text.to_string_lossy(),
+        mlua::Value::Nil => "nil".to_owned(),
+        other => match bindings.copy(other, "log") {
+            Ok(Some(value)) => value.to_string(),
+            _ => other.type_name().to_owned(),
+        },
+    }
+}
+
+/// What a log line says of a value, as far as one line reaches.
+pub(super) fn shown(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<Function> {
+    let bindings = bindings.clone();
+    lua.create_function(move |_, value: mlua::Value| {
+        let text = text_in_log(&bindings, &value);
+        let line = text.chars().take(LOG_LINE_CHARACTERS_MAX);
+        Ok(line.collect::<String>())
+    })
+}
+
 /// A log function of one level; `print` is the one for [`LogLevel::Info`].
 pub(super) fn log_function(
     lua: &Lua,
@@ -201,14 +224,7 @@ pub(super) fn log_function(
 ) -> mlua::Result<Function> {
     let bindings = bindings.clone();
     lua.create_function(move |lua, text: mlua::Value| {
-        let text = match &text {
-            mlua::Value::String(text) => text.to_string_lossy(),
-            mlua::Value::Nil => "nil".to_owned(),
-            other => match bindings.copy(other, "log") {
-                Ok(Some(value)) => value.to_string(),
-                _ => other.type_name().to_owned(),
-            },
-        };
+        let text = text_in_log(&bindings, &text);
         let context = bindings.context().map_err(|error| raise(lua, error))?;
         context.log(bindings.generation.id(), level, &text);
         Ok(())

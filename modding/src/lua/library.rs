@@ -12,7 +12,7 @@ use crate::limits::{
 };
 use crate::value::INTEGER_MAGNITUDE_MAX;
 
-use super::bindings::{Bindings, bind, call_export, log_function};
+use super::bindings::{Bindings, bind, call_export, log_function, shown};
 use super::errors::{error_text, location, raise};
 use super::storage::StorageProxy;
 
@@ -26,6 +26,7 @@ pub(super) fn host_table(lua: &Lua, bindings: &Rc<Bindings>) -> mlua::Result<Tab
         "print",
         log_function(lua, bindings, crate::context::LogLevel::Info)?,
     )?;
+    host.raw_set("shown", shown(lua, bindings)?)?;
     host.raw_set("call_export", call_export(lua, bindings)?)?;
     host.raw_set("random", random(lua, bindings)?)?;
     host.raw_set(

@@ -100,7 +100,53 @@ fn the_entry_is_the_main_script_if_there_is_one() {
         entry(&[("scripts/main.lua", "")]).as_deref(),
         Some(DEFAULT_ENTRY)
     );
-    assert_eq!(entry(&[("scripts/other.lua", "")]), None);
+    assert_eq!(
+        entry(&[("lib/other.lua", ""), ("guest/main.lua", "")]),
+        None
+    );
+}
+
+#[test]
+fn scripts_that_nobody_would_run_are_told() {
+    for (header, files, told, help) in [
+        (
+            HEADER,
+            &["scripts/Main.lua", "scripts/a.lua"][..],
+            "has scripts, but no `scripts/main.lua`",
+            "rename `scripts/Main.lua` to `scripts/main.lua`",
+        ),
+        (
+            HEADER,
+            &["scripts/initial.luau"],
+            "has scripts, but no `scripts/main.lua`",
+            "entry = \"scripts/initial.luau\"",
+        ),
+        (
+            HEADER,
+            &["script/main.lua"],
+            "has a folder `script`, which nobody looks into",
+            "did you mean `scripts`?",
+        ),
+        (
+            HEADER,
+            &["asset/items.toml", "scripts/main.lua"],
+            "has a folder `asset`, which nobody looks into",
+            "did you mean `assets`?",
+        ),
+    ] {
+        let files: Vec<(&str, &str)> = files.iter().map(|path| (*path, "")).collect();
+        let faults = Manifest::parse(&bundle(header, &files), &[]).expect_err("a fault");
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].message.contains(told), "{faults:?}");
+        let found = faults[0].help.as_deref().unwrap_or_default();
+        assert!(found.contains(help), "{found}");
+    }
+    // A component may be left with modules of the script that it took the place of.
+    let files = [("scripts/more.lua", ""), ("wasm/main.wat", "")];
+    Manifest::parse(&bundle(HEADER, &files), &[]).expect("no fault");
+    // Beside the real one it is the author's own.
+    let files = [("assets/items.toml", ""), ("asset/sketch.toml", "")];
+    Manifest::parse(&bundle(HEADER, &files), &[]).expect("no fault");
 }
 
 #[test]

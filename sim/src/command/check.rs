@@ -102,9 +102,24 @@ impl Colony {
         })
     }
 
-    fn check_designation(&self, kind: &str, at: Position) -> Result<(), CommandError> {
+    /// The terrain that a kind of work is designated on; `None` for one that is done on any ground.
+    pub(crate) fn target_of(&self, kind: &str) -> Result<Option<&String>, CommandError> {
         match &self.check_kind(kind)?.action {
-            JobAction::Harvest { target, .. } => {
+            JobAction::Harvest { target, .. } => Ok(Some(target)),
+            JobAction::Labour { .. } => Ok(None),
+            _ => {
+                let kinds: Vec<&str> = self.definitions.designated_kinds().collect();
+                Err(CommandError::NotDesignatable {
+                    kind: kind.to_owned(),
+                    designatable: kinds.join(", "),
+                })
+            }
+        }
+    }
+
+    fn check_designation(&self, kind: &str, at: Position) -> Result<(), CommandError> {
+        match self.target_of(kind)? {
+            Some(target) => {
                 let found = self.check_on_map(at)?;
                 check_that(found == target, || CommandError::WrongTerrain {
                     kind: kind.to_owned(),
@@ -113,14 +128,7 @@ impl Colony {
                     expected: target.clone(),
                 })?;
             }
-            JobAction::Labour { .. } => self.check_walkable(at)?,
-            _ => {
-                let kinds: Vec<&str> = self.definitions.designated_kinds().collect();
-                return Err(CommandError::NotDesignatable {
-                    kind: kind.to_owned(),
-                    designatable: kinds.join(", "),
-                });
-            }
+            None => self.check_walkable(at)?,
         }
         if self.structures.at(at).is_some() {
             let found = "a building or blueprint";

@@ -61,7 +61,7 @@ fn hashing_and_looking_change_nothing() {
         run_tick(&mut alone);
         observed.hashes();
         assert!(observed.view().jobs().count() + observed.view().colonists().count() > 0);
-        observed.view().nearest_targets("chop", 5);
+        observed.view().nearest_targets("chop", 5).unwrap();
     }
     assert_eq!(observed.hashes(), alone.hashes());
 }

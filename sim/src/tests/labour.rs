@@ -48,6 +48,21 @@ fn labour_leaves_the_tile_and_brings_items() {
 }
 
 #[test]
+fn labour_can_be_ordered_on_any_free_ground_that_is_reached() {
+    let mut colony = colony_with_forage(BTreeMap::new());
+    let nearest = |colony: &Colony, limit| colony.view().nearest_targets("forage", limit).unwrap();
+    let all = nearest(&colony, 64);
+    assert_eq!(all.len(), 64 - 4, "all but the rocks");
+    for at in &all {
+        colony.fork().apply(&designate(*at)).unwrap();
+    }
+    assert_eq!(nearest(&colony, 5), all[..5]);
+    colony.apply(&designate(all[0])).unwrap();
+    assert_eq!(nearest(&colony, 5), all[1..6]);
+    assert_eq!(nearest(&colony, 0), []);
+}
+
+#[test]
 fn labour_is_refused_where_nobody_can_stand_and_twice_on_a_tile() {
     let mut colony = colony_with_forage(BTreeMap::new());
     colony.apply(&designate(Position::new(5, 3))).unwrap();

@@ -77,6 +77,7 @@ fn targets_are_listed_nearest_first_where_they_can_be_reached() {
         colony
             .view()
             .nearest_targets("chop", limit)
+            .unwrap()
             .iter()
             .map(|at| (at.x, at.y))
             .collect::<Vec<_>>()
@@ -85,7 +86,11 @@ fn targets_are_listed_nearest_first_where_they_can_be_reached() {
     assert_eq!(targets(&colony, 9), [(0, 0), (0, 4), (2, 5), (7, 6)]);
     crate::test_support::designate(&mut colony, "chop", 1);
     assert_eq!(targets(&colony, 2), [(0, 4), (2, 5)]);
-    assert_eq!(colony.view().nearest_targets("haul", 9), []);
+    let refused = |kind| colony.view().nearest_targets(kind, 9).unwrap_err();
+    let unfit = refused("haul").to_string();
+    assert!(unfit.contains("haul") && unfit.contains("chop"), "{unfit}");
+    let unknown = refused("chp").to_string();
+    assert!(unknown.contains("did you mean `chop`"), "{unknown}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use modding::diagnostic::Fault;
 
-use crate::report::snapshot;
+use crate::report::snapshot::{self, ComparedBy};
 use crate::report::source::render;
 use crate::report::text::{count, handler_failure, number};
 use crate::suite::{CaseResult, Status};
@@ -114,7 +114,8 @@ pub fn last_lines(results: &[CaseResult], elapsed: Duration) -> String {
 #[must_use]
 pub fn faults(result: &CaseResult) -> Vec<Fault> {
     let left_out = result.left_out.iter().flat_map(|left_out| &left_out.faults);
-    let snapshots = result.snapshots.iter().filter_map(snapshot::fault);
+    let snapshots = result.snapshots.iter();
+    let snapshots = snapshots.filter_map(|verdict| snapshot::fault(verdict, ComparedBy::Test));
     left_out
         .chain(&result.faults)
         .cloned()
@@ -148,7 +149,12 @@ fn problems(text: &mut String, result: &CaseResult, options: SuiteTextOptions) {
     if !result.faults.is_empty() {
         let _ = writeln!(problems, "{}", render(&result.faults, options.colour));
     }
-    let snapshots = snapshot::render(&result.snapshots, options.full_diff, options.colour);
+    let snapshots = snapshot::render(
+        &result.snapshots,
+        ComparedBy::Test,
+        options.full_diff,
+        options.colour,
+    );
     if !snapshots.is_empty() {
         let _ = writeln!(problems, "{snapshots}");
     }

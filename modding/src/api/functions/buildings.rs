@@ -5,7 +5,7 @@ use sim::{BuildingFacts, Command, ORDER_COUNT_MAX};
 use crate::value::Value;
 
 use super::{
-    FunctionDescription, Kind, Record, TILE, command, field, id_value, list, position, read,
+    FunctionDescription, Kind, Record, TILE, command, field, id_value, list, place, position, read,
     required, stable_id, tile_limit, tile_list,
 };
 
@@ -63,7 +63,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
         |context, _, arguments| {
             let colony = context.colony();
             let view = colony.view();
-            let building = view.building_at(position(arguments, 0)?);
+            let building = place(arguments, 0)?.and_then(|at| view.building_at(at));
             Ok(building
                 .and_then(|id| view.building(id))
                 .map(building_value))

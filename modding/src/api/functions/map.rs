@@ -1,9 +1,10 @@
 //! Functions for the map.
 
+use crate::api::ApiError;
 use crate::value::Value;
 
 use super::{
-    FunctionDescription, Kind, Record, TILE, defined, field, position, read, required, tile_limit,
+    FunctionDescription, Kind, Record, TILE, defined, field, place, read, required, tile_limit,
     tile_list,
 };
 
@@ -38,8 +39,9 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
         Kind::Optional(&Kind::Text),
         "The terrain of a tile; nil off the map.",
         |context, _, arguments| {
-            let at = position(arguments, 0)?;
-            Ok(context.colony().view().tile(at).map(Value::from))
+            let at = place(arguments, 0)?;
+            let colony = context.colony();
+            Ok(at.and_then(|at| colony.view().tile(at)).map(Value::from))
         },
     ),
     read(
@@ -49,12 +51,14 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
             required("limit", Kind::Integer),
         ],
         Kind::List(&Kind::Record(&TILE)),
-        "Tiles on which a kind of job could be ordered, nearest to the stockpile first; at most 100.",
+        "Tiles on which a kind of job could be ordered and that can be reached from the first stockpile, nearest to its middle first; at most 100. For labour that is any free ground.",
         |context, _, arguments| {
             let limit = tile_limit(arguments, 1)?;
             let colony = context.colony();
             let kind = defined(arguments, 0, "kind of job", &colony.definitions().jobs)?;
-            Ok(Some(tile_list(colony.view().nearest_targets(kind, limit))))
+            let tiles = colony.view().nearest_targets(kind, limit);
+            let tiles = tiles.map_err(|error| ApiError::new(error.to_string()))?;
+            Ok(Some(tile_list(tiles)))
         },
     ),
 ];
