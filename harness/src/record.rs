@@ -89,6 +89,8 @@ pub struct RunRecord {
     pub mods: Vec<ModAtStart>,
     /// Mods that did not.
     pub left_out: Vec<LeftOut>,
+    /// Since when those of them are left out that began the run.
+    pub left_out_since: BTreeMap<String, u64>,
     /// Steps, in the order in which they acted.
     pub steps: Vec<StepRecord>,
     /// Expectations, in the order in which they were looked at; those of steps are in the steps.
@@ -140,6 +142,7 @@ impl RunRecord {
             ticks: scenario.ticks,
             mods,
             left_out,
+            left_out_since: BTreeMap::new(),
             steps: Vec::new(),
             verdicts: Vec::new(),
             step_expectations_met: 0,

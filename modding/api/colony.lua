@@ -574,7 +574,7 @@ function colony.jobs.set_priority(id, priority) end
 ---@param id integer
 function colony.jobs.cancel(id) end
 
----Orders work on a tile: `chop` on a tree, `mine` on rock.
+---Orders work on a tile: a harvest where its target is (`chop` on a tree, `mine` on rock), labour on any ground (`forage`); the colony posts all other kinds itself.
 ---Needs the capability `jobs.write`.
 ---A command: checked at once, applied at the next point in a tick where commands are applied.
 ---@param kind string

@@ -61,6 +61,21 @@ fn a_default_of_another_type_than_what_is_kept_is_told() {
 }
 
 #[test]
+fn a_mod_that_a_restart_leaves_out_is_said_to_have_run_until_then() {
+    let steps = "[[step]]\nat = 3\nedit = { file = \"subject/mod.toml\", find = \"^1\", replace = \"^9\" }\n[[step]]\nat = 5\nrestart = true\n";
+    let record = Project::new()
+        .lua_mod("subject", "1.0.0", "", "")
+        .scenario(8, &["subject"], steps)
+        .run()
+        .unwrap();
+    let report = report(&record);
+    assert!(
+        report.contains("\nsubject is left out since tick 5\n"),
+        "{report}"
+    );
+}
+
+#[test]
 fn commands_that_come_to_nothing_are_one_line_for_each_kind() {
     let script = "colony.events.register('tick_start', function()
   for _, job in ipairs(colony.jobs.list()) do

@@ -35,7 +35,11 @@ pub fn report(record: &RunRecord, options: TextOptions) -> String {
     let colour = options.colour;
     let mut text = heading(record);
     for left_out in &record.left_out {
-        let _ = writeln!(text, "\n{} is left out", left_out.name);
+        let since = record.left_out_since.get(&left_out.name);
+        let since = since.map_or(String::new(), |tick| {
+            format!(" since tick {}", number(*tick))
+        });
+        let _ = writeln!(text, "\n{} is left out{since}", left_out.name);
         text.push_str(&render(&left_out.faults, colour));
     }
     if !record.steps.is_empty() {

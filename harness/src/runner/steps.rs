@@ -254,6 +254,10 @@ impl Runner<'_> {
             .collect();
         let faults = new.iter().flat_map(|left_out| left_out.faults.clone());
         let faults = faults.collect();
+        // A step acts before its tick.
+        let tick = self.host.current_tick() + 1;
+        let since = new.iter().map(|left_out| (left_out.name.clone(), tick));
+        self.record.left_out_since.extend(since);
         self.record.left_out.extend(new);
         faults
     }

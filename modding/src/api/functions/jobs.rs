@@ -44,7 +44,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
             required("y", Kind::Integer),
         ],
         "jobs.write",
-        "Orders work on a tile: `chop` on a tree, `mine` on rock.",
+        "Orders work on a tile: a harvest where its target is (`chop` on a tree, `mine` on rock), labour on any ground (`forage`); the colony posts all other kinds itself.",
         |arguments| {
             Ok(Command::Designate {
                 kind: arguments.text(0)?.to_owned(),
