@@ -627,7 +627,7 @@ function colony.colonists.join(x, y) end
 ---@param hours? ("anything" | "work" | "sleep" | "leisure")[]
 function colony.colonists.set_schedule(id, hours) end
 
----What the hours of somebody's day are for; nil without a plan.
+---What the hours of somebody's day are for; nil without a plan, and if there is nobody of that id.
 ---@param id integer
 ---@return ("anything" | "work" | "sleep" | "leisure")[]?
 function colony.colonists.schedule(id) end
@@ -640,12 +640,12 @@ function colony.colonists.schedule(id) end
 ---@param allowed boolean
 function colony.colonists.allow_work(id, kind, allowed) end
 
----The kinds of job that somebody does not take.
+---The kinds of job that somebody does not take; empty if there is nobody of that id.
 ---@param id integer
 ---@return string[]
 function colony.colonists.forbidden_work(id) end
 
----Somebody's level of each skill, 0 to 20.
+---Somebody's level of each skill, 0 to 20; empty if there is nobody of that id.
 ---@param id integer
 ---@return table<string, integer>
 function colony.colonists.skills(id) end

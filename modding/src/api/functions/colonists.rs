@@ -82,7 +82,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
         "colonists.schedule",
         &[required("id", Kind::Integer)],
         Kind::Optional(&Kind::List(&HOUR)),
-        "What the hours of somebody's day are for; nil without a plan.",
+        "What the hours of somebody's day are for; nil without a plan, and if there is nobody of that id.",
         |context, _, arguments| {
             let schedule = context.colony().view().schedule(stable_id(arguments, 0)?);
             Ok(schedule.map(|hours| {
@@ -112,7 +112,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
         "colonists.forbidden_work",
         &[required("id", Kind::Integer)],
         Kind::List(&Kind::Text),
-        "The kinds of job that somebody does not take.",
+        "The kinds of job that somebody does not take; empty if there is nobody of that id.",
         |context, _, arguments| {
             let kinds = context
                 .colony()
@@ -126,7 +126,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
         "colonists.skills",
         &[required("id", Kind::Integer)],
         Kind::Map(&Kind::Integer),
-        "Somebody's level of each skill, 0 to 20.",
+        "Somebody's level of each skill, 0 to 20; empty if there is nobody of that id.",
         |context, _, arguments| {
             let skills = context.colony().view().skills(stable_id(arguments, 0)?);
             let levels = skills.iter();
