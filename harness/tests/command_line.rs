@@ -332,3 +332,25 @@ fn check_tells_by_its_exit_code_whether_a_mod_survives() {
         }
     }
 }
+
+#[test]
+fn another_seed_makes_the_run_of_that_seed_and_leaves_snapshots_alone() {
+    let scenario = SCENARIO.replace("[mods]", "[snapshot]\nat = [20]\n\n[mods]");
+    let other = SCENARIO.replace("seed = 3", "seed = 4");
+    let folder = project(&[("small.toml", &scenario), ("other.toml", &other)]);
+    let told = |arguments: &[&str]| {
+        let output = colony_sim(folder.path(), arguments);
+        let report = text(&output.stdout);
+        let hash = report.lines().find(|line| line.starts_with("hash "));
+        (output.status.code(), hash.unwrap().to_owned(), report.clone())
+    };
+    let (code, hash, report) = told(&["run", "small.toml", "--seed", "4"]);
+    assert_eq!(code, Some(0), "{report}");
+    assert!(report.starts_with("small · seed 4 · 20 ticks"), "{report}");
+    assert_eq!(hash, told(&["run", "other.toml"]).1);
+    let (code, of_three, _) = told(&["run", "small.toml"]);
+    assert_eq!(code, Some(1), "its snapshot is missing");
+    assert_ne!(hash, of_three);
+    let output = colony_sim(folder.path(), &["run", "small.toml", "--seed", "-1"]);
+    assert_eq!(output.status.code(), Some(2));
+}

@@ -23,10 +23,13 @@ pub(super) fn run(arguments: &RunArguments, colour: Colour) -> Exit {
         None => Project::of_scenario(&arguments.scenario).map(|project| project.library()),
     };
     let loaded = library.and_then(|library| load_from(&arguments.scenario, &library));
-    let outcome = loaded.and_then(|(scenario, workspace)| {
+    let outcome = loaded.and_then(|(mut scenario, workspace)| {
         let total = scenario.ticks;
+        scenario.seed = arguments.seed.unwrap_or(scenario.seed);
+        // They are of one seed.
+        let snapshots = arguments.seed.is_none();
         let options = RunOptions {
-            snapshots: true,
+            snapshots,
             files: match arguments.watcher {
                 WatcherKind::None => FilesOfRun::InMemory,
                 WatcherKind::Real => FilesOfRun::Watched,
@@ -37,7 +40,11 @@ pub(super) fn run(arguments: &RunArguments, colour: Colour) -> Exit {
             &scenario,
             &workspace,
             &options,
-            &mut |record| record.compare_snapshots(&scenario),
+            &mut |record| {
+                if snapshots {
+                    record.compare_snapshots(&scenario);
+                }
+            },
             &mut |tick| progress.show(tick, total),
         )
     });
