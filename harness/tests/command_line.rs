@@ -332,3 +332,16 @@ fn check_tells_by_its_exit_code_whether_a_mod_survives() {
         }
     }
 }
+
+#[test]
+fn what_an_expectation_names_and_nobody_defines_is_told_with_what_is_defined() {
+    let expect = |query: &str| format!("{SCENARIO}\n[[expect]]\nworld = \"{query}\"\nequals = 3\n");
+    for (query, help) in [
+        ("items.meel", "did you mean `meal`?"),
+        ("items.zzz", "known here: berries, herbs, meal, "),
+    ] {
+        let (code, stdout, stderr) = run(&[("small.toml", &expect(query))]);
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stdout.contains(&format!("help: {help}")), "{stdout}");
+    }
+}
