@@ -334,6 +334,24 @@ fn check_tells_by_its_exit_code_whether_a_mod_survives() {
 }
 
 #[test]
+fn faults_of_the_stock_and_the_map_stand_where_they_were_written() {
+    let stock = SCENARIO.replace("meal = 8", "wood = 1, meel = 8");
+    let (_, _, stderr) = run(&[("small.toml", &stock)]);
+    assert!(
+        stderr.starts_with("error: the stock has `meel`, which is not defined; did you mean `meal`?\n --> small.toml:9:21\n"),
+        "{stderr}"
+    );
+    let drawn = SCENARIO.replace("size = [32, 32]", "map = \"island.txt\"");
+    let island = format!("{}....?...\n{0}{0}", "........\n".repeat(4));
+    let (_, _, stderr) = run(&[("small.toml", &drawn), ("island.txt", &island)]);
+    assert!(
+        stderr.starts_with("error: line 5, column 5 of the map: `?` stands for no terrain"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("\n --> island.txt:5:5\n"), "{stderr}");
+}
+
+#[test]
 fn what_an_expectation_names_and_nobody_defines_is_told_with_what_is_defined() {
     let expect = |query: &str| format!("{SCENARIO}\n[[expect]]\nworld = \"{query}\"\nequals = 3\n");
     for (query, help) in [

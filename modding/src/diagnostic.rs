@@ -125,6 +125,22 @@ impl Place {
         }
     }
 
+    /// The one character at a column of the line that this place marks, or the line's end.
+    #[must_use]
+    pub fn character(mut self, column: usize) -> Self {
+        let start = self.source[..self.span.start]
+            .rfind('\n')
+            .map_or(0, |at| at + 1);
+        let line = self.source[start..].lines().next().unwrap_or_default();
+        let offset = line
+            .char_indices()
+            .nth(column.saturating_sub(1))
+            .map_or(line.len(), |(offset, _)| offset);
+        let width = line[offset..].chars().next().map_or(0, char::len_utf8);
+        self.span = start + offset..start + offset + width;
+        self
+    }
+
     /// The same place with text beside its caret.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {

@@ -230,6 +230,7 @@ fn default_scenario(library: &ModLibrary) -> Scenario {
             map_file: None,
             colonists: DEFAULT_COLONISTS,
             stock: BTreeMap::from(stock),
+            stock_places: BTreeMap::new(),
             place: None,
         },
         mods: choices.collect(),

@@ -142,6 +142,7 @@ fn read_colony(value: Option<ValueReader<'_>>, folder: &Path) -> ColonySetup {
         map_file: None,
         colonists: DEFAULT_COLONISTS,
         stock: BTreeMap::new(),
+        stock_places: BTreeMap::new(),
         place: None,
     };
     let Some(mut table) = value.and_then(|value| value.table()) else {
@@ -166,10 +167,13 @@ fn read_colony(value: Option<ValueReader<'_>>, folder: &Path) -> ColonySetup {
         setup.colonists = colonists;
     }
     if let Some(stock) = table.optional("stock").and_then(|value| value.table()) {
-        let entries = stock.into_entries().into_iter();
-        setup.stock = entries
-            .filter_map(|(item, count)| Some((item.text.to_owned(), count.integer(0..=u32::MAX)?)))
-            .collect();
+        for (item, count) in stock.into_entries() {
+            if let Some(count) = count.integer(0..=u32::MAX) {
+                setup.stock.insert(item.text.to_owned(), count);
+                let place = item.place();
+                setup.stock_places.insert(item.text.to_owned(), place);
+            }
+        }
     }
     table.finish();
     setup
