@@ -334,6 +334,28 @@ fn check_tells_by_its_exit_code_whether_a_mod_survives() {
 }
 
 #[test]
+fn a_folder_in_the_place_of_a_scenario_and_mods_that_are_nowhere_are_named() {
+    let folder = project(&[("scenarios/small.toml", SCENARIO)]);
+    for arguments in [["run", "scenarios"], ["sweep", "scenarios"]] {
+        let output = colony_sim(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(3));
+        assert_eq!(
+            text(&output.stderr),
+            "error: `scenarios` is a folder, expected a scenario file\nhelp: to run every scenario in it: colony-sim test scenarios\n"
+        );
+    }
+    for command in ["run", "sweep", "watch"] {
+        let arguments = [command, "small.toml", "--mods", "nowhere"];
+        let output = colony_sim(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(3));
+        assert_eq!(
+            text(&output.stderr),
+            "error: there is no folder `nowhere`\nhelp: `--mods` takes the folder in which the mods have their folders, such as `mods`\n"
+        );
+    }
+}
+
+#[test]
 fn faults_of_the_stock_and_the_map_stand_where_they_were_written() {
     let stock = SCENARIO.replace("meal = 8", "wood = 1, meel = 8");
     let (_, _, stderr) = run(&[("small.toml", &stock)]);

@@ -42,6 +42,11 @@ pub fn read_scenario(path: &Path, vocabulary: &Vocabulary<'_>) -> Result<Scenari
         ]);
     };
     let shown: Arc<str> = shown.replace('\\', "/").into();
+    if path.is_dir() {
+        let fault = Fault::new(format!("`{shown}` is a folder, expected a scenario file"));
+        let help = format!("to run every scenario in it: colony-sim test {shown}");
+        return Err(vec![fault.help(help)]);
+    }
     let source: Arc<str> = disk::read_text(path, &shown)
         .map_err(|fault| vec![fault])?
         .into();
