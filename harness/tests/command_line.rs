@@ -374,6 +374,19 @@ fn faults_of_the_stock_and_the_map_stand_where_they_were_written() {
 }
 
 #[test]
+fn the_stock_of_a_unit_test_stands_in_no_file() {
+    let test = "colony.test(\"stock\", { stock = { meel = 1 } }, function(t) end)\n";
+    let folder = project(&[("mods/subject/tests/stock.lua", test)]);
+    let output = colony_sim(folder.path(), &["test", "mods/subject"]);
+    let shown = text(&output.stdout) + &text(&output.stderr);
+    assert!(
+        shown.contains("the stock has `meel`, which is not defined; did you mean `meal`?\n"),
+        "{shown}"
+    );
+    assert!(!shown.contains("stock:1:1"), "{shown}");
+}
+
+#[test]
 fn what_an_expectation_names_and_nobody_defines_is_told_with_what_is_defined() {
     let expect = |query: &str| format!("{SCENARIO}\n[[expect]]\nworld = \"{query}\"\nequals = 3\n");
     for (query, help) in [
