@@ -121,9 +121,7 @@ fn compare(
         Subject::World { query } => match query::ask(&host.colony(), query) {
             Some(value) => (format!("`{query}`"), Some(value)),
             None => {
-                return Some(Fault::new(format!(
-                    "`{query}` names something that the colony has no definition of"
-                )));
+                return Some(query::undefined(&host.colony(), query));
             }
         },
         Subject::FailingCalls { mod_id } => (

@@ -98,3 +98,24 @@ impl Project {
 pub fn library(folders: Vec<PathBuf>) -> ModLibrary {
     ModLibrary::new(folders, builtin_mods())
 }
+
+/// The library of the one folder that the command line names.
+///
+/// # Errors
+/// A folder that is not there.
+pub fn library_of(folder: &Path) -> Result<ModLibrary, Vec<Fault>> {
+    Ok(library(vec![folder_of_mods(folder)?]))
+}
+
+/// The folder of mods that the command line names.
+///
+/// # Errors
+/// A folder that is not there.
+pub fn folder_of_mods(folder: &Path) -> Result<PathBuf, Vec<Fault>> {
+    if folder.is_dir() {
+        return Ok(folder.to_path_buf());
+    }
+    let fault = Fault::new(format!("there is no folder `{}`", location::text(folder)));
+    let help = "`--mods` takes the folder in which the mods have their folders, such as `mods`";
+    Err(vec![fault.help(help)])
+}

@@ -1,5 +1,7 @@
 //! World queries: facts about the colony by name.
 
+use std::collections::BTreeMap;
+
 use modding::diagnostic::{Fault, nearest};
 use modding::value::Value;
 use sim::{Colony, PlotFacts, PlotStage, View};
@@ -59,6 +61,29 @@ pub fn check(query: &str) -> Result<(), Fault> {
             }
         },
     )
+}
+
+/// What is wrong with a query that has no answer, with what is defined instead.
+pub fn undefined(colony: &Colony, query: &str) -> Fault {
+    let fault = Fault::new(format!(
+        "`{query}` names something that the colony has no definition of"
+    ));
+    let definitions = colony.definitions();
+    let steps: Vec<&str> = query.split('.').collect();
+    let (name, known) = match *steps.as_slice() {
+        ["buildings", name, ..] => (name, ids(&definitions.buildings)),
+        ["plots", name, ..] => (name, ids(&definitions.crops)),
+        ["jobs", _, name] => (name, ids(&definitions.jobs)),
+        ["items", name, ..] => (name, ids(&definitions.items)),
+        ["terrain", name] => (name, ids(&definitions.terrain)),
+        ["incidents", name] => (name, ids(&definitions.incidents)),
+        _ => return fault,
+    };
+    fault.suggest_some(name, known)
+}
+
+fn ids<T>(defined: &BTreeMap<String, T>) -> Vec<&str> {
+    defined.keys().map(String::as_str).collect()
 }
 
 /// The answer of a query; `None` where it names something that the colony has no definition of.

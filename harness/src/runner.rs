@@ -12,9 +12,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use modding::bundle::Bundle;
-use modding::diagnostic::Fault;
+use modding::diagnostic::{Fault, Place};
 use modding::handover::InjectedFault;
-use modding::host::{Host, LeftOut};
+use modding::host::{Host, LeftOut, SETUP_MAP, SETUP_STOCK};
 use modding::manifest::ConfigValue;
 use modding::mod_id::ModId;
 use modding::perturbation::Perturbation;
@@ -432,15 +432,23 @@ pub(crate) fn setup(scenario: &Scenario) -> Setup {
     }
 }
 
-/// Why no colony can be made, as the scenario's author meets it: a fault of the set-up stands at `[colony]`, and without `base`
-/// there is hardly a definition, which is worth saying once.
+/// Why no colony can be made, as the scenario's author meets it: a fault of the set-up stands in the file of the map, at the item of the
+/// stock, or else at `[colony]`, and without `base` there is hardly a definition, which is worth saying once.
 pub(crate) fn at_colony(scenario: &Scenario, faults: Vec<Fault>) -> Vec<Fault> {
-    let located = faults
-        .into_iter()
-        .map(|fault| match (&fault.place, &scenario.colony.place) {
-            (None, Some(place)) => fault.at(place.clone()),
-            _ => fault,
-        });
+    let colony = &scenario.colony;
+    let located = faults.into_iter().map(|mut fault| {
+        let place = match fault.place.take() {
+            Some(place) if *place.file == *SETUP_STOCK => {
+                colony.stock_places.get(&*place.source).cloned()
+            }
+            Some(place) if *place.file == *SETUP_MAP => {
+                colony.map_file.clone().map(|file| Place { file, ..place })
+            }
+            place => place,
+        };
+        fault.place = place.or_else(|| colony.place.clone());
+        fault
+    });
     let mut faults: Vec<Fault> = located.collect();
     if !scenario
         .mods

@@ -71,6 +71,8 @@ pub struct ColonySetup {
     pub colonists: u32,
     /// Items in the stockpile, by id.
     pub stock: BTreeMap<String, u32>,
+    /// Where the scenario names them.
+    pub stock_places: BTreeMap<String, Place>,
     /// The table `[colony]`, if the scenario has one.
     pub place: Option<Place>,
 }

@@ -342,7 +342,11 @@ fn another_seed_makes_the_run_of_that_seed_and_leaves_snapshots_alone() {
         let output = colony_sim(folder.path(), arguments);
         let report = text(&output.stdout);
         let hash = report.lines().find(|line| line.starts_with("hash "));
-        (output.status.code(), hash.unwrap().to_owned(), report.clone())
+        (
+            output.status.code(),
+            hash.unwrap().to_owned(),
+            report.clone(),
+        )
     };
     let (code, hash, report) = told(&["run", "small.toml", "--seed", "4"]);
     assert_eq!(code, Some(0), "{report}");
@@ -353,4 +357,70 @@ fn another_seed_makes_the_run_of_that_seed_and_leaves_snapshots_alone() {
     assert_ne!(hash, of_three);
     let output = colony_sim(folder.path(), &["run", "small.toml", "--seed", "-1"]);
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_scenario_and_mods_that_are_nowhere_are_named() {
+    let folder = project(&[("scenarios/small.toml", SCENARIO)]);
+    for arguments in [["run", "scenarios"], ["sweep", "scenarios"]] {
+        let output = colony_sim(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(3));
+        assert_eq!(
+            text(&output.stderr),
+            "error: `scenarios` is a folder, expected a scenario file\nhelp: to run every scenario in it: colony-sim test scenarios\n"
+        );
+    }
+    for command in ["run", "sweep", "watch"] {
+        let arguments = [command, "small.toml", "--mods", "nowhere"];
+        let output = colony_sim(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(3));
+        assert_eq!(
+            text(&output.stderr),
+            "error: there is no folder `nowhere`\nhelp: `--mods` takes the folder in which the mods have their folders, such as `mods`\n"
+        );
+    }
+}
+
+#[test]
+fn faults_of_the_stock_and_the_map_stand_where_they_were_written() {
+    let stock = SCENARIO.replace("meal = 8", "wood = 1, meel = 8");
+    let (_, _, stderr) = run(&[("small.toml", &stock)]);
+    assert!(
+        stderr.starts_with("error: the stock has `meel`, which is not defined; did you mean `meal`?\n --> small.toml:9:21\n"),
+        "{stderr}"
+    );
+    let drawn = SCENARIO.replace("size = [32, 32]", "map = \"island.txt\"");
+    let island = format!("{}....?...\n{0}{0}", "........\n".repeat(4));
+    let (_, _, stderr) = run(&[("small.toml", &drawn), ("island.txt", &island)]);
+    assert!(
+        stderr.starts_with("error: line 5, column 5 of the map: `?` stands for no terrain"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("\n --> island.txt:5:5\n"), "{stderr}");
+}
+
+#[test]
+fn the_stock_of_a_unit_test_stands_in_no_file() {
+    let test = "colony.test(\"stock\", { stock = { meel = 1 } }, function(t) end)\n";
+    let folder = project(&[("mods/subject/tests/stock.lua", test)]);
+    let output = colony_sim(folder.path(), &["test", "mods/subject"]);
+    let shown = text(&output.stdout) + &text(&output.stderr);
+    assert!(
+        shown.contains("the stock has `meel`, which is not defined; did you mean `meal`?\n"),
+        "{shown}"
+    );
+    assert!(!shown.contains("stock:1:1"), "{shown}");
+}
+
+#[test]
+fn what_an_expectation_names_and_nobody_defines_is_told_with_what_is_defined() {
+    let expect = |query: &str| format!("{SCENARIO}\n[[expect]]\nworld = \"{query}\"\nequals = 3\n");
+    for (query, help) in [
+        ("items.meel", "did you mean `meal`?"),
+        ("items.zzz", "known here: berries, herbs, meal, "),
+    ] {
+        let (code, stdout, stderr) = run(&[("small.toml", &expect(query))]);
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stdout.contains(&format!("help: {help}")), "{stdout}");
+    }
 }

@@ -10,6 +10,9 @@ use std::sync::Arc;
 
 use crate::error::Location;
 
+/// Names that are listed of those that a mod, and not the engine, decides about.
+const NAMES_LISTED_MAX: usize = 12;
+
 /// One thing that is wrong, in words for the author of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -61,6 +64,19 @@ impl Fault {
         self
     }
 
+    /// [`Fault::suggest`] for names of which there may be hundreds: the first of them are listed.
+    #[must_use]
+    pub fn suggest_some<'a>(self, wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut known: Vec<&str> = known.into_iter().collect();
+        known.sort_unstable();
+        let more = known.len().saturating_sub(NAMES_LISTED_MAX);
+        if more == 0 || nearest(wrong, known.iter().copied()).is_some() {
+            return self.suggest(wrong, known);
+        }
+        let listed = known[..NAMES_LISTED_MAX].join(", ");
+        self.help(format!("known here: {listed} and {more} more"))
+    }
+
     /// The same fault with the advice to write the nearest of the `known` names, or with the list of them if none is near.
     #[must_use]
     pub fn suggest<'a>(self, wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
@@ -107,6 +123,22 @@ impl Place {
             span,
             label: None,
         }
+    }
+
+    /// The one character at a column of the line that this place marks, or the line's end.
+    #[must_use]
+    pub fn character(mut self, column: usize) -> Self {
+        let start = self.source[..self.span.start]
+            .rfind('\n')
+            .map_or(0, |at| at + 1);
+        let line = self.source[start..].lines().next().unwrap_or_default();
+        let offset = line
+            .char_indices()
+            .nth(column.saturating_sub(1))
+            .map_or(line.len(), |(offset, _)| offset);
+        let width = line[offset..].chars().next().map_or(0, char::len_utf8);
+        self.span = start + offset..start + offset + width;
+        self
     }
 
     /// The same place with text beside its caret.
@@ -229,6 +261,27 @@ mod tests {
             "bad at stats/mod.toml:2:3"
         );
         assert_eq!(Fault::new("bad").to_string(), "bad");
+    }
+
+    #[test]
+    fn of_many_names_the_first_are_listed() {
+        let names: Vec<String> = (10..25).map(|number| format!("name_{number}")).collect();
+        for (wrong, count, expected) in [
+            ("zzz", 2, Some("known here: name_10, name_11")),
+            ("name_24", 15, Some("did you mean `name_24`?")),
+            ("zzz", 0, None),
+            (
+                "zzz",
+                15,
+                Some(
+                    "known here: name_10, name_11, name_12, name_13, name_14, name_15, name_16, name_17, name_18, name_19, name_20, name_21 and 3 more",
+                ),
+            ),
+        ] {
+            let known = names[..count].iter().rev().map(String::as_str);
+            let fault = Fault::new("").suggest_some(wrong, known);
+            assert_eq!(fault.help.as_deref(), expected);
+        }
     }
 
     #[test]

@@ -59,6 +59,9 @@ pub struct KeyReader<'d> {
     pub text: &'d str,
 }
 
+/// What the parser says of a key or a table that is there already.
+const DUPLICATE: &str = "duplicate key";
+
 /// A value without parts. Fractions are none: the colony counts in integers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Scalar {
@@ -91,7 +94,12 @@ impl<'s> Document<'s> {
         };
         for error in errors.iter().take(SYNTAX_FAULTS_MAX) {
             let span = error.span().unwrap_or_default();
-            document.report(Fault::new(lowercase_first(error.message())).at(document.place(span)));
+            let first = first_of(source, &span).filter(|_| error.message() == DUPLICATE);
+            let fault = Fault::new(lowercase_first(error.message())).at(document.place(span));
+            document.report(match first {
+                Some(line) => fault.help(format!("it stands in line {line} already")),
+                None => fault,
+            });
         }
         if errors.is_empty() {
             return Ok(document);
@@ -313,7 +321,11 @@ impl<'d> ValueReader<'d> {
         T: TryFrom<i128> + PartialOrd + fmt::Display,
     {
         let (low, high) = (range.start(), range.end());
-        let expected = format!("an integer from {low} to {high}");
+        let expected = if low == high {
+            low.to_string()
+        } else {
+            format!("an integer from {low} to {high}")
+        };
         let DeValue::Integer(integer) = self.value else {
             return self.mismatch(&expected);
         };
@@ -474,6 +486,31 @@ impl fmt::Display for Scalar {
             Self::Text(text) => write!(formatter, "{text:?}"),
         }
     }
+}
+
+/// The line of the key or the header that stands a second time at `span`; `None` where the lines alone do not tell.
+fn first_of(source: &str, span: &Range<usize>) -> Option<usize> {
+    if source.contains("\"\"\"") || source.contains("'''") {
+        return None;
+    }
+    let line_start = source.get(..span.start)?.rfind('\n').map_or(0, |at| at + 1);
+    let written = source.get(line_start..span.end)?.trim_start();
+    let is_header = |line: &str| line.trim_start().starts_with('[');
+    let before: Vec<&str> = source[..line_start].lines().collect();
+    let (begin, end) = match is_header(written) {
+        true => (0, ']'),
+        // A key of another table is another key.
+        false => (
+            before.iter().rposition(|line| is_header(line)).unwrap_or(0),
+            '=',
+        ),
+    };
+    let is_same = |line: &&str| {
+        let rest = line.trim_start().strip_prefix(written);
+        rest.is_some_and(|rest| rest.trim_start().starts_with(end))
+    };
+    let at = before[begin..].iter().position(is_same)?;
+    Some(begin + at + 1)
 }
 
 fn place(file: &Arc<str>, source: &Arc<str>, span: Range<usize>) -> Place {

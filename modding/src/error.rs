@@ -73,7 +73,7 @@ impl GuestError {
             .as_ref()
             .and_then(|location| location.place(sources))
             .map(|place| match self.column {
-                Some(column) => at_column(place, column),
+                Some(column) => place.character(column),
                 None => place,
             });
         let (message, unseen) = match place {
@@ -96,19 +96,4 @@ impl fmt::Display for GuestError {
             None => formatter.write_str(&self.message),
         }
     }
-}
-
-/// The one character at a column of the line that `place` marks, or the line's end.
-fn at_column(mut place: Place, column: usize) -> Place {
-    let start = place.source[..place.span.start]
-        .rfind('\n')
-        .map_or(0, |at| at + 1);
-    let line = place.source[start..].lines().next().unwrap_or_default();
-    let offset = line
-        .char_indices()
-        .nth(column.saturating_sub(1))
-        .map_or(line.len(), |(offset, _)| offset);
-    let width = line[offset..].chars().next().map_or(0, char::len_utf8);
-    place.span = start + offset..start + offset + width;
-    place
 }

@@ -4,6 +4,7 @@
 mod content;
 mod left_out;
 mod roster;
+mod setup_fault;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -31,6 +32,12 @@ use crate::value::Value;
 
 pub(crate) use roster::{Roster, ids, roster};
 use roster::{depends_on_left_out, found};
+
+/// The file of places in the map of a set-up. Whoever has read the map knows its real name.
+pub const SETUP_MAP: &str = "map";
+
+/// The file of places in the stock of a set-up, each of which has the name of an item as its text.
+pub const SETUP_STOCK: &str = "stock";
 
 /// A mod that does not run, and why.
 #[derive(Clone, Debug, PartialEq)]

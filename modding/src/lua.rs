@@ -8,6 +8,7 @@ mod convert;
 mod errors;
 pub mod findings;
 mod interrupt;
+mod left_out;
 mod library;
 mod require;
 mod sandbox;
@@ -38,6 +39,7 @@ use crate::value::Value;
 
 use bindings::{Bindings, Functions};
 use errors::{HOST_CHUNK, guest_error};
+use left_out::explained;
 use sandbox::Sandbox;
 pub(crate) use scripts::{KnownScripts, Scripts};
 use storage::{Proxies, Scratch, StorageProxy};
@@ -109,7 +111,10 @@ impl LuaRuntime {
 
     fn guest<T>(&self, result: mlua::Result<T>) -> Result<T, GuestError> {
         result.map_err(|error| match self.bindings.context() {
-            Ok(context) => guest_error(&context, &error),
+            Ok(context) => explained(
+                guest_error(&context, &error),
+                &self.bindings.generation.sources(),
+            ),
             Err(_) => GuestError::new(error.to_string()),
         })
     }

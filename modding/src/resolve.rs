@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Place, nearest};
+use crate::diagnostic::Place;
 use crate::manifest::Manifest;
 use crate::mod_id::ModId;
 
@@ -144,16 +144,12 @@ fn unmet(
                 place,
             }),
             None => {
-                let names = known
-                    .iter()
-                    .chain(manifests.keys())
-                    .filter(|&name| *name != mod_id);
-                let nearest = nearest(dependency.as_str(), names.map(ModId::as_str));
-                let nearest = nearest.and_then(|name| ModId::parse(name).ok());
+                let names = known.iter().chain(manifests.keys());
+                let names: BTreeSet<&ModId> = names.filter(|&name| *name != mod_id).collect();
                 errors.push(DependencyError::Unknown {
                     mod_id,
                     dependency,
-                    nearest,
+                    known: names.into_iter().cloned().collect(),
                     place,
                 });
             }

@@ -16,6 +16,7 @@ mod exports;
 mod format;
 mod guest;
 mod interfaces;
+mod invalid;
 mod limits;
 mod live;
 mod source;

@@ -9,7 +9,7 @@ use crate::environment::Environment;
 use crate::id::IdSource;
 use crate::items::Placement;
 use crate::names::Name;
-use crate::nearest::nearest;
+use crate::nearest::suggestion;
 use crate::path::PathFinder;
 use crate::regions::{Flood, Regions};
 use crate::shared::Shared;
@@ -188,7 +188,7 @@ fn unknown_items(stock: &BTreeMap<String, u32>, definitions: &Definitions) -> Ve
     unknown
         .map(|item| SetupError::UnknownItem {
             item: item.clone(),
-            nearest: nearest(item, known.keys().map(String::as_str)),
+            hint: suggestion(item, known.keys().map(String::as_str)),
         })
         .collect()
 }

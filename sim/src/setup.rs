@@ -120,12 +120,12 @@ pub enum SetupError {
         reason: &'static str,
     },
     /// The stock names an item that is not defined.
-    #[error("the stock has `{item}`, which is not defined{}", crate::nearest::hint(nearest.as_deref()))]
+    #[error("the stock has `{item}`, which is not defined{hint}")]
     UnknownItem {
         /// The name.
         item: String,
-        /// The defined name most like it.
-        nearest: Option<String>,
+        /// The defined name most like it, or those that there are.
+        hint: String,
     },
     /// The stock does not fit into the stockpile.
     #[error("the stock needs {needed} tiles, expected at most the {available} of the stockpile")]

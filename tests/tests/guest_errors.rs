@@ -126,6 +126,44 @@ const ROWS: &[(&str, &str, Option<&str>)] = &[
         "there is no module `taly`",
         Some("did you mean `tally`?"),
     ),
+    (
+        "local now = os.time()",
+        "attempt to index nil with 'time'",
+        Some(
+            "there is no clock and nothing else of the machine: the time is `colony.time.get_current_tick()`",
+        ),
+    ),
+    (
+        "io.open('notes')",
+        "attempt to index nil with 'open'",
+        Some("mods do not reach files: `colony.storage` keeps what must be kept"),
+    ),
+    (
+        "math.randomseed(1)",
+        "attempt to call a nil value",
+        Some("random numbers are the mod's own stream and need no seed: `math.random()`"),
+    ),
+    (
+        "dofile('tally.lua')",
+        "attempt to call a nil value",
+        Some(
+            "code is in the scripts of the mod alone: `require(\"name\")` runs `scripts/name.lua`",
+        ),
+    ),
+    (
+        "debug.traceback()",
+        "attempt to index nil with 'traceback'",
+        Some(
+            "there is no way into the machine that runs a mod: `colony.log.info(value)` shows a value",
+        ),
+    ),
+    (
+        "_G.m = 2",
+        "attempt to modify a readonly table",
+        Some("globals are set without `_G`: `m = 2`"),
+    ),
+    ("error()", "`error` was called without a message", None),
+    ("error('nil')", "nil", None),
 ];
 
 #[test]

@@ -85,7 +85,10 @@ fn files_that_are_no_component_are_rolled_back() {
             &whole[..6],
             "counter/wasm/main.wasm is cut off: it ends after 6 bytes",
         ),
-        (&corrupt, "counter/wasm/main.wasm is not WebAssembly"),
+        (
+            &corrupt,
+            "counter/wasm/main.wasm is not valid WebAssembly: ",
+        ),
         (
             b"",
             "counter/wasm/main.wasm is empty, expected a component or a core module of WebAssembly",
@@ -212,6 +215,40 @@ fn functions_that_are_not_as_colony_wit_has_them_are_named() {
         let content = wat::parse_str(text).unwrap();
         refused(&content, &format!("counter/wasm/main.wasm {expected}"));
     }
+}
+
+#[test]
+fn code_that_is_wrong_is_named_by_its_function() {
+    let body = "(i64.add (global.get $count) (i64.const 1))";
+    let wrong = counter().build().replace(body, "(i32.const 1)");
+    let export = "colony:modding/on-tick-start@1.0.0#handle";
+    let expected = format!(
+        "counter/wasm/main.wasm is not valid WebAssembly: type mismatch: expected i64, found i32 in the function that is exported as `{export}` (at offset 0x"
+    );
+    refused(&wat::parse_str(&wrong).unwrap(), &expected);
+    let nested = "(component (core module (func $add (result i64) (i32.const 1))))";
+    let expected = "counter/wasm/main.wasm is not valid WebAssembly: type mismatch: expected i64, found i32 in function `add` (at offset 0x";
+    refused(&wat::parse_str(nested).unwrap(), expected);
+    let manifest = manifest_of_component("counter", "1.0.0", "");
+    let project = Project::new()
+        .file("mods/counter/mod.toml", &manifest)
+        .file("mods/counter/wasm/main.wat", &wrong)
+        .scenario(1, &["counter"], "");
+    let line = wrong.lines().position(|line| line.contains(export));
+    let line = line.unwrap() + 1;
+    let record = project.run().unwrap();
+    let fault = &record.left_out[0].faults[0];
+    assert_eq!(
+        fault.message,
+        format!(
+            "type mismatch: expected i64, found i32 in the function that is exported as `{export}`"
+        )
+    );
+    let place = fault.place.as_ref().unwrap();
+    assert_eq!(
+        (&*place.file, place.line()),
+        ("counter/wasm/main.wat", line)
+    );
 }
 
 #[test]

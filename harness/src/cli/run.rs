@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &RunArguments, colour: Colour) -> Exit {
     let started = Instant::now();
     let mut progress = Progress::new(started, "ticks");
     let library = match &arguments.mods {
-        Some(folder) => Ok(project::library(vec![folder.clone()])),
+        Some(folder) => project::library_of(folder),
         None => Project::of_scenario(&arguments.scenario).map(|project| project.library()),
     };
     let loaded = library.and_then(|library| load_from(&arguments.scenario, &library));

@@ -17,7 +17,7 @@ use crate::sweep::{Sweep, sweep as run_all};
 
 pub(super) fn sweep(arguments: &SweepArguments, colour: Colour) -> Exit {
     let library = match &arguments.mods {
-        Some(folder) => Ok(project::library(vec![folder.clone()])),
+        Some(folder) => project::library_of(folder),
         None => Project::of_scenario(&arguments.scenario).map(|project| project.library()),
     };
     let loaded = library.and_then(|library| load_from(&arguments.scenario, &library));

@@ -56,7 +56,7 @@ fn try_watch(arguments: &WatchArguments, colour: Colour) -> Result<(), Refusal> 
         None => Project::find(Path::new("")).map_err(invalid)?,
     };
     let folders = match (&arguments.mods, &project) {
-        (Some(folder), _) => vec![folder.clone()],
+        (Some(folder), _) => vec![project::folder_of_mods(folder).map_err(invalid)?],
         (None, Some(project)) => project.mods_folders(),
         (None, None) => {
             let fault = Fault::new(
@@ -230,6 +230,7 @@ fn default_scenario(library: &ModLibrary) -> Scenario {
             map_file: None,
             colonists: DEFAULT_COLONISTS,
             stock: BTreeMap::from(stock),
+            stock_places: BTreeMap::new(),
             place: None,
         },
         mods: choices.collect(),

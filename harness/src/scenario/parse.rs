@@ -42,6 +42,11 @@ pub fn read_scenario(path: &Path, vocabulary: &Vocabulary<'_>) -> Result<Scenari
         ]);
     };
     let shown: Arc<str> = shown.replace('\\', "/").into();
+    if path.is_dir() {
+        let fault = Fault::new(format!("`{shown}` is a folder, expected a scenario file"));
+        let help = format!("to run every scenario in it: colony-sim test {shown}");
+        return Err(vec![fault.help(help)]);
+    }
     let source: Arc<str> = disk::read_text(path, &shown)
         .map_err(|fault| vec![fault])?
         .into();
@@ -142,6 +147,7 @@ fn read_colony(value: Option<ValueReader<'_>>, folder: &Path) -> ColonySetup {
         map_file: None,
         colonists: DEFAULT_COLONISTS,
         stock: BTreeMap::new(),
+        stock_places: BTreeMap::new(),
         place: None,
     };
     let Some(mut table) = value.and_then(|value| value.table()) else {
@@ -166,10 +172,13 @@ fn read_colony(value: Option<ValueReader<'_>>, folder: &Path) -> ColonySetup {
         setup.colonists = colonists;
     }
     if let Some(stock) = table.optional("stock").and_then(|value| value.table()) {
-        let entries = stock.into_entries().into_iter();
-        setup.stock = entries
-            .filter_map(|(item, count)| Some((item.text.to_owned(), count.integer(0..=u32::MAX)?)))
-            .collect();
+        for (item, count) in stock.into_entries() {
+            if let Some(count) = count.integer(0..=u32::MAX) {
+                setup.stock.insert(item.text.to_owned(), count);
+                let place = item.place();
+                setup.stock_places.insert(item.text.to_owned(), place);
+            }
+        }
     }
     table.finish();
     setup

@@ -211,7 +211,7 @@ fn every_fault_of_the_head_is_reported() {
         (
             "schema = 2\nname = \"x\"\nseed = -1\nticks = 10000001\n[mods]\nload = [\"a\", { id = \"A\" }, \"a\", 1, {}]\n",
             &[
-                "1:10 expected an integer from 1 to 1, found 2",
+                "1:10 expected 1, found 2",
                 "3:8 expected an integer from 0 to 18446744073709551615, found -1",
                 "4:9 expected an integer from 1 to 10000000, found 10000001",
                 "6:21 `A` is not a mod id: expected a lowercase letter, then up to 63 lowercase letters, digits and underscores",

@@ -143,8 +143,8 @@ fn the_keys_of_an_incident_go_with_its_effect() {
         (
             "effect = \"theft\"\nitem = \"gold\"\npermille = 5\nseasons = [\"fall\"]",
             &[
-                "incidents.odd.seasons: `fall` is not defined in seasons at m/assets/incidents.toml:6:11",
-                "incidents.odd.item: `gold` is not defined in items at m/assets/incidents.toml:4:8",
+                "incidents.odd.seasons: `fall` is not defined in seasons, expected one of: autumn, spring, summer, winter at m/assets/incidents.toml:6:11",
+                "incidents.odd.item: `gold` is not defined in items, expected one of: berries, herbs, meal, potato, stone, wheat, wood at m/assets/incidents.toml:4:8",
             ],
         ),
     ];

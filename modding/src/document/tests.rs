@@ -92,11 +92,34 @@ fn all_syntax_faults_are_reported() {
         [
             "string values must be quoted, expected literal string at m/x.toml:1:5",
             "string values must be quoted, expected literal string at m/x.toml:2:5",
-            "duplicate key at m/x.toml:4:1",
+            "duplicate key at m/x.toml:4:1 (it stands in line 3 already)",
         ]
     );
     let many = "a\n".repeat(100_000);
     assert_eq!(faults_of(&many, |_| {}).len(), SYNTAX_FAULTS_MAX);
+}
+
+#[test]
+fn what_stands_twice_is_told_with_where_it_stands_first() {
+    for (source, expected) in [
+        ("c = 3\nd = 1\nc = 4\n", Some("it stands in line 1 already")),
+        (
+            "c = 1\n[a]\nb = 1\nc = 2\n[d]\nc = 3\n c  = 4\n",
+            Some("it stands in line 6 already"),
+        ),
+        (
+            "[a.b] # one\nc = 1\n[b]\n[a.b]\n",
+            Some("it stands in line 1 already"),
+        ),
+        ("a = { b = 1, b = 2 }\n", None),
+        ("a = \"\"\"\nb = 1\n\"\"\"\nb = 2\nb = 3\n", None),
+    ] {
+        let source: Arc<str> = source.into();
+        let faults = Document::parse("m/x.toml", &source).err().unwrap();
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert_eq!(faults[0].message, "duplicate key");
+        assert_eq!(faults[0].help.as_deref(), expected, "{source}");
+    }
 }
 
 #[test]

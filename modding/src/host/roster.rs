@@ -15,6 +15,7 @@ use crate::resolve::{DependencyError, dependents, load_order};
 
 use super::LeftOut;
 use super::left_out::unreadable_dependency;
+use super::setup_fault::fault_of_setup;
 
 /// Mods in load order, ready to be prepared, and those that cannot be.
 pub(crate) struct Roster {
@@ -45,7 +46,7 @@ pub(super) fn found(
             Ok(owned) => match Colony::new(setup, owned.definitions) {
                 Ok(colony) => return Ok((roster, colony)),
                 Err(errors) => {
-                    let faults = errors.iter().map(|error| Fault::new(error.to_string()));
+                    let faults = errors.iter().map(|error| fault_of_setup(setup, error));
                     faults.collect()
                 }
             },

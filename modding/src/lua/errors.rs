@@ -126,8 +126,12 @@ pub(super) fn error_text(problem: &mlua::Value) -> Option<String> {
     Some(text.lines().next().unwrap_or_default().to_owned())
 }
 
-/// An error value that is no text reads as its address, which differs between processes.
+/// An error value that is no text reads as what it is, or as its address, which differs between processes.
 fn without_address(message: &str) -> &str {
+    // A text would come with its line in front.
+    if message == "nil" {
+        return "`error` was called without a message";
+    }
     let is_address = ["table", "function", "thread", "userdata"]
         .iter()
         .any(|kind| {

@@ -19,6 +19,7 @@ use crate::value::Value;
 
 use super::bindings::{Bindings, Functions, bind, refuse_unknown_names};
 use super::errors::guest_error;
+use super::left_out::explained;
 use super::sandbox::{Sandbox, new_sandbox};
 use super::scripts::Scripts;
 use super::storage::Proxies;
@@ -125,7 +126,12 @@ impl TestMachine {
         // Tests may take as long as loading does: they work through whole stories.
         self.context.call(&self.generation, Phase::TopLevel, || {
             weigh_steps(self.scripts.step_weight());
-            run().map_err(|error| guest_error(&self.context, &error))
+            run().map_err(|error| {
+                explained(
+                    guest_error(&self.context, &error),
+                    &self.generation.sources(),
+                )
+            })
         })
     }
 

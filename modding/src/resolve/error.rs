@@ -16,8 +16,8 @@ pub enum DependencyError {
         mod_id: ModId,
         /// The name that no mod has.
         dependency: ModId,
-        /// The mod that was probably meant.
-        nearest: Option<ModId>,
+        /// The mods that there are, beside the one at fault.
+        known: Vec<ModId>,
         /// The dependency in `mod.toml`.
         place: Box<Place>,
     },
@@ -120,12 +120,14 @@ impl DependencyError {
     pub fn fault(&self) -> Fault {
         let fault = Fault::new(self.to_string());
         match self {
-            Self::Unknown { nearest, place, .. } => {
+            Self::Unknown {
+                dependency,
+                known,
+                place,
+                ..
+            } => {
                 let fault = fault.at(place.as_ref().clone());
-                match nearest {
-                    Some(id) => fault.help(format!("did you mean `{id}`?")),
-                    None => fault,
-                }
+                fault.suggest_some(dependency.as_str(), known.iter().map(ModId::as_str))
             }
             Self::Missing {
                 dependency, place, ..

@@ -82,7 +82,7 @@ fn every_unmet_dependency_is_named_with_its_place() {
         "`a` needs `b` ^2, found 1.9.0 at a/mod.toml:7:1 (load a `b` of ^2, or write `b = \"^1.9.0\"`)",
         "`a` depends on `stats`, which is not loaded at a/mod.toml:8:1 (add \"stats\" to `load` under `[mods]`)",
         "`b` depends on `statz`, but there is no such mod at b/mod.toml:6:1 (did you mean `stats`?)",
-        "`b` depends on `zzz`, but there is no such mod at b/mod.toml:7:1 (-)",
+        "`b` depends on `zzz`, but there is no such mod at b/mod.toml:7:1 (known here: a, c, stats)",
         "`c` needs `b` <1.9, found 1.9.0 at c/mod.toml:6:1 (load a `b` of <1.9, or write `b = \"^1.9.0\"`)",
     ];
     assert_eq!(errors, Err(expected.map(str::to_owned).to_vec()));

@@ -11,7 +11,7 @@ use crate::bundle::Bundle;
 use crate::context::{LogLine, Phase};
 use crate::diagnostic::{Fault, nearest};
 use crate::generation::Generation;
-use crate::host::Host;
+use crate::host::{Host, SETUP_STOCK};
 use crate::limits::TEST_TICKS_MAX;
 use crate::mod_id::ModId;
 use crate::report::{Outcome, ReloadReport};
@@ -39,6 +39,12 @@ pub(crate) struct Stage {
     failing_calls: u64,
 }
 
+/// The fault of a set-up as a test meets it, whose stock stands in no file.
+fn of_test(mut fault: Fault) -> Fault {
+    fault.place.take_if(|place| *place.file == *SETUP_STOCK);
+    fault
+}
+
 impl Stage {
     /// A new colony with the mod under test.
     ///
@@ -54,7 +60,9 @@ impl Stage {
             colonists: colony.colonists,
             stock: colony.stock.clone(),
         };
-        let (host, left_out) = Host::start(&setup, subject.bundles.clone(), subject.known.clone())?;
+        let started = Host::start(&setup, subject.bundles.clone(), subject.known.clone());
+        let (host, left_out) =
+            started.map_err(|faults| faults.into_iter().map(of_test).collect::<Vec<_>>())?;
         let faults: Vec<Fault> = left_out
             .into_iter()
             .flat_map(|left_out| left_out.faults)

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
+use wasmparser::Validator;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 use wasmtime::{Config, Engine, OperatorCost, OptLevel, WasmFeatures};
@@ -20,7 +21,8 @@ use super::exports::{Exports, check_import_names, check_imports};
 use super::format::kind;
 use super::guest::Guest;
 use super::interfaces::{Named, named};
-use super::source::{component_bytes, is_text};
+use super::invalid::invalid;
+use super::source::{component_bytes, is_text, written};
 
 /// A component, ready to be instantiated.
 pub(crate) struct Compiled {
@@ -221,7 +223,7 @@ impl Shared {
         let bytes = component_bytes(file, content)?;
         check_import_names(&bytes, file)?;
         let component = Component::from_binary(&self.engine, &bytes)
-            .map_err(|error| GuestError::new(format!("{file} is not a component: {error:#}")))?;
+            .map_err(|error| refused(file, content, &bytes, &error))?;
         check_imports(&component, file)?;
         keep(&self.engine, hash, &component);
         Ok(component)
@@ -246,6 +248,14 @@ impl Known {
         if let Some(hash) = oldest.map(|(hash, _)| *hash) {
             self.components.remove(&hash);
         }
+    }
+}
+
+/// What is wrong with a component that cannot be compiled: code that is wrong wherever it runs, or what this engine does not have.
+fn refused(file: &str, content: &[u8], bytes: &[u8], error: &wasmtime::Error) -> GuestError {
+    match Validator::new().validate_all(bytes) {
+        Err(problem) => invalid(file, bytes, written(file, content), &problem),
+        Ok(_) => GuestError::new(format!("{file} is not a component: {error:#}")),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::limits::COMPONENT_BYTES_MAX;
 use super::core_module::CoreModule;
 use super::exports::foreign_imports;
 use super::format::{Kind, MAGIC, kind};
+use super::invalid::invalid;
 
 /// The bytes of a component.
 ///
@@ -29,7 +30,7 @@ pub(super) fn component_bytes(file: &str, content: &[u8]) -> Result<Vec<u8>, Gue
         )));
     }
     match kind(file, &bytes)? {
-        Kind::CoreModule => wrapped(file, bytes),
+        Kind::CoreModule => wrapped(file, content, bytes),
         Kind::Component => Ok(bytes),
     }
 }
@@ -37,6 +38,12 @@ pub(super) fn component_bytes(file: &str, content: &[u8]) -> Result<Vec<u8>, Gue
 /// Whether a file is read as text, which its name says: the same content under another name is none.
 pub(super) fn is_text(file: &str, content: &[u8]) -> bool {
     file.ends_with(".wat") && !content.starts_with(MAGIC)
+}
+
+/// The text that a file was assembled from, if it is one.
+pub(super) fn written<'a>(file: &str, content: &'a [u8]) -> Option<&'a str> {
+    let text = is_text(file, content).then_some(content)?;
+    std::str::from_utf8(text).ok()
 }
 
 fn translated(file: &str, content: &[u8]) -> Result<Vec<u8>, GuestError> {
@@ -71,13 +78,13 @@ fn translated(file: &str, content: &[u8]) -> Result<Vec<u8>, GuestError> {
 }
 
 /// A core module as a component.
-fn wrapped(file: &str, mut module: Vec<u8>) -> Result<Vec<u8>, GuestError> {
+fn wrapped(file: &str, content: &[u8], mut module: Vec<u8>) -> Result<Vec<u8>, GuestError> {
     let refused =
         |problem: String| GuestError::new(format!("{file} does not fit colony.wit: {problem}"));
     let parts = Validator::new()
         .validate_all(&module)
         .and_then(|_| CoreModule::read(&module))
-        .map_err(|problem| GuestError::new(format!("{file} is not WebAssembly: {problem}")))?;
+        .map_err(|problem| invalid(file, &module, written(file, content), &problem))?;
     if parts.describes_itself {
         // The interface of the first system that components had is none that a world could speak of.
         let of_system = parts

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::mood::MOOD_MAX;
 use crate::names::{Names, ids_of};
-use crate::nearest::{hint, nearest};
+use crate::nearest::suggestion;
 use crate::setup::START_SYMBOL;
 
 mod environment;
@@ -67,8 +67,8 @@ impl Faults {
         (table, known): (&str, &BTreeMap<String, T>),
     ) {
         if !known.contains_key(name) {
-            let hint = hint(nearest(name, known.keys().map(String::as_str)).as_deref());
-            self.add(place, format!("`{name}` is not defined in {table}{hint}"));
+            let known = suggestion(name, known.keys().map(String::as_str));
+            self.add(place, format!("`{name}` is not defined in {table}{known}"));
         }
     }
 }

@@ -313,7 +313,7 @@ fn faults_are_listed_with_what_is_in_use() {
         }),
     );
     let expected = [
-        "! definition jobs.chop.target: `tree` is not defined in terrain",
+        "! definition jobs.chop.target: `tree` is not defined in terrain, expected one of: floor, grass, rock, soil, water",
         "! terrain `tree` is gone, and 8 tiles are of it ((0, 0), (1, 0), (2, 0), ...)",
     ];
     assert_eq!(found, expected);

@@ -100,7 +100,7 @@ fn every_fault_is_listed() {
         (
             setup(drawn(&["?......."; 8]), 1, &[("wod", 1), ("iron", 1)]),
             &[
-                "the stock has `iron`, which is not defined",
+                "the stock has `iron`, which is not defined, expected one of: meal, stone, wood",
                 "the stock has `wod`, which is not defined; did you mean `wood`?",
                 "line 1, column 1 of the map: `?` stands for no terrain, expected one of `#,.T_~`",
             ],
