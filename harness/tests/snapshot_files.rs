@@ -103,7 +103,8 @@ fn another_run_is_told_from_its_first_tick_on() {
     assert_eq!(done.code, 1, "{}", done.all());
     assert!(done.stdout.contains("1 of 2 snapshots"), "{}", done.all());
     assert!(
-        done.stdout.contains("first difference: tick 9, "),
+        done.stdout
+            .contains("first difference: tick 9, ids and items; at tick 20, colonists, "),
         "{}",
         done.all()
     );

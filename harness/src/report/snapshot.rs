@@ -129,7 +129,12 @@ fn notes(difference: &Difference, tick: u64, full: bool) -> Vec<String> {
     };
     let first_parts = difference.first.iter().flat_map(|first| &first.parts);
     if !first_parts.eq([&leading.section]) {
-        let _ = write!(heading, ", {}", leading.section);
+        // Where the runs part is one thing, what the snapshot shows of it another.
+        let at = match difference.first {
+            Some(_) => format!("; at tick {}", number(tick)),
+            None => String::new(),
+        };
+        let _ = write!(heading, "{at}, {}", leading.section);
     }
     if !leading.entity.is_empty() {
         let _ = write!(heading, ", {}", leading.entity);

@@ -55,6 +55,9 @@ pub fn report(record: &RunRecord, options: TextOptions) -> String {
     let mut faults = record.faults();
     faults.extend(record.broken_trail.clone());
     if !faults.is_empty() {
+        if !record.left_out.is_empty() {
+            text.push_str("\nwhat follows may come of what is left out:\n");
+        }
         text.push('\n');
         text.push_str(&render(&faults, colour));
     }
