@@ -118,7 +118,7 @@ struct RunArguments {
     full_diff: bool,
     /// What decides everything random, in the place of the scenario's [default: the scenario's]. Snapshots, which are of that, are not
     /// compared.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+    #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// The folder of mods [default: the folders of the project that the scenario is in].
     #[arg(long, value_name = "FOLDER")]

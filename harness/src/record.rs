@@ -89,7 +89,7 @@ pub struct RunRecord {
     pub mods: Vec<ModAtStart>,
     /// Mods that did not.
     pub left_out: Vec<LeftOut>,
-    /// Since when those of them are left out that began the run.
+    /// Since which tick those are left out that were not from the start.
     pub left_out_since: BTreeMap<String, u64>,
     /// Steps, in the order in which they acted.
     pub steps: Vec<StepRecord>,

@@ -355,6 +355,8 @@ fn another_seed_makes_the_run_of_that_seed_and_leaves_snapshots_alone() {
     let (code, of_three, _) = told(&["run", "small.toml"]);
     assert_eq!(code, Some(1), "its snapshot is missing");
     assert_ne!(hash, of_three);
+    let most = u64::MAX.to_string();
+    assert_eq!(told(&["run", "small.toml", "--seed", &most]).0, Some(0));
     let output = colony_sim(folder.path(), &["run", "small.toml", "--seed", "-1"]);
     assert_eq!(output.status.code(), Some(2));
 }

@@ -505,11 +505,17 @@ fn first_of(source: &str, span: &Range<usize>) -> Option<usize> {
             '=',
         ),
     };
+    // An inline table over several lines has keys of its own.
+    let is_whole = |line: &&str| line.matches('{').count() == line.matches('}').count();
     let is_same = |line: &&str| {
         let rest = line.trim_start().strip_prefix(written);
         rest.is_some_and(|rest| rest.trim_start().starts_with(end))
     };
-    let at = before[begin..].iter().position(is_same)?;
+    let before = &before[begin..];
+    let at = before
+        .iter()
+        .position(is_same)
+        .filter(|_| before.iter().all(is_whole))?;
     Some(begin + at + 1)
 }
 

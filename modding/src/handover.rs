@@ -32,11 +32,8 @@ use crate::value::Value;
 use crate::wasm::{Compiled, WasmRuntime};
 
 pub(crate) use carry::{MayBeginAgain, pass_on};
-pub(crate) use migration::{admits, revise_fates, say_kept};
-use migration::{
-    fill_defaults, migrate, tell_migrations_not_run, tell_other_types, tell_undeclared,
-    tell_what_became_of,
-};
+pub(crate) use migration::{admits, revise_fates, say_kept, tell_what_waits};
+use migration::{fill_defaults, migrate, tell_undeclared, tell_what_became_of};
 use settle::{drop_timers, settle_subscriptions, start_timers};
 pub(crate) use settle::{handlers_no_longer_declared, skip_missed_firings};
 
@@ -286,19 +283,9 @@ fn restore(
         true => for_want_of_a_version(error, version),
         false => error,
     })?;
-    let is_told =
-        is_same_version && !report.begun_again && tell_migrations_not_run(generation, &mut report);
-    if reason == Reason::Update {
-        tell_other_types(generation, &mut report);
-    }
     if let Some(before) = before {
         tell_what_became_of(generation, &before, &mut report);
-        tell_undeclared(
-            generation,
-            &before,
-            is_same_version && !is_told,
-            &mut report,
-        );
+        tell_undeclared(generation, &before, is_same_version, &mut report);
     }
     Ok(report)
 }

@@ -165,7 +165,6 @@ fn read_manifest(
         .and_then(|value| value.string().map(str::to_owned));
     let api = root.required("api").and_then(|value| read_api(&value));
     let (entry, component) = entry::read(root.optional("entry"), bundle, &root);
-    entry::check_folders(bundle, &root);
     let dependencies = read_dependencies(root.optional("dependencies"));
     let optional_dependencies = read_dependencies(root.optional("optional_dependencies"));
     let conflicts = read_dependencies(root.optional("conflicts"));

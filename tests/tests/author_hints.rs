@@ -45,7 +45,10 @@ colony.state.migrate('<1.1.0', function(state) state.ales = 77 return state end)
         ["migration `<1.1.0` did not run: `version` in mod.toml is 1.0.0 as before, raise it"]
     );
     assert_eq!(notes(before, after, "1.1.0"), [""; 0]);
-    // One that has run stays in the script and is no news.
+    // What the version before had, too, is no news, whatever it admits.
+    let open = after.replace("<1.1.0", ">=1.0.0");
+    assert_eq!(notes(&open, &format!("{open} -- more"), "1.0.0"), [""; 0]);
+    // One that has run stays in the script.
     let done = after.replace("<1.1.0", "<1.0.0");
     assert_eq!(notes(before, &done, "1.0.0"), [""; 0]);
 }
@@ -54,8 +57,19 @@ colony.state.migrate('<1.1.0', function(state) state.ales = 77 return state end)
 fn a_default_of_another_type_than_what_is_kept_is_told() {
     let before = "colony.state.define({ ales = 1, names = {} })";
     let after = "colony.state.define({ ales = 'none', names = {} })";
-    let note = "`ales` is a number as before, the default that is declared for it is a string: a migration can change it";
+    let note = "the default of `ales` is a string now and was a number; its value was kept, a migration can change it";
     assert_eq!(notes(before, after, "1.0.0"), [note]);
+    assert_eq!(notes(before, after, "1.1.0"), [note]);
+    let migrated = format!(
+        "{after} colony.state.migrate('<1.1.0', function(state) state.ales = 'few' return state end)"
+    );
+    assert_eq!(notes(before, &migrated, "1.1.0"), [""; 0]);
+    // A value of another type than its default, and no change of that: nothing is wanted.
+    let target = "colony.state.define({ target = false }) colony.time.after('set', 1, function() colony.storage.target = { x = 1 } end)";
+    assert_eq!(
+        notes(target, &format!("{target} -- more"), "1.0.0"),
+        [""; 0]
+    );
     let same = format!("{before} -- another text");
     assert_eq!(notes(before, &same, "1.0.0"), [""; 0]);
 }

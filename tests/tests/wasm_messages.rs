@@ -155,8 +155,8 @@ fn a_field_that_is_gone_without_a_new_version_is_told() {
     assert_eq!(
         state.notes,
         [
-            "migration `<1.1.0` did not run: `version` in mod.toml is 1.0.0 as before, raise it",
-            "`raised` is gone: the component's state has no such field"
+            "`raised` is gone: the component's state has no such field; no migration ran, since `version` in mod.toml is 1.0.0 as before: raise it to migrate",
+            "migration `<1.1.0` did not run: `version` in mod.toml is 1.0.0 as before, raise it"
         ]
     );
 }

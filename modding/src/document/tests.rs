@@ -112,6 +112,7 @@ fn what_stands_twice_is_told_with_where_it_stands_first() {
             Some("it stands in line 1 already"),
         ),
         ("a = { b = 1, b = 2 }\n", None),
+        ("[a]\nx = {\n q = 1,\n}\nq = 2\nq = 3\n", None),
         ("a = \"\"\"\nb = 1\n\"\"\"\nb = 2\nb = 3\n", None),
     ] {
         let source: Arc<str> = source.into();

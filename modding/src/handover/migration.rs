@@ -138,7 +138,7 @@ pub(super) fn tell_what_became_of(
 pub(super) fn tell_undeclared(
     generation: &Generation,
     before: &BTreeMap<String, Value>,
-    explains_version: bool,
+    is_same_version: bool,
     report: &mut StateReport,
 ) {
     let state = generation.state.borrow();
@@ -151,7 +151,7 @@ pub(super) fn tell_undeclared(
                 "is not part of the component's state: it is gone once that changes, unless the component gives it too"
             }
         };
-        let why = match explains_version {
+        let why = match is_same_version {
             true => format!(
                 "; no migration ran, since `version` in mod.toml is {version} as before: raise it to migrate"
             ),
@@ -219,39 +219,37 @@ fn skipped_migrations(generation: &Generation, from: &Version) -> Vec<String> {
         .collect()
 }
 
-/// Notes migrations for the very version that the mod had and has: they run only once it is raised. Whether there are any.
-pub(super) fn tell_migrations_not_run(generation: &Generation, report: &mut StateReport) -> bool {
-    let version = &generation.manifest.version;
-    let declarations = generation.declarations.borrow();
-    let of_this = declarations.migrations.iter();
-    let of_this = of_this.filter(|migration| admits(&migration.range, version));
-    let notes = report.notes.len();
-    report.notes.extend(of_this.map(|migration| {
+/// Notes what a new generation wishes to be done to the state and what was not done, for want of a higher version: migrations that the
+/// old one did not have, and defaults of another type than those that it declared.
+pub(crate) fn tell_what_waits(old: &Generation, new: &Generation, report: &mut StateReport) {
+    let version = &new.manifest.version;
+    let (before, after) = (old.declarations.borrow(), new.declarations.borrow());
+    let is_known = |text: &str| before.migrations.iter().any(|known| known.text == text);
+    let waiting = after.migrations.iter().filter(|migration| {
+        old.manifest.version == *version
+            && admits(&migration.range, version)
+            && !is_known(&migration.text)
+    });
+    report.notes.extend(waiting.map(|migration| {
         format!(
             "migration `{}` did not run: `version` in mod.toml is {version} as before, raise it",
             migration.text
         )
     }));
-    report.notes.len() > notes
-}
-
-/// Notes what has another type than the default that is declared for it: code that expects the one finds the other.
-pub(super) fn tell_other_types(generation: &Generation, report: &mut StateReport) {
-    let state = generation.state.borrow();
-    let declarations = generation.declarations.borrow();
-    let Some((shape, _)) = &declarations.shape else {
-        return;
-    };
-    for (path, default) in shape {
-        let Some(value) = state.storage.entry(path) else {
-            continue;
-        };
-        let (found, declared) = (value.type_name(), default.type_name());
-        if found != declared {
-            report.notes.push(format!(
-                "`{path}` is a {found} as before, the default that is declared for it is a {declared}: a migration can change it"
-            ));
-        }
+    let shapes = before.shape.iter().zip(&after.shape);
+    for ((before, _), (after, _)) in shapes {
+        let kept = report.paths.iter().filter(|path| path.fate == Fate::Kept);
+        let changed = kept.filter_map(|kept| {
+            let types = (before.get(&kept.path)?, after.get(&kept.path)?);
+            let (old, new) = (types.0.type_name(), types.1.type_name());
+            (old != new).then(|| {
+                format!(
+                    "the default of `{}` is a {new} now and was a {old}; its value was kept, a migration can change it",
+                    kept.path
+                )
+            })
+        });
+        report.notes.extend(changed);
     }
 }
 

@@ -128,7 +128,7 @@ pub(super) fn error_text(problem: &mlua::Value) -> Option<String> {
 
 /// An error value that is no text reads as what it is, or as its address, which differs between processes.
 fn without_address(message: &str) -> &str {
-    // A text would come with its line in front.
+    // A text comes with its line in front, but for one of level 0.
     if message == "nil" {
         return "`error` was called without a message";
     }

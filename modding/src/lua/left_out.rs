@@ -3,8 +3,11 @@
 use crate::error::GuestError;
 use crate::sources::Sources;
 
-/// What the machine says where something is not there.
-const NOT_THERE: [&str; 2] = ["attempt to index nil", "attempt to call a nil value"];
+/// What the machine says of a field of what is not there; the field follows, in quotes.
+const NO_FIELD: &str = "attempt to index nil with '";
+
+/// What it says where a function is not there.
+const NO_FUNCTION: &str = "attempt to call a nil value";
 
 /// What it says of a table that is locked.
 const LOCKED: &str = "attempt to modify a readonly table";
@@ -38,40 +41,49 @@ const LEFT_OUT: [(&str, &str); 15] = [
     ("table.foreach", LOOP),
 ];
 
-/// The error with what to write instead, where its line has something that is left out.
+/// The error with what to write instead, where its line uses in this way something that is left out.
 pub(super) fn explained(error: GuestError, sources: &Sources) -> GuestError {
-    let is_not_there = NOT_THERE.iter().any(|text| error.message.starts_with(text));
-    if error.help.is_some() || !(is_not_there || error.message.starts_with(LOCKED)) {
+    let is_of_these = [NO_FIELD, NO_FUNCTION, LOCKED]
+        .iter()
+        .any(|text| error.message.starts_with(text));
+    if error.help.is_some() || !is_of_these {
         return error;
     }
     let place = error
         .location
         .as_ref()
         .and_then(|location| location.place(sources));
-    let help = place.and_then(|place| help(&place.source[place.span.clone()], is_not_there));
+    let help = place.and_then(|place| help(&error.message, &place.source[place.span.clone()]));
     GuestError {
         help: help.map(str::to_owned),
         ..error
     }
 }
 
-fn help(line: &str, is_not_there: bool) -> Option<&'static str> {
-    let code = line.split("--").next().unwrap_or_default();
-    if !is_not_there {
-        return names(code, "_G").then_some("globals are set without `_G`: `m = 2`");
+fn help(message: &str, line: &str) -> Option<&'static str> {
+    if message.starts_with(LOCKED) {
+        let sets_global = uses(line, "_G", |rest| rest.starts_with(['.', '[']));
+        return sets_global.then_some("globals are set without `_G`: `m = 2`");
     }
+    let field = message.strip_prefix(NO_FIELD);
+    let field = field.map(|field| field.trim_end_matches('\''));
+    let is_used = |rest: &str| match field {
+        Some(field) => rest
+            .strip_prefix('.')
+            .is_some_and(|rest| rest.starts_with(field)),
+        None => rest.trim_start().starts_with(['(', '"', '\'', '{', '[']),
+    };
     let mut left_out = LEFT_OUT.iter();
-    left_out.find_map(|(name, help)| names(code, name).then_some(*help))
+    let (_, help) = left_out.find(|(name, _)| uses(line, name, is_used))?;
+    Some(help)
 }
 
-/// Whether code has a name that is not a part of another, nor a field of something else.
-fn names(code: &str, name: &str) -> bool {
-    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
-    code.match_indices(name).any(|(at, _)| {
-        let before = code[..at].chars().next_back();
-        let after = code[at + name.len()..].chars().next();
-        !before.is_some_and(|letter| is_part(letter) || ".:\"'".contains(letter))
-            && !after.is_some_and(is_part)
+/// Whether a line has a name that is not a part of another, nor a field of something else, and then what is wanted.
+fn uses(line: &str, name: &str, is_wanted: impl Fn(&str) -> bool) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || ".:_".contains(letter);
+    line.match_indices(name).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        !before.is_some_and(is_part) && is_wanted(&line[at + name.len()..])
     })
 }
 
@@ -80,25 +92,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_stand_alone() {
-        for (line, expected) in [
-            ("local now = os.time()", Some(CLOCK)),
-            ("f(os.clock())", Some(CLOCK)),
-            ("x = pos.time() + job.os.time()", None),
-            ("x = osx.time()", None),
-            ("x = thing.load()", None),
-            ("x = thing:load()", None),
-            ("call('os')", None),
-            ("f() -- unlike os.time", None),
-            ("math.randomseed(1)", Some(SEED)),
-            ("table.foreachi(t, f)", None),
+    fn what_is_left_out_is_told_where_it_is_used() {
+        let field = |name: &str| format!("{NO_FIELD}{name}'");
+        let call = || NO_FUNCTION.to_owned();
+        let locked = || LOCKED.to_owned();
+        let global = Some("globals are set without `_G`: `m = 2`");
+        for (message, line, expected) in [
+            (field("time"), "local now = os.time()", Some(CLOCK)),
+            (field("open"), "io.open('x')", Some(FILES)),
+            (field("traceback"), "print(debug.traceback())", Some(INSIDE)),
+            (call(), "math.randomseed(1)", Some(SEED)),
+            (call(), "local f = loadstring \"return 1\"", Some(SCRIPTS)),
+            (call(), "load(text)", Some(SCRIPTS)),
+            (call(), "local n = table.getn(t)", Some(LENGTH)),
+            (field("time"), "x = pos.time() + job.os.time()", None),
+            (field("weight"), "o = { load = job.cargo.weight }", None),
+            (
+                field("weight"),
+                "print('the os is', job.cargo.weight)",
+                None,
+            ),
+            (call(), "x = thing.load()", None),
+            (call(), "x = thing:load()", None),
+            (call(), "give(load)", None),
+            (call(), "table.foreachi(t, f)", None),
+            (locked(), "_G.m = 2", global),
+            (locked(), "math.pi = 3", None),
+            (locked(), "t.x = os or _G", None),
         ] {
-            assert_eq!(help(line, true), expected, "{line}");
+            assert_eq!(help(&message, line), expected, "{line}");
         }
-        assert_eq!(
-            help("_G.m = 2", false),
-            Some("globals are set without `_G`: `m = 2`")
-        );
-        assert_eq!(help("math.pi = 3", false), None);
     }
 }

@@ -28,57 +28,83 @@ pub(super) fn read(
             value.report(Fault::new(message).suggest(entry, scripts));
         }
     }
-    match named {
-        Some(entry) if is_component(&entry) => (script(), Some(entry)),
-        entry => {
-            let (script, component) = (entry.or_else(script), only_component(bundle, root));
-            if script.is_none() && component.is_none() {
-                check_scripts_are_run(bundle, root);
-            }
-            (script, component)
-        }
+    if value.is_none() && script().is_none() && components(bundle).next().is_none() {
+        check_that_something_is_run(bundle, root);
     }
+    let (script, component) = match named {
+        Some(entry) if is_component(&entry) => (script(), Some(entry)),
+        entry => (entry.or_else(script), only_component(bundle, root)),
+    };
+    check_folders(bundle, [script.as_deref(), component.as_deref()], root);
+    (script, component)
 }
 
-/// Scripts of which none is run, and no component either, are a name that was misspelt, not a mod of content alone.
-fn check_scripts_are_run(bundle: &Bundle, root: &TableReader<'_>) {
-    let is_script = |path: &&str| {
-        path.starts_with("scripts/") && (path.ends_with(".lua") || path.ends_with(".luau"))
-    };
-    let scripts: Vec<&str> = bundle.paths().filter(is_script).collect();
+/// Code of which none is run is a file that has another name than was meant, not a mod of content alone.
+fn check_that_something_is_run(bundle: &Bundle, root: &TableReader<'_>) {
+    let is_beside_manifest = |path: &str| !path.contains('/');
+    let scripts = bundle.paths().filter(|path| {
+        is_script(path) && (path.starts_with("scripts/") || is_beside_manifest(path))
+    });
+    let scripts: Vec<&str> = scripts.collect();
     let like_main = nearest(DEFAULT_ENTRY, scripts.iter().copied());
-    let Some(script) = like_main.or(scripts.first().copied()) else {
-        return;
+    let mut components = bundle
+        .paths()
+        .filter(|path| is_component(path) && is_beside_manifest(path));
+    let (code, expected) = match (like_main.or(scripts.first().copied()), components.next()) {
+        (Some(script), _) => (script, DEFAULT_ENTRY.to_owned()),
+        (None, Some(component)) => (component, format!("{COMPONENT_FOLDER}{component}")),
+        (None, None) => return,
     };
     let message = format!(
-        "the mod `{}` has scripts, but no `{DEFAULT_ENTRY}`, which is the one that is run",
+        "the mod `{}` has code, `{code}`, but no `{expected}`, which would be run",
         bundle.folder()
     );
     root.report(Fault::new(message).help(format!(
-        "rename `{script}` to `{DEFAULT_ENTRY}`, or name the one that is run: entry = \"{script}\""
+        "rename it to `{expected}`, or name what is run: entry = \"{code}\""
     )));
 }
 
-/// Folders that a mod may have.
-const FOLDERS: [&str; 4] = ["assets", "lib", "scripts", "wasm"];
+/// How folders of a mod are written that are called otherwise, with what lies in them.
+const MISSPELT: [(&str, &str, fn(&str) -> bool); 4] = [
+    ("asset", "assets", is_definitions),
+    ("libs", "lib", is_script),
+    ("script", "scripts", is_script),
+    ("test", "tests", is_script),
+];
 
-/// A folder that is called nearly like one that is not there is misspelt: what lies in it would be looked at by nobody.
-pub(super) fn check_folders(bundle: &Bundle, root: &TableReader<'_>) {
-    let folders = bundle.paths().filter_map(|path| path.split_once('/'));
-    let folders: BTreeSet<&str> = folders.map(|(folder, _)| folder).collect();
+/// A folder with what belongs into one of another name, which is not there, is misspelt: nobody would look into it. One that holds
+/// what is run is meant.
+fn check_folders(bundle: &Bundle, run: [Option<&str>; 2], root: &TableReader<'_>) {
+    let folder_of = |path: &str| path.split_once('/').map(|(folder, _)| folder.to_owned());
+    let folders: BTreeSet<String> = bundle.paths().filter_map(folder_of).collect();
     for folder in &folders {
-        let missing = FOLDERS.into_iter().filter(|known| !folders.contains(known));
-        if FOLDERS.contains(folder) {
+        let known = MISSPELT.into_iter().find(|(misspelt, right, _)| {
+            let is_other_case = folder.eq_ignore_ascii_case(right) && folder != right;
+            folder == misspelt || is_other_case
+        });
+        let Some((_, right, belongs)) = known else {
             continue;
-        }
-        if let Some(meant) = nearest(folder, missing) {
+        };
+        let is_in_folder = |path: &str| folder_of(path).as_ref() == Some(folder);
+        let is_meant = run.into_iter().flatten().any(is_in_folder);
+        let mut paths = bundle.paths();
+        let has_some = paths.any(|path| is_in_folder(path) && belongs(path));
+        if has_some && !is_meant && !folders.contains(right) {
             let message = format!(
                 "the mod `{}` has a folder `{folder}`, which nobody looks into",
                 bundle.folder()
             );
-            root.report(Fault::new(message).help(format!("did you mean `{meant}`?")));
+            root.report(Fault::new(message).help(format!("did you mean `{right}`?")));
         }
     }
+}
+
+fn is_script(path: &str) -> bool {
+    path.ends_with(".lua") || path.ends_with(".luau")
+}
+
+fn is_definitions(path: &str) -> bool {
+    path.ends_with(".toml")
 }
 
 /// Whether a file is one that a component is made of.
@@ -86,10 +112,15 @@ fn is_component(path: &str) -> bool {
     path.ends_with(".wasm") || path.ends_with(".wat")
 }
 
-/// The one file of the folder of components.
-fn only_component(bundle: &Bundle, root: &TableReader<'_>) -> Option<String> {
+/// The files of the folder of components.
+fn components(bundle: &Bundle) -> impl Iterator<Item = &str> {
     let in_folder = |path: &&str| path.starts_with(COMPONENT_FOLDER) && is_component(path);
-    let found: Vec<&str> = bundle.paths().filter(in_folder).collect();
+    bundle.paths().filter(in_folder)
+}
+
+/// The one of them.
+fn only_component(bundle: &Bundle, root: &TableReader<'_>) -> Option<String> {
+    let found: Vec<&str> = components(bundle).collect();
     match &found[..] {
         [] => None,
         [component] => Some((*component).to_owned()),

@@ -107,46 +107,72 @@ fn the_entry_is_the_main_script_if_there_is_one() {
 }
 
 #[test]
-fn scripts_that_nobody_would_run_are_told() {
-    for (header, files, told, help) in [
+fn code_that_nobody_would_run_is_told() {
+    for (files, told, help) in [
         (
-            HEADER,
             &["scripts/Main.lua", "scripts/a.lua"][..],
-            "has scripts, but no `scripts/main.lua`",
-            "rename `scripts/Main.lua` to `scripts/main.lua`",
+            "has code, `scripts/Main.lua`, but no `scripts/main.lua`",
+            "rename it to `scripts/main.lua`, or name what is run: entry = \"scripts/Main.lua\"",
         ),
         (
-            HEADER,
             &["scripts/initial.luau"],
-            "has scripts, but no `scripts/main.lua`",
-            "entry = \"scripts/initial.luau\"",
+            "has code, `scripts/initial.luau`",
+            "entry = ",
         ),
         (
-            HEADER,
-            &["script/main.lua"],
-            "has a folder `script`, which nobody looks into",
-            "did you mean `scripts`?",
+            &["main.lua"],
+            "has code, `main.lua`",
+            "rename it to `scripts/main.lua`",
         ),
         (
-            HEADER,
+            &["main.wat"],
+            "but no `wasm/main.wat`",
+            "entry = \"main.wat\"",
+        ),
+        (&["script/main.lua"], "has a folder `script`", "`scripts`?"),
+        (
+            &["Scripts/main.lua"],
+            "has a folder `Scripts`",
+            "`scripts`?",
+        ),
+        (
             &["asset/items.toml", "scripts/main.lua"],
-            "has a folder `asset`, which nobody looks into",
-            "did you mean `assets`?",
+            "has a folder `asset`",
+            "`assets`?",
+        ),
+        (
+            &["test/a.lua", "scripts/main.lua"],
+            "has a folder `test`",
+            "`tests`?",
         ),
     ] {
         let files: Vec<(&str, &str)> = files.iter().map(|path| (*path, "")).collect();
-        let faults = Manifest::parse(&bundle(header, &files), &[]).expect_err("a fault");
+        let faults = Manifest::parse(&bundle(HEADER, &files), &[]).expect_err("a fault");
         assert_eq!(faults.len(), 1, "{faults:?}");
         assert!(faults[0].message.contains(told), "{faults:?}");
         let found = faults[0].help.as_deref().unwrap_or_default();
         assert!(found.contains(help), "{found}");
     }
-    // A component may be left with modules of the script that it took the place of.
-    let files = [("scripts/more.lua", ""), ("wasm/main.wat", "")];
-    Manifest::parse(&bundle(HEADER, &files), &[]).expect("no fault");
-    // Beside the real one it is the author's own.
-    let files = [("assets/items.toml", ""), ("asset/sketch.toml", "")];
-    Manifest::parse(&bundle(HEADER, &files), &[]).expect("no fault");
+}
+
+#[test]
+fn what_is_an_author_s_own_is_left_alone() {
+    let of = |more: &str| format!("{HEADER}{more}");
+    for (header, files) in [
+        // A component may be left with modules of the script that it took the place of.
+        (of(""), &["scripts/more.lua", "wasm/main.wat"][..]),
+        (of(""), &["assets/items.toml", "asset/sketch.toml"]),
+        (of(""), &["libs/notes.md", "sets/items.toml", "wast/a.wast"]),
+        (of("entry = \"script/run.lua\"\n"), &["script/run.lua"]),
+        (
+            of("entry = \"asm/x.wat\"\n"),
+            &["asm/x.wat", "scripts/more.lua"],
+        ),
+        (of(""), &["lib/a.lua", "tests/a.lua"]),
+    ] {
+        let files: Vec<(&str, &str)> = files.iter().map(|path| (*path, "")).collect();
+        Manifest::parse(&bundle(&header, &files), &[]).expect("no fault");
+    }
 }
 
 #[test]

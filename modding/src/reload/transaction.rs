@@ -166,6 +166,10 @@ impl Host {
         };
         let (old, new) = (&member.old.generation, &new.generation);
         handover::revise_fates(old, new, &by, &mut state);
+        // Who goes back wants what was, and what begins anew lacks nothing.
+        if member.past.is_none() && !state.begun_again {
+            handover::tell_what_waits(old, new, &mut state);
+        }
         state
             .notes
             .extend(handover::handlers_no_longer_declared(old, new));

@@ -16,16 +16,6 @@ pub(crate) enum View<'a> {
     Map(&'a Storage, &'a BTreeMap<String, Slot>),
 }
 
-impl View<'_> {
-    /// What a script calls its type.
-    pub(crate) fn type_name(self) -> &'static str {
-        match self {
-            View::Scalar(value) => value.type_name(),
-            View::List(..) | View::Map(..) => "table",
-        }
-    }
-}
-
 /// The elements of a list.
 struct Elements<'a>(&'a Storage, &'a [Slot]);
 

@@ -37,8 +37,10 @@ pub(super) fn invalid(
     let wrong = wrong_function(binary, problem.offset());
     let sign = if text.is_some() { "$" } else { "" };
     let function = match &wrong {
-        Some(Wrong::Named(name)) => format!(" in function `{sign}{name}`"),
-        Some(Wrong::Exported(name)) => format!(" in the function that is exported as `{name}`"),
+        Some(Wrong::Named(name)) => format!(" in function `{sign}{}`", short(name)),
+        Some(Wrong::Exported(name)) => {
+            format!(" in the function that is exported as `{}`", short(name))
+        }
         Some(Wrong::Numbered(number)) => {
             format!(" in function {number}, counted from 0 with those that are imported first")
         }
@@ -61,6 +63,12 @@ pub(super) fn invalid(
         }),
         ..GuestError::new(format!("{message}{function}"))
     }
+}
+
+/// A name as far as it is shown, in one line.
+fn short(name: &str) -> String {
+    let shown = name.chars().take(NAME_CHARACTERS_MAX);
+    shown.flat_map(char::escape_debug).collect()
 }
 
 /// The function whose code is at an offset. A component has the modules that it is made of within it.
@@ -133,13 +141,27 @@ impl<'a> Functions<'a> {
     }
 }
 
+/// How a function begins in a text.
+const FUNCTION: &str = "(func";
+
+/// Characters of a name that are shown: names are the author's, and may be of any length.
+const NAME_CHARACTERS_MAX: usize = 100;
+
 /// The line of the text on which a function begins, where there is one alone that can be meant.
 fn line_of(text: &str, wrong: &Wrong<'_>) -> Option<usize> {
     let is_begin = |line: &&str| match wrong {
         Wrong::Named(name) => {
             let sign = format!("${name}");
-            let mut words = line.split(|letter: char| " \t();".contains(letter));
-            line.contains("(func") && words.any(|word| word == sign)
+            line.match_indices(FUNCTION).any(|(at, _)| {
+                // Within an import, an export or a type it is spoken of.
+                let before = line[..at].trim_end();
+                let is_field =
+                    before.is_empty() || before.ends_with(')') || before.ends_with("module");
+                let rest = line[at + FUNCTION.len()..].trim_start();
+                let is_end =
+                    |rest: &str| rest.is_empty() || rest.starts_with([' ', '\t', '(', ')', ';']);
+                is_field && rest.strip_prefix(&sign).is_some_and(is_end)
+            })
         }
         Wrong::Exported(name) => line.contains(&format!("(export \"{name}\"")),
         Wrong::Numbered(_) => false,
@@ -184,6 +206,12 @@ mod tests {
                 "(module (global i64 (i32.const 1)))",
                 "a/b.wat: type mismatch: expected i64, found i32",
                 "a/b.wasm is not valid WebAssembly: type mismatch: expected i64, found i32 (at offset 0x",
+            ),
+            // What is spoken of elsewhere begins there alone.
+            (
+                "(module\n (type $f (func (result i64)))\n (export \"a#b\" (func $f))\n (func $f (type $f)\n  i32.const 1))",
+                "a/b.wat:4: type mismatch: expected i64, found i32 in function `$f`",
+                "a/b.wasm is not valid WebAssembly: type mismatch: expected i64, found i32 in function `f` (at offset 0x",
             ),
             // Within a component, and twice: neither of the lines would be sure to be the right one.
             (
