@@ -64,13 +64,21 @@ fn check_that_something_is_run(bundle: &Bundle, root: &TableReader<'_>) {
     )));
 }
 
-/// How folders of a mod are written that are called otherwise, with what lies in them.
-const MISSPELT: [(&str, &str, fn(&str) -> bool); 4] = [
-    ("asset", "assets", is_definitions),
-    ("libs", "lib", is_script),
-    ("script", "scripts", is_script),
-    ("test", "tests", is_script),
+/// How folders of a mod are written that are called otherwise.
+const MISSPELT: [(&str, &str); 4] = [
+    ("asset", "assets"),
+    ("libs", "lib"),
+    ("script", "scripts"),
+    ("test", "tests"),
 ];
+
+/// Whether a file is one of those that lie in a folder of a mod.
+fn belongs(folder: &str, path: &str) -> bool {
+    match folder {
+        "assets" => path.ends_with(".toml"),
+        _ => is_script(path),
+    }
+}
 
 /// A folder with what belongs into one of another name, which is not there, is misspelt: nobody would look into it. One that holds
 /// what is run is meant.
@@ -78,17 +86,17 @@ fn check_folders(bundle: &Bundle, run: [Option<&str>; 2], root: &TableReader<'_>
     let folder_of = |path: &str| path.split_once('/').map(|(folder, _)| folder.to_owned());
     let folders: BTreeSet<String> = bundle.paths().filter_map(folder_of).collect();
     for folder in &folders {
-        let known = MISSPELT.into_iter().find(|(misspelt, right, _)| {
+        let known = MISSPELT.into_iter().find(|(misspelt, right)| {
             let is_other_case = folder.eq_ignore_ascii_case(right) && folder != right;
             folder == misspelt || is_other_case
         });
-        let Some((_, right, belongs)) = known else {
+        let Some((_, right)) = known else {
             continue;
         };
         let is_in_folder = |path: &str| folder_of(path).as_ref() == Some(folder);
         let is_meant = run.into_iter().flatten().any(is_in_folder);
         let mut paths = bundle.paths();
-        let has_some = paths.any(|path| is_in_folder(path) && belongs(path));
+        let has_some = paths.any(|path| is_in_folder(path) && belongs(right, path));
         if has_some && !is_meant && !folders.contains(right) {
             let message = format!(
                 "the mod `{}` has a folder `{folder}`, which nobody looks into",
@@ -101,10 +109,6 @@ fn check_folders(bundle: &Bundle, run: [Option<&str>; 2], root: &TableReader<'_>
 
 fn is_script(path: &str) -> bool {
     path.ends_with(".lua") || path.ends_with(".luau")
-}
-
-fn is_definitions(path: &str) -> bool {
-    path.ends_with(".toml")
 }
 
 /// Whether a file is one that a component is made of.
