@@ -3,6 +3,8 @@
 //! A [`Document`] collects the faults; [`TableReader`] and [`ValueReader`] walk it. A method that finds something wrong reports
 //! it and returns `None`, so that the caller goes on to the next key. What nobody read is reported as unknown.
 
+mod duplicate;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -59,9 +61,6 @@ pub struct KeyReader<'d> {
     pub text: &'d str,
 }
 
-/// What the parser says of a key or a table that is there already.
-const DUPLICATE: &str = "duplicate key";
-
 /// A value without parts. Fractions are none: the colony counts in integers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Scalar {
@@ -94,7 +93,8 @@ impl<'s> Document<'s> {
         };
         for error in errors.iter().take(SYNTAX_FAULTS_MAX) {
             let span = error.span().unwrap_or_default();
-            let first = first_of(source, &span).filter(|_| error.message() == DUPLICATE);
+            let first = duplicate::first_of(source, &span)
+                .filter(|_| error.message() == duplicate::MESSAGE);
             let fault = Fault::new(lowercase_first(error.message())).at(document.place(span));
             document.report(match first {
                 Some(line) => fault.help(format!("it stands in line {line} already")),
@@ -486,37 +486,6 @@ impl fmt::Display for Scalar {
             Self::Text(text) => write!(formatter, "{text:?}"),
         }
     }
-}
-
-/// The line of the key or the header that stands a second time at `span`; `None` where the lines alone do not tell.
-fn first_of(source: &str, span: &Range<usize>) -> Option<usize> {
-    if source.contains("\"\"\"") || source.contains("'''") {
-        return None;
-    }
-    let line_start = source.get(..span.start)?.rfind('\n').map_or(0, |at| at + 1);
-    let written = source.get(line_start..span.end)?.trim_start();
-    let is_header = |line: &str| line.trim_start().starts_with('[');
-    let before: Vec<&str> = source[..line_start].lines().collect();
-    let (begin, end) = match is_header(written) {
-        true => (0, ']'),
-        // A key of another table is another key.
-        false => (
-            before.iter().rposition(|line| is_header(line)).unwrap_or(0),
-            '=',
-        ),
-    };
-    // An inline table over several lines has keys of its own.
-    let is_whole = |line: &&str| line.matches('{').count() == line.matches('}').count();
-    let is_same = |line: &&str| {
-        let rest = line.trim_start().strip_prefix(written);
-        rest.is_some_and(|rest| rest.trim_start().starts_with(end))
-    };
-    let before = &before[begin..];
-    let at = before
-        .iter()
-        .position(is_same)
-        .filter(|_| before.iter().all(is_whole))?;
-    Some(begin + at + 1)
 }
 
 fn place(file: &Arc<str>, source: &Arc<str>, span: Range<usize>) -> Place {

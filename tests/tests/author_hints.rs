@@ -10,6 +10,20 @@ fn report(record: &RunRecord) -> String {
     text::report(record, TextOptions::default())
 }
 
+/// A colony with a mod of one script, which may order and withdraw work.
+fn run(script: &str, ticks: u64) -> RunRecord {
+    Project::new()
+        .lua_mod(
+            "subject",
+            "1.0.0",
+            "capabilities = [\"jobs.write\"]",
+            script,
+        )
+        .scenario(ticks, &["subject"], "")
+        .run()
+        .unwrap()
+}
+
 /// The notes about the state in the first step, which replaces a script by another.
 fn notes(before: &str, after: &str, version: &str) -> Vec<String> {
     let write = "{ write = { file = \"subject/scripts/main.lua\", from = \"later.lua\" } }";
@@ -97,16 +111,7 @@ fn commands_that_come_to_nothing_are_one_line_for_each_kind() {
     colony.jobs.cancel(job.id)
   end
 end)";
-    let record = Project::new()
-        .lua_mod(
-            "subject",
-            "1.0.0",
-            "capabilities = [\"jobs.write\"]",
-            script,
-        )
-        .scenario(200, &["subject"], "")
-        .run()
-        .unwrap();
+    let record = run(script, 200);
     let refused = record.refused.len();
     assert!(refused > 5, "{refused}");
     let report = report(&record);
@@ -134,11 +139,7 @@ colony.time.after('tell', 1, function()
   colony.log.info({ 1, 2 })
   print(string.rep('x', 10), { string.rep('y', 5000) })
 end)";
-    let record = Project::new()
-        .lua_mod("subject", "1.0.0", "", script)
-        .scenario(1, &["subject"], "")
-        .run()
-        .unwrap();
+    let record = run(script, 1);
     assert_eq!(record.faults(), []);
     let told = &log_by_tick(&record)[&1];
     let expected = [
@@ -153,11 +154,7 @@ end)";
 #[test]
 fn a_timer_that_is_suspended_is_named() {
     let script = "colony.time.every('brew', 1, function() error('no hops') end)";
-    let record = Project::new()
-        .lua_mod("subject", "1.0.0", "", script)
-        .scenario(30, &["subject"], "")
-        .run()
-        .unwrap();
+    let record = run(script, 30);
     let told: Vec<&str> = record.log.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(
         told,
@@ -173,11 +170,7 @@ fn who_looks_beyond_the_edge_finds_nothing() {
   end
   print(#colony.map.nearest('forage', 3), pcall(colony.map.nearest, 'haul', 3))
 end)";
-    let record = Project::new()
-        .lua_mod("subject", "1.0.0", "", script)
-        .scenario(1, &["subject"], "")
-        .run()
-        .unwrap();
+    let record = run(script, 1);
     assert_eq!(record.faults(), []);
     let told = &log_by_tick(&record)[&1];
     assert_eq!(told[..5], ["nil\tnil"; 5]);

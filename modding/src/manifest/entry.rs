@@ -141,3 +141,6 @@ fn only_component(bundle: &Bundle, root: &TableReader<'_>) -> Option<String> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,17 @@
-//! `colony-sim stubs` writes what the editor reads, and nothing over what is somebody's own.
+//! What the program holds for authors: `colony-sim stubs` writes what is written against, and nothing over what is somebody's own; `colony-sim
+//! base` shows the vanilla content.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
 const NAMES: [&str; 3] = ["colony.d.luau", "colony.lua", "colony.wit"];
 
-fn stubs(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+fn colony_sim(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_colony-sim"))
         .current_dir(folder)
-        .arg("stubs")
         .args(arguments)
         .output()
         .unwrap();
@@ -20,6 +21,15 @@ fn stubs(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
         text(output.stdout),
         text(output.stderr),
     )
+}
+
+fn stubs(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    colony_sim(folder, &[&["stubs"], arguments].concat())
+}
+
+fn base(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    colony_sim(folder.path(), &[&["base"], arguments].concat())
 }
 
 fn read(path: &Path) -> String {
@@ -72,4 +82,34 @@ fn a_file_of_somebody_else_is_left_alone_and_nothing_is_written_beside_it() {
     assert!(complaint.contains("colony-sim stubs FOLDER"), "{complaint}");
     assert_eq!(read(&own), "colony = {} -- mine\n");
     assert!(!project.path().join("editor/colony.d.luau").exists());
+}
+
+#[test]
+fn every_file_is_named_and_shown_as_it_is() {
+    let (code, names, complaint) = base(&[]);
+    assert_eq!((code, complaint.as_str()), (Some(0), ""));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mods/base");
+    let mut short = BTreeSet::new();
+    for path in names.lines() {
+        let text = std::fs::read_to_string(folder.join(path)).unwrap();
+        let name = path.rsplit('/').next().unwrap();
+        assert!(short.insert(name), "{name} is two files");
+        for said in [path, name, &format!("base/{path}")] {
+            assert_eq!(base(&[said]), (Some(0), text.clone(), String::new()));
+        }
+    }
+    assert!(short.contains("jobs.toml"), "{names}");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_said_to_be_so() {
+    for (name, help) in [
+        ("job.toml", "did you mean `jobs.toml`?"),
+        ("assets/jbos.toml", "did you mean `assets/jobs.toml`?"),
+        ("quarry", "all of them: colony-sim base"),
+        ("", "all of them: colony-sim base"),
+    ] {
+        let expected = format!("error: `base` has no file `{name}`\nhelp: {help}\n");
+        assert_eq!(base(&[name]), (Some(2), String::new(), expected));
+    }
 }
