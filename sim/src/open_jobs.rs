@@ -5,7 +5,7 @@ use crate::tile_set::{Around, DISTANCE_MAX};
 use crate::{PRIORITY_MAX, PRIORITY_URGENT, Position, STRAIGHT_COST, StableId};
 
 /// Tiles that somebody goes further for work that is one priority higher.
-const TILES_FOR_PRIORITY: u32 = 16;
+pub(crate) const TILES_FOR_PRIORITY: u32 = 16;
 /// No work takes more effort.
 pub(crate) const EFFORT_MAX: u32 = u32::MAX;
 /// How many priorities there are.

@@ -11,9 +11,14 @@ use crate::items::Stack;
 use crate::jobs::{ReservedPlace, Subject};
 use crate::lookup::Lookup;
 use crate::names::Name;
+use crate::open_jobs::TILES_FOR_PRIORITY;
 use crate::regions::Region;
 use crate::tile_set::TileSet;
-use crate::{Colony, Position, StableId};
+use crate::{Colony, Position, STRAIGHT_COST, StableId};
+
+/// How much further a load is carried to a cell that already holds some of it than to an empty one: as much as for work one priority
+/// higher. Without such a bound it would be carried past any number of free cells, across the map.
+const BEGUN_DETOUR: u32 = TILES_FOR_PRIORITY * STRAIGHT_COST;
 
 /// A zone of tiles.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -250,8 +255,8 @@ fn accepted_by(
 }
 
 impl Colony {
-    /// The best cell for an item that lies at `from`: the nearest that already holds some of it, else the nearest empty
-    /// one, and how many fit. `None` if no cell in reach can take any.
+    /// The best cell for an item that lies at `from`: the nearest that already holds some of it, unless an empty one is nearer by
+    /// more than [`BEGUN_DETOUR`]; and how many fit. `None` if no cell in reach can take any.
     pub(crate) fn find_cell(
         &self,
         item: Name,
@@ -260,15 +265,20 @@ impl Colony {
     ) -> Option<(Position, u32)> {
         let Stockpiles { groups, begun, .. } = &*self.stockpiles;
         let around = self.regions.around(region, from);
-        let in_reach = |cells: &TileSet| {
+        let in_reach = |cells: &TileSet, around| {
             let is_in_reach = |cell| self.regions.of(cell) == Some(region);
             cells.nearest(around, |cell| is_in_reach(cell).then_some((cell, ())))
         };
-        let begun = begun.get(&item).and_then(in_reach);
-        let found = begun.or_else(|| {
-            let accepting = groups.iter().filter(|group| group.accepts(item));
-            accepting.filter_map(|group| in_reach(&group.empty)).min()
+        let accepting = groups.iter().filter(|group| group.accepts(item));
+        let empty = accepting.filter_map(|group| in_reach(&group.empty, around));
+        let empty = empty.min();
+        let worthwhile = empty.map_or(around, |(distance, ..)| {
+            around.nearer(distance + BEGUN_DETOUR)
         });
+        let begun = begun.get(&item);
+        let found = begun
+            .and_then(|cells| in_reach(cells, worthwhile))
+            .or(empty);
         let room_on = |(_, cell, ())| (cell, self.space_on(item, cell));
         found.map(room_on).filter(|(_, room)| *room > 0)
     }

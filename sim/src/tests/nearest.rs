@@ -5,7 +5,7 @@ use crate::jobs::ReservedPlace;
 use crate::names::Name;
 use crate::regions::Region;
 use crate::rng::{below, random_u64};
-use crate::test_support::{busy_colony_with, run_tick, whole_definitions};
+use crate::test_support::{busy_colony_with, colony_on, run_tick, whole_definitions};
 use crate::{Colony, Command, Position, StableId};
 
 /// Half the tiles are closed, so that most regions are pockets; in all of them lie items, cells, furniture, and people are there.
@@ -82,7 +82,7 @@ fn cell(
     colony: &Colony,
     item: Name,
     (from, region): (Position, Region),
-) -> Option<(bool, u32, Position)> {
+) -> Option<(u32, bool, Position)> {
     let zones = colony.stockpiles.zones();
     let cells = zones.iter().flat_map(|zone| &zone.cells).copied();
     let fit = cells.filter(|cell| {
@@ -92,7 +92,9 @@ fn cell(
     });
     let ranked = fit.map(|cell| {
         let is_empty = colony.stack_at(cell).is_none();
-        (is_empty, cell.octile_distance(from), cell)
+        // A begun one is worth sixteen tiles.
+        let detour = if is_empty { 160 } else { 0 };
+        (cell.octile_distance(from) + detour, is_empty, cell)
     });
     ranked.min()
 }
@@ -141,4 +143,53 @@ fn the_nearest_is_what_looking_at_everything_finds() {
     }
     assert!(found.iter().all(|found| *found > 1_000), "{found:?}");
     assert!(small > 1_000, "{small}");
+}
+
+#[test]
+fn a_load_goes_sixteen_tiles_further_to_what_was_begun_and_not_past_more() {
+    let row = ".".repeat(48);
+    let mut colony = colony_on(&[row.as_str(); 8]);
+    let founded = colony.stockpiles.zones()[0].id;
+    let command = Command::RemoveStockpile { stockpile: founded };
+    colony.apply(&command).unwrap();
+    let item = Name::of("wood");
+    let add_cell = |colony: &mut Colony, x| {
+        let command = Command::AddStockpile {
+            at: Position::new(x, 0),
+            width: 1,
+            height: 1,
+            filter: None,
+        };
+        colony.apply(&command).unwrap();
+    };
+    let cell_for = |colony: &Colony, x| {
+        let from = Position::new(x, 0);
+        let region = colony.regions.of(from).unwrap();
+        let (found, room) = colony.find_cell(item, from, region).unwrap();
+        assert_eq!(
+            Some(found),
+            cell(colony, item, (from, region)).map(|(.., cell)| cell)
+        );
+        (found.x, room)
+    };
+    let spawn = Command::SpawnItem {
+        item: "wood".to_owned(),
+        count: 20,
+        at: Position::new(2, 0),
+    };
+    colony.apply(&spawn).unwrap();
+    add_cell(&mut colony, 2);
+    assert_eq!(cell_for(&colony, 47), (2, 30), "there is no other");
+    add_cell(&mut colony, 22);
+    let chosen = [0, 15, 20, 21, 47].map(|x| (x, cell_for(&colony, x)));
+    let (begun, empty) = ((2, 30), (22, 50));
+    // From 21 on, the way to the begun one is longer by more than sixteen tiles.
+    let expected = [
+        (0, begun),
+        (15, begun),
+        (20, begun),
+        (21, empty),
+        (47, empty),
+    ];
+    assert_eq!(chosen, expected);
 }
