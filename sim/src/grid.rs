@@ -3,6 +3,7 @@
 //! state.
 
 use crate::Position;
+use crate::direction::Direction;
 
 /// The numbering for maps of one size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,16 @@ pub(crate) type Tile = usize;
 impl Grid {
     pub(crate) const fn new(width: u16, height: u16) -> Self {
         Self { width, height }
+    }
+
+    /// Columns of the map.
+    pub(crate) const fn width(self) -> u16 {
+        self.width
+    }
+
+    /// Rows of the map.
+    pub(crate) const fn height(self) -> u16 {
+        self.height
     }
 
     /// How many tiles there are with those of the border.
@@ -47,6 +58,18 @@ impl Grid {
             u16::try_from(number - 1).expect("a tile of the map is not in the border")
         };
         Position::new(coordinate(tile % self.row()), coordinate(tile / self.row()))
+    }
+
+    /// The tile to which a direction leads from a tile of the map.
+    pub(crate) fn beside(self, tile: Tile, direction: Direction) -> Tile {
+        let (right, down) = direction.offset();
+        // Off the border there is no tile: it wraps around no end.
+        let row = match down {
+            ..0 => tile - self.row(),
+            0 => tile,
+            1.. => tile + self.row(),
+        };
+        row.wrapping_add_signed(isize::from(right))
     }
 
     /// The four tiles that share an edge with a tile of the map: above, right, below, left.
@@ -80,7 +103,15 @@ mod tests {
                 .edge_neighbours(tile)
                 .into_iter()
                 .chain(grid.corner_neighbours(tile));
-            for neighbour in around {
+            let beside = Direction::ALL.map(|direction| grid.beside(tile, direction));
+            for (direction, neighbour) in Direction::ALL.into_iter().zip(beside) {
+                let to = direction.from(at).and_then(|to| grid.tile(to));
+                assert!(to.is_none_or(|to| to == neighbour));
+            }
+            let mut all: Vec<Tile> = around.collect();
+            all.sort_unstable();
+            assert_eq!(all, beside);
+            for neighbour in all {
                 assert!(neighbour < grid.len());
                 let other = grid
                     .positions()

@@ -76,6 +76,7 @@ mod colonists;
 mod colony;
 mod command;
 mod definitions;
+mod direction;
 mod entities;
 mod environment;
 mod event;

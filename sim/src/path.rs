@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 use smallvec::SmallVec;
 
+use crate::direction::Direction;
 use crate::grid::Tile;
 use crate::terrain::{Terrain, WalkCostChange, WalkCosts};
 use crate::{DIAGONAL_COST, Position, STRAIGHT_COST};
@@ -18,13 +19,12 @@ use crate::{DIAGONAL_COST, Position, STRAIGHT_COST};
 #[cfg(feature = "bench")]
 pub(crate) mod bench;
 mod buckets;
-mod direction;
 mod fields;
 mod search;
 #[cfg(test)]
 pub(crate) mod tests;
+mod window;
 
-pub(crate) use direction::Direction;
 use fields::Fields;
 use search::Search;
 
@@ -211,15 +211,17 @@ fn straight_way(costs: &WalkCosts, start: Position, goal: Goal) -> Option<Way> {
     let (Goal::On(end) | Goal::Beside(end)) = goal;
     let steps = start.x.abs_diff(end.x).max(start.y.abs_diff(end.y));
     let mut way = Way::with_capacity(usize::from(steps));
-    let mut at = start;
+    let (mut at, mut tile) = (start, costs.grid().tile(start)?);
     while !goal.is_reached_at(at) {
         let direction = goal.direction_from(at)?;
-        let (next, cost) = step(costs, at, direction)?;
-        if cost != direction.length() * least {
+        if !costs.steps_from(tile).contains(direction) {
+            return None;
+        }
+        (at, tile) = (direction.from(at)?, costs.grid().beside(tile, direction));
+        if u32::from(costs.of(tile)) != least {
             return None;
         }
         way.push(direction);
-        at = next;
     }
     Some(way)
 }
@@ -230,66 +232,32 @@ fn canonical_way(
     costs: &WalkCosts,
     (start, mut rest): (Position, u32),
     goal: Goal,
-    mut is_rest: impl FnMut(Position, u32) -> bool,
+    mut is_rest: impl FnMut(Tile, Position, u32) -> bool,
 ) -> Option<Way> {
     let mut way = Way::new();
-    let mut at = start;
+    let (mut at, mut tile) = (start, costs.grid().tile(start)?);
     while rest > 0 {
+        let possible = costs.steps_from(tile);
         let preferred = goal.direction_from(at);
-        let mut directions = preferred.into_iter().chain(Direction::ALL);
+        let preferred = preferred.filter(|direction| possible.contains(*direction));
+        let mut directions = preferred.into_iter().chain(possible);
         let (direction, next, left) = directions.find_map(|direction| {
-            let (next, cost) = step(costs, at, direction)?;
-            let left = rest.checked_sub(cost)?;
-            is_rest(next, left).then_some((direction, next, left))
+            let next = costs.grid().beside(tile, direction);
+            let left = rest.checked_sub(direction.length() * u32::from(costs.of(next)))?;
+            let position = direction.from(at)?;
+            is_rest(next, position, left).then_some((direction, (position, next), left))
         })?;
         way.push(direction);
-        (at, rest) = (next, left);
+        ((at, tile), rest) = (next, left);
     }
     Some(way)
 }
 
-/// Where a step in a direction leads and what it costs, `None` if it cannot be made.
-fn step(costs: &WalkCosts, from: Position, direction: Direction) -> Option<(Position, u32)> {
-    let open = |at: Position| costs.grid().tile(at).map_or(0, |tile| costs.of(tile));
-    let to = direction.from(from)?;
-    let cost = open(to);
-    let is_open =
-        cost > 0 && open(Position::new(to.x, from.y)) > 0 && open(Position::new(from.x, to.y)) > 0;
-    is_open.then(|| (to, direction.length() * u32::from(cost)))
-}
-
-/// Tells `visit` of the tiles from which a step onto a tile can be made, diagonal ones first: of each its number, where it is from
-/// there, in columns to the right and rows down, and the length of the step.
-// Written out: searches spend their time here.
-#[inline]
-fn visit_steps_onto(costs: &WalkCosts, tile: Tile, mut visit: impl FnMut(Tile, (i16, i16), u32)) {
-    let is_open = |tile| costs.of(tile) > 0;
-    let (above, below) = (tile - costs.grid().row(), tile + costs.grid().row());
-    let (up, right) = (is_open(above), is_open(tile + 1));
-    let (down, left) = (is_open(below), is_open(tile - 1));
-    if up && right && is_open(above + 1) {
-        visit(above + 1, (1, -1), DIAGONAL_COST);
-    }
-    if down && right && is_open(below + 1) {
-        visit(below + 1, (1, 1), DIAGONAL_COST);
-    }
-    if down && left && is_open(below - 1) {
-        visit(below - 1, (-1, 1), DIAGONAL_COST);
-    }
-    if up && left && is_open(above - 1) {
-        visit(above - 1, (-1, -1), DIAGONAL_COST);
-    }
-    if up {
-        visit(above, (0, -1), STRAIGHT_COST);
-    }
-    if right {
-        visit(tile + 1, (1, 0), STRAIGHT_COST);
-    }
-    if down {
-        visit(below, (0, 1), STRAIGHT_COST);
-    }
-    if left {
-        visit(tile - 1, (-1, 0), STRAIGHT_COST);
+/// Tells `visit` of the tiles from which a step onto a tile can be made, and the length of the step.
+fn visit_steps_onto(costs: &WalkCosts, tile: Tile, mut visit: impl FnMut(Tile, u32)) {
+    // From where one can be made onto what can be entered one can be made back.
+    for direction in costs.steps_from(tile) {
+        visit(costs.grid().beside(tile, direction), direction.length());
     }
 }
 
@@ -299,10 +267,9 @@ pub(crate) fn step_ticks(
     from: Position,
     direction: Direction,
 ) -> Option<(Position, u8)> {
-    let to = direction.from(from)?;
-    let corners_are_free = terrain.is_walkable(Position::new(to.x, from.y))
-        && terrain.is_walkable(Position::new(from.x, to.y));
-    // For a straight step the corners are the two ends themselves.
-    let ticks = terrain.walk_cost(to).filter(|_| corners_are_free)?;
-    Some((to, ticks))
+    let costs = terrain.walk_costs();
+    let tile = costs.grid().tile(from)?;
+    let is_possible = costs.steps_from(tile).contains(direction);
+    let to = direction.from(from).filter(|_| is_possible)?;
+    Some((to, costs.of(costs.grid().beside(tile, direction))))
 }

@@ -32,6 +32,12 @@ impl Position {
         octile(dx, u32::from(self.y.abs_diff(other.y)))
     }
 
+    /// How many columns to the right and rows down of this one another is.
+    pub(crate) fn steps_to(self, other: Self) -> (i32, i32) {
+        let away = |from: u16, to: u16| i32::from(to) - i32::from(from);
+        (away(self.x, other.x), away(self.y, other.y))
+    }
+
     /// The tile `dx` columns to the right and `dy` rows down, if its coordinates are in range at all.
     pub(crate) fn offset(self, dx: i16, dy: i16) -> Option<Self> {
         Some(Self {
@@ -51,7 +57,7 @@ impl Position {
 /// Cost of the shortest walk over open ground that leads so many columns and rows away.
 pub(crate) const fn octile(dx: u32, dy: u32) -> u32 {
     let (short, long) = if dx < dy { (dx, dy) } else { (dy, dx) };
-    DIAGONAL_COST * short + STRAIGHT_COST * (long - short)
+    STRAIGHT_COST * long + (DIAGONAL_COST - STRAIGHT_COST) * short
 }
 
 impl Ord for Position {

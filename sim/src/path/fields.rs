@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use super::buckets::Buckets;
 use super::{Goal, Way, canonical_way, visit_steps_onto};
 use crate::Position;
+use crate::direction::Direction;
 use crate::grid::Tile;
 use crate::terrain::{WalkCostChange, WalkCosts};
 
@@ -105,7 +106,9 @@ impl Field {
             rests: vec![UNREACHABLE; costs.grid().len()],
         };
         front.begin(0, costs.most());
-        for end in goal.tiles(costs) {
+        let ends = goal.tiles(costs);
+        front.make_room(ends.len());
+        for end in ends {
             field.rests[end] = 0;
             front.push(0, end);
         }
@@ -115,6 +118,7 @@ impl Field {
             if rest < key {
                 continue;
             }
+            front.make_room(Direction::ALL.len());
             field.make_steps_onto(costs, tile, |rest, from| front.push(rest, from));
         }
         field
@@ -129,7 +133,7 @@ impl Field {
     ) {
         let cost = u32::from(costs.of(tile));
         let rest = self.rests[tile];
-        visit_steps_onto(costs, tile, |from, _, length| {
+        visit_steps_onto(costs, tile, |from, length| {
             let through = rest + length * cost;
             if through < self.rests[from] {
                 self.rests[from] = through;
@@ -162,10 +166,12 @@ impl Field {
 
     /// The way of the rule, in the order of its steps, from a tile where somebody can stand. `None` if there is none.
     pub(super) fn way(&self, costs: &WalkCosts, start: Position, goal: Goal) -> Option<Way> {
-        let rest_at = |at: Position| Some(self.rests[costs.grid().tile(at)?]);
-        let rest = rest_at(start).filter(|rest| *rest != UNREACHABLE)?;
-        canonical_way(costs, (start, rest), goal, |at, rest| {
-            rest_at(at) == Some(rest)
+        let rest = self.rests[costs.grid().tile(start)?];
+        if rest == UNREACHABLE {
+            return None;
+        }
+        canonical_way(costs, (start, rest), goal, |tile, _, rest| {
+            self.rests[tile] == rest
         })
     }
 }

@@ -2,8 +2,11 @@
 //! for: how much a way to the goal costs.
 
 use super::buckets::Buckets;
-use super::{Goal, Way, canonical_way, visit_steps_onto};
+use super::window::Window;
+use super::{Goal, Way, canonical_way};
+use crate::direction::{Direction, Directions};
 use crate::grid::Tile;
+use crate::position::octile;
 use crate::terrain::WalkCosts;
 use crate::{DIAGONAL_COST, Position, STRAIGHT_COST};
 
@@ -12,15 +15,49 @@ use crate::{DIAGONAL_COST, Position, STRAIGHT_COST};
 pub(super) struct Search {
     /// Number of the search that runs or ran last.
     number: u32,
+    /// By number in the window of the search.
     visits: Vec<Visit>,
     front: Buckets<Reached>,
+    /// Whether the search needs a larger window.
+    has_come_to_edge: bool,
 }
 
-/// A tile that was reached. Where it is follows from its number, by a division for each tile that is taken.
-#[derive(Debug, Clone, Copy)]
-struct Reached {
-    tile: Tile,
-    at: Position,
+/// A tile that was reached, by its number in the window, and the direction from the one through which its way leads on.
+#[derive(Debug, Clone, Copy, Default)]
+struct Reached(u32);
+
+impl Reached {
+    /// Stands for no direction.
+    const END: u32 = 8;
+
+    const fn new(number: usize, direction: Option<Direction>) -> Self {
+        let direction = match direction {
+            Some(direction) => direction as u32,
+            None => Self::END,
+        };
+        // A window has no more tiles than the largest map, rounded up to a power of two.
+        Self((number as u32) << 4 | direction)
+    }
+
+    const fn number(self) -> usize {
+        (self.0 >> 4) as usize
+    }
+
+    /// Where the tile through which its way leads on lies, and what lies beside both: whoever is there goes that way without
+    /// coming here, at no higher cost.
+    fn behind(self) -> Directions {
+        const BEHIND: [Directions; 8] = {
+            let mut behind = [Directions::NONE; 8];
+            let mut number = 0;
+            while number < behind.len() {
+                behind[number] = Direction::ALL[number].backwards();
+                number += 1;
+            }
+            behind
+        };
+        let direction = (self.0 & 15) as usize;
+        BEHIND.get(direction).copied().unwrap_or_default()
+    }
 }
 
 /// What the last search that came to a tile knows of it, in one number, so that one comparison says whether a way is better than what
@@ -55,7 +92,9 @@ impl Visit {
 /// What a search is about.
 struct Task<'a> {
     costs: &'a WalkCosts,
+    window: Window,
     start: Position,
+    goal: Goal,
     /// Ticks that the cheapest tile costs.
     least: u32,
 }
@@ -72,109 +111,135 @@ impl Search {
     /// The way of the rule, in the order of its steps, from a tile where somebody can stand and the goal is not
     /// reached. `None` if there is none.
     pub(super) fn way(&mut self, costs: &WalkCosts, start: Position, goal: Goal) -> Option<Way> {
-        let task = Task {
+        let (Goal::On(end) | Goal::Beside(end)) = goal;
+        let grid = costs.grid();
+        let mut task = Task {
             costs,
+            window: Window::around(grid, start, end),
             start,
+            goal,
             least: costs.least(),
         };
-        let start_tile = costs.grid().tile(start)?;
-        self.begin(&task, goal);
-        while self.visit(start_tile).is_none_or(|visit| !visit.is_final()) {
-            self.advance(&task)?;
+        loop {
+            let way = self.way_within(&task);
+            if !self.has_come_to_edge {
+                return way;
+            }
+            task.window = task.window.larger(grid, start, end);
         }
-        let total = self.visit(start_tile)?.rest();
-        canonical_way(costs, (start, total), goal, |at, rest| {
-            self.is_rest(&task, goal, (at, total - rest), rest)
+    }
+
+    /// The same, if the search does not come to the edge of its window.
+    fn way_within(&mut self, task: &Task<'_>) -> Option<Way> {
+        let start = task.window.number(task.start)?;
+        self.begin(task);
+        while self.visit(start).is_none_or(|visit| !visit.is_final()) {
+            self.advance(task)?;
+        }
+        let total = self.visit(start)?.rest();
+        canonical_way(task.costs, (task.start, total), task.goal, |_, at, rest| {
+            self.is_rest(task, (at, total - rest), rest)
         })
     }
 
-    fn begin(&mut self, task: &Task<'_>, goal: Goal) {
+    fn begin(&mut self, task: &Task<'_>) {
         // Numbers run out after four billion searches; then old visits must not look like new ones.
         self.number = self.number.wrapping_add(1);
         if self.number == 0 {
             self.visits.clear();
             self.number = 1;
         }
-        self.visits
-            .resize(task.costs.grid().len(), Visit::default());
+        if self.visits.len() < task.window.len() {
+            self.visits.resize(task.window.len(), Visit::default());
+        }
+        self.has_come_to_edge = false;
         let grid = task.costs.grid();
-        let ends = goal.tiles(task.costs).into_iter().map(|tile| Reached {
-            tile,
-            at: grid.position(tile),
-        });
-        let ends: Vec<Reached> = ends.collect();
-        let key = |end: &Reached| task.cost_at_least(end.at);
-        let least = ends.iter().map(key).min().unwrap_or(0);
+        let ends = task.goal.tiles(task.costs).into_iter();
+        let ends = ends.map(|tile: Tile| grid.position(tile));
+        let ends = ends.filter_map(|at| Some((task.window.number(at)?, task.cost_at_least(at))));
+        let ends: Vec<(usize, u32)> = ends.collect();
+        let least = ends.iter().map(|(_, key)| *key).min().unwrap_or(0);
         self.front.begin(least, task.costs.most());
-        for end in ends {
-            self.visits[end.tile] = Visit::new(self.number, 0);
-            self.front.push(key(&end), end);
+        self.front.make_room(ends.len());
+        for (end, key) in ends {
+            self.visits[end] = Visit::new(self.number, 0);
+            self.front.push(key, Reached::new(end, None));
         }
     }
 
-    fn visit(&self, tile: Tile) -> Option<Visit> {
-        Some(self.visits[tile]).filter(|visit| visit.search() == self.number)
+    fn visit(&self, number: usize) -> Option<Visit> {
+        Some(self.visits[number]).filter(|visit| visit.search() == self.number)
     }
 
-    /// Takes the next tile and makes all steps onto it. `None` if there is none.
+    /// Takes the next tile and makes all steps onto it. `None` if there is none, or if one would come out of the window.
     fn advance(&mut self, task: &Task<'_>) -> Option<()> {
         let Self {
-            number,
+            number: search,
             visits,
             front,
+            has_come_to_edge,
         } = self;
-        let Reached { tile, at } = front.pop()?;
-        let visit = &mut visits[tile];
+        let reached = front.pop()?;
+        let number = reached.number();
+        let visit = &mut visits[number];
         // A cheaper way was found after this one.
         if visit.is_final() {
             return Some(());
         }
+        let at = task.window.position(number);
+        let tile = task.costs.grid().tile(at);
+        let Some(tile) = tile.filter(|_| task.window.is_inner(at)) else {
+            *has_come_to_edge = true;
+            return None;
+        };
         visit.0 |= FINAL;
-        let rest = visit.rest();
-        let cost = u32::from(task.costs.of(tile));
-        let through = |length: u32| Visit::new(*number, rest + length * cost);
-        let (straight, diagonal) = (through(STRAIGHT_COST), through(DIAGONAL_COST));
+        let (rest, cost) = (visit.rest(), u32::from(task.costs.of(tile)));
+        let steps = task.costs.steps_from(tile).without(reached.behind());
+        front.make_room(Direction::ALL.len());
+        let through = |length| {
+            let rest = rest + length * cost;
+            (rest, Visit::new(*search, rest))
+        };
+        let (diagonal, straight) = (through(DIAGONAL_COST), through(STRAIGHT_COST));
+        let mut expansion = Expansion {
+            number,
+            row: task.window.row(),
+            away: task.start.steps_to(at),
+            least: task.least,
+            steps,
+            visits,
+            front,
+        };
         // Straight steps come last and are taken first: a search over open ground then comes along the straight walk,
         // whose straight part is at the goal.
-        visit_steps_onto(task.costs, tile, |from, offset, length| {
-            let through = if length == STRAIGHT_COST {
-                straight
-            } else {
-                diagonal
-            };
-            let known = &mut visits[from];
-            if through > *known {
-                *known = through;
-                let at = beside(at, offset);
-                let key = through.rest() + task.cost_at_least(at);
-                front.push(key, Reached { tile: from, at });
-            }
-        });
+        expansion.reach(Direction::NorthWest, diagonal);
+        expansion.reach(Direction::NorthEast, diagonal);
+        expansion.reach(Direction::SouthWest, diagonal);
+        expansion.reach(Direction::SouthEast, diagonal);
+        expansion.reach(Direction::North, straight);
+        expansion.reach(Direction::West, straight);
+        expansion.reach(Direction::East, straight);
+        expansion.reach(Direction::South, straight);
         Some(())
     }
 
     /// Whether the cheapest way from a tile costs `rest`, less than which it cannot cost. Somebody came there from the
     /// start by a way that costs `walked`, and nothing cheaper than both together leads from the start to the goal.
-    fn is_rest(
-        &mut self,
-        task: &Task<'_>,
-        goal: Goal,
-        (at, walked): (Position, u32),
-        rest: u32,
-    ) -> bool {
-        let Some(tile) = task.costs.grid().tile(at) else {
+    fn is_rest(&mut self, task: &Task<'_>, (at, walked): (Position, u32), rest: u32) -> bool {
+        let Some(number) = task.window.number(at) else {
+            self.has_come_to_edge = true;
             return false;
         };
         let total = walked + rest;
         loop {
-            match self.visit(tile) {
+            match self.visit(number) {
                 Some(visit) if visit.rest() == rest => return true,
                 Some(visit) if visit.is_final() => return false,
                 _ => {}
             }
             // Everything estimated below the total is final; so from here it is at least the total less the estimate.
             let is_too_far = walked > task.cost_at_least(at)
-                || rest < task.least * goal.cost_at_least(at)
+                || rest < task.least * task.goal.cost_at_least(at)
                 || self.front.key().is_none_or(|key| key > total);
             if is_too_far || self.advance(task).is_none() {
                 return false;
@@ -183,10 +248,43 @@ impl Search {
     }
 }
 
-/// A tile of the map beside another, given by how far it is to the right and down.
-fn beside(at: Position, (right, down): (i16, i16)) -> Position {
-    Position::new(
-        at.x.wrapping_add_signed(right),
-        at.y.wrapping_add_signed(down),
-    )
+/// A tile whose cheapest way is known, and what is around it.
+struct Expansion<'a> {
+    /// Its number in the window, and how much that of the tile below is higher.
+    number: usize,
+    row: usize,
+    /// Where it is from the start, in columns to the right and rows down.
+    away: (i32, i32),
+    /// See [`Task`].
+    least: u32,
+    /// The directions in which steps lead onto it from tiles that may come this way.
+    steps: Directions,
+    visits: &'a mut [Visit],
+    front: &'a mut Buckets<Reached>,
+}
+
+impl Expansion<'_> {
+    /// Takes note of what the way through here costs from the tile in a direction.
+    // Compiled for each direction with its numbers: searches spend their time here.
+    #[inline(always)]
+    fn reach(&mut self, direction: Direction, (rest, through): (u32, Visit)) {
+        if !self.steps.contains(direction) {
+            return;
+        }
+        let (right, down) = direction.offset();
+        let row = match down {
+            ..0 => self.number.wrapping_sub(self.row),
+            0 => self.number,
+            1.. => self.number.wrapping_add(self.row),
+        };
+        let from = row.wrapping_add_signed(isize::from(right));
+        let known = &mut self.visits[from];
+        if through > *known {
+            *known = through;
+            let columns = self.away.0.wrapping_add(i32::from(right)).unsigned_abs();
+            let rows = self.away.1.wrapping_add(i32::from(down)).unsigned_abs();
+            let key = rest + self.least * octile(columns, rows);
+            self.front.push(key, Reached::new(from, Some(direction)));
+        }
+    }
 }

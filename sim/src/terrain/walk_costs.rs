@@ -1,9 +1,10 @@
-//! What it costs to enter each tile: the ground's cost, or that of what stands on it.
+//! What it costs to enter each tile: the ground's cost, or that of what stands on it; and what steps can be made from each.
 
 use std::collections::BTreeMap;
 
 use crate::Position;
 use crate::definitions::WALK_COST_MAX;
+use crate::direction::{Direction, Directions};
 use crate::grid::{Grid, Tile};
 
 /// What stands on a tile and decides instead of the ground what it costs to enter it. Derived from what stands there,
@@ -34,12 +35,22 @@ impl WalkCostChange {
     }
 }
 
+/// What walking has to know of a tile. Side by side: searches look at both.
+#[derive(Debug, Clone, Copy, Default)]
+struct Walk {
+    /// Ticks to enter it; 0 where nobody can, as in the border.
+    cost: u8,
+    /// Where a step from it leads onto a tile that can be entered, between such tiles if it is diagonal. Asked for tiles of the map
+    /// alone.
+    steps: Directions,
+}
+
 /// The cost of each tile.
 #[derive(Debug, Clone)]
 pub(crate) struct WalkCosts {
     grid: Grid,
-    /// By number of the tile; 0 where nobody can enter, as in the border.
-    costs: Vec<u8>,
+    /// By number.
+    tiles: Vec<Walk>,
     /// How many tiles have each cost.
     counts: Vec<u32>,
     overrides: BTreeMap<Position, Override>,
@@ -50,7 +61,7 @@ impl WalkCosts {
     pub(crate) fn new(grid: Grid, ground: impl Iterator<Item = Option<u8>>) -> Self {
         let mut costs = Self {
             grid,
-            costs: Vec::new(),
+            tiles: Vec::new(),
             counts: Vec::new(),
             overrides: BTreeMap::new(),
         };
@@ -61,7 +72,7 @@ impl WalkCosts {
     /// Takes over the costs of other ground, in reading order; what stands on it stays. Returns whether tiles have
     /// become, or ceased to be, walkable.
     pub(crate) fn replace_ground(&mut self, ground: impl Iterator<Item = Option<u8>>) -> bool {
-        let mut costs = vec![0; self.grid.len()];
+        let mut tiles = vec![Walk::default(); self.grid.len()];
         let mut counts = vec![0; usize::from(WALK_COST_MAX) + 1];
         let mut ground = ground.map(|cost| cost.unwrap_or(0));
         let overrides = &self.overrides;
@@ -69,14 +80,17 @@ impl WalkCosts {
             let cost = ground.next().unwrap_or(0);
             let cost = overrides.get(&at).copied().map_or(cost, cost_of_override);
             if let Some(tile) = self.grid.tile(at) {
-                costs[tile] = cost;
+                tiles[tile].cost = cost;
                 counts[usize::from(cost)] += 1;
             }
         });
-        let before = std::mem::replace(&mut self.costs, costs);
+        let before = std::mem::replace(&mut self.tiles, tiles);
         self.counts = counts;
-        let mut both = before.iter().zip(&self.costs);
-        both.any(|(before, after)| (*before == 0) != (*after == 0))
+        for at in self.grid.positions() {
+            self.find_steps(at);
+        }
+        let mut both = before.iter().zip(&self.tiles);
+        both.any(|(before, after)| (before.cost == 0) != (after.cost == 0))
     }
 
     /// Tells of other ground on a tile of the map. Returns the change, if there is one.
@@ -106,14 +120,46 @@ impl WalkCosts {
 
     fn set(&mut self, at: Position, cost: u8) -> Option<WalkCostChange> {
         let tile = self.grid.tile(at)?;
-        let before = std::mem::replace(&mut self.costs[tile], cost);
+        let before = std::mem::replace(&mut self.tiles[tile].cost, cost);
         self.counts[usize::from(before)] -= 1;
         self.counts[usize::from(cost)] += 1;
+        if (before == 0) != (cost == 0) {
+            let around = Direction::ALL.into_iter();
+            around
+                .filter_map(|direction| direction.from(at))
+                .for_each(|at| self.find_steps(at));
+        }
         let some = |cost: u8| (cost > 0).then_some(cost);
         (before != cost).then(|| WalkCostChange {
             before: some(before),
             after: some(cost),
         })
+    }
+
+    /// Finds out what steps can be made from a position, if it is on the map.
+    fn find_steps(&mut self, at: Position) {
+        let Some(tile) = self.grid.tile(at) else {
+            return;
+        };
+        let is_open = |tile: Tile| self.tiles[tile].cost > 0;
+        let edges = self.grid.edge_neighbours(tile).map(is_open);
+        let corners = self.grid.corner_neighbours(tile).map(is_open);
+        let [up, right, down, left] = edges;
+        let [up_right, down_right, down_left, up_left] = corners;
+        let steps = [
+            (Direction::NorthWest, up && left && up_left),
+            (Direction::North, up),
+            (Direction::NorthEast, up && right && up_right),
+            (Direction::West, left),
+            (Direction::East, right),
+            (Direction::SouthWest, down && left && down_left),
+            (Direction::South, down),
+            (Direction::SouthEast, down && right && down_right),
+        ];
+        let possible = steps.into_iter().filter(|(_, is_possible)| *is_possible);
+        self.tiles[tile].steps = possible.fold(Directions::NONE, |steps, (direction, _)| {
+            steps.with(direction)
+        });
     }
 
     pub(crate) const fn grid(&self) -> Grid {
@@ -122,7 +168,12 @@ impl WalkCosts {
 
     /// Ticks to enter a tile of the map or of its border, 0 where nobody can.
     pub(crate) fn of(&self, tile: Tile) -> u8 {
-        self.costs[tile]
+        self.tiles[tile].cost
+    }
+
+    /// The directions in which a step can be made from a tile of the map: onto what can be entered, and around no corner.
+    pub(crate) fn steps_from(&self, tile: Tile) -> Directions {
+        self.tiles[tile].steps
     }
 
     /// The highest cost of any tile, 0 if none can be entered.

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use crate::colonists::Colonist;
+use crate::direction::Direction;
 use crate::id::IdSource;
 use crate::jobs::{HaulLeg, Job, Task};
 use crate::names::Name;
-use crate::path::Direction;
 use crate::test_support::{busy_colony, definitions, run_tick};
 use crate::{Colony, Command, Position, SAVE_VERSION, SaveError};
 

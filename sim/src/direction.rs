@@ -1,4 +1,4 @@
-//! The eight ways to leave a tile.
+//! The eight ways to leave a tile, and sets of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -72,11 +72,72 @@ impl Direction {
     }
 
     /// The cost of a step onto the cheapest ground.
-    pub(super) const fn length(self) -> u32 {
-        match self {
-            Self::North | Self::West | Self::East | Self::South => STRAIGHT_COST,
-            Self::NorthWest | Self::NorthEast | Self::SouthWest | Self::SouthEast => DIAGONAL_COST,
+    pub(crate) const fn length(self) -> u32 {
+        if Directions::DIAGONAL.contains(self) {
+            DIAGONAL_COST
+        } else {
+            STRAIGHT_COST
         }
+    }
+
+    /// The three that lead back at least in part.
+    pub(crate) const fn backwards(self) -> Directions {
+        let (right, down) = self.offset();
+        let mut directions = Directions::NONE;
+        let mut number = 0;
+        while number < Self::ALL.len() {
+            let (other_right, other_down) = Self::ALL[number].offset();
+            if right * other_right + down * other_down < 0 {
+                directions = directions.with(Self::ALL[number]);
+            }
+            number += 1;
+        }
+        directions
+    }
+}
+
+/// Some of the eight.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Directions(u8);
+
+impl Directions {
+    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const DIAGONAL: Self = Self::NONE
+        .with(Direction::NorthWest)
+        .with(Direction::NorthEast)
+        .with(Direction::SouthWest)
+        .with(Direction::SouthEast);
+
+    pub(crate) const fn with(self, direction: Direction) -> Self {
+        Self(self.0 | 1 << direction as u8)
+    }
+
+    pub(crate) const fn without(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
+    }
+
+    pub(crate) const fn contains(self, direction: Direction) -> bool {
+        self.0 & 1 << direction as u8 != 0
+    }
+
+    pub(crate) const fn diagonal(self) -> Self {
+        Self(self.0 & Self::DIAGONAL.0)
+    }
+
+    pub(crate) const fn straight(self) -> Self {
+        self.without(Self::DIAGONAL)
+    }
+}
+
+/// In reading order.
+impl Iterator for Directions {
+    type Item = Direction;
+
+    #[inline]
+    fn next(&mut self) -> Option<Direction> {
+        let direction = Direction::ALL.get(self.0.trailing_zeros() as usize)?;
+        self.0 &= self.0 - 1;
+        Some(*direction)
     }
 }
 
@@ -115,5 +176,18 @@ mod tests {
             (down, right)
         });
         assert!(offsets.is_sorted(), "in reading order");
+    }
+
+    #[test]
+    fn some_directions_are_those_that_were_added_in_reading_order() {
+        use Direction::{East, North, NorthEast, NorthWest, South, SouthEast, SouthWest, West};
+        let some = Directions::NONE.with(South).with(NorthEast).with(West);
+        assert!(some.eq([NorthEast, West, South]));
+        assert!(some.diagonal().eq([NorthEast]));
+        assert!(some.straight().eq([West, South]));
+        assert!(some.contains(West) && !some.contains(East));
+        assert_eq!(some.without(some), Directions::NONE);
+        assert!(East.backwards().eq([NorthWest, West, SouthWest]));
+        assert!(SouthEast.backwards().eq([NorthWest, North, West]));
     }
 }
