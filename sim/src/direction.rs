@@ -71,6 +71,15 @@ impl Direction {
         at.offset(right, down)
     }
 
+    /// The tile to which a step leads that can be made.
+    pub(crate) const fn on_map_from(self, at: Position) -> Position {
+        let (right, down) = self.offset();
+        Position::new(
+            at.x.wrapping_add_signed(right),
+            at.y.wrapping_add_signed(down),
+        )
+    }
+
     /// The cost of a step onto the cheapest ground.
     pub(crate) const fn length(self) -> u32 {
         if Directions::DIAGONAL.contains(self) {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 use smallvec::SmallVec;
 
-use crate::direction::Direction;
+use crate::direction::{Direction, Directions};
 use crate::grid::Tile;
 use crate::terrain::{Terrain, WalkCostChange, WalkCosts};
 use crate::{DIAGONAL_COST, Position, STRAIGHT_COST};
@@ -217,7 +217,10 @@ fn straight_way(costs: &WalkCosts, start: Position, goal: Goal) -> Option<Way> {
         if !costs.steps_from(tile).contains(direction) {
             return None;
         }
-        (at, tile) = (direction.from(at)?, costs.grid().beside(tile, direction));
+        (at, tile) = (
+            direction.on_map_from(at),
+            costs.grid().beside(tile, direction),
+        );
         if u32::from(costs.of(tile)) != least {
             return None;
         }
@@ -237,18 +240,26 @@ fn canonical_way(
     let mut way = Way::new();
     let (mut at, mut tile) = (start, costs.grid().tile(start)?);
     while rest > 0 {
+        let mut go = |direction: Direction| {
+            let next = costs.grid().beside(tile, direction);
+            let left = rest.checked_sub(direction.length() * u32::from(costs.of(next)))?;
+            let position = direction.on_map_from(at);
+            is_rest(next, position, left).then_some((direction, position, next, left))
+        };
         let possible = costs.steps_from(tile);
         let preferred = goal.direction_from(at);
         let preferred = preferred.filter(|direction| possible.contains(*direction));
-        let mut directions = preferred.into_iter().chain(possible);
-        let (direction, next, left) = directions.find_map(|direction| {
-            let next = costs.grid().beside(tile, direction);
-            let left = rest.checked_sub(direction.length() * u32::from(costs.of(next)))?;
-            let position = direction.from(at)?;
-            is_rest(next, position, left).then_some((direction, (position, next), left))
-        })?;
+        let step = preferred.and_then(&mut go);
+        let (direction, position, next, left) = match step {
+            Some(step) => step,
+            None => {
+                let tried =
+                    preferred.map_or(Directions::NONE, |tried| Directions::NONE.with(tried));
+                possible.without(tried).find_map(go)?
+            }
+        };
         way.push(direction);
-        ((at, tile), rest) = (next, left);
+        (at, tile, rest) = (position, next, left);
     }
     Some(way)
 }

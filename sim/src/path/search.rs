@@ -225,24 +225,42 @@ impl Search {
 
     /// Whether the cheapest way from a tile costs `rest`, less than which it cannot cost. Somebody came there from the
     /// start by a way that costs `walked`, and nothing cheaper than both together leads from the start to the goal.
+    #[inline]
     fn is_rest(&mut self, task: &Task<'_>, (at, walked): (Position, u32), rest: u32) -> bool {
         let Some(number) = task.window.number(at) else {
             self.has_come_to_edge = true;
             return false;
         };
-        let total = walked + rest;
+        match self.visit(number) {
+            Some(visit) if visit.rest() == rest => true,
+            Some(visit) if visit.is_final() => false,
+            _ => self.turns_out_to_be_rest(task, number, (at, walked), rest),
+        }
+    }
+
+    /// The same of a tile of which it is not known yet: searches on until it is.
+    fn turns_out_to_be_rest(
+        &mut self,
+        task: &Task<'_>,
+        number: usize,
+        (at, walked): (Position, u32),
+        rest: u32,
+    ) -> bool {
+        let is_too_far =
+            walked > task.cost_at_least(at) || rest < task.least * task.goal.cost_at_least(at);
+        if is_too_far {
+            return false;
+        }
         loop {
+            // Everything estimated below the total is final; so from here it is at least the total less the estimate.
+            let has_more = self.front.key().is_some_and(|key| key <= walked + rest);
+            if !has_more || self.advance(task).is_none() {
+                return false;
+            }
             match self.visit(number) {
                 Some(visit) if visit.rest() == rest => return true,
                 Some(visit) if visit.is_final() => return false,
                 _ => {}
-            }
-            // Everything estimated below the total is final; so from here it is at least the total less the estimate.
-            let is_too_far = walked > task.cost_at_least(at)
-                || rest < task.least * task.goal.cost_at_least(at)
-                || self.front.key().is_none_or(|key| key > total);
-            if is_too_far || self.advance(task).is_none() {
-                return false;
             }
         }
     }
