@@ -1,7 +1,7 @@
 //! Who does what: each idle colonist, in order of id, takes the job that is least [effort], then the one with the lowest id, of
 //! those it can and may do, can reach, and that have all they need. What it needs itself counts as if it were at hand.
 
-use crate::colonists::{Colonist, Person};
+use crate::colonists::Colonist;
 use crate::definitions::{BuildingUse, NeedKind};
 use crate::jobs::{FoodClaim, HaulLeg, Job, SupplyLeg, Task, TreatLeg};
 use crate::lookup::Lookup;
@@ -77,7 +77,6 @@ struct Seeker<'a> {
     from: Position,
     region: Region,
     colonist: &'a Colonist,
-    person: &'a Person,
 }
 
 /// Gives jobs to the idle.
@@ -86,12 +85,12 @@ pub(crate) fn run(colony: &mut Colony) {
     // walking asks for it. The ground stays what it is meanwhile.
     let mut asked = Vec::new();
     let mut barren = Barren::default();
-    for id in colony.entities.idle() {
-        let Some(choice) = choose(colony, id, &mut barren) else {
+    for place in colony.entities.idle() {
+        let Some((id, choice)) = choose(colony, place, &mut barren) else {
             continue;
         };
         let job = choice.job;
-        let Some((start, goal)) = take(colony, id, choice) else {
+        let Some((start, goal)) = take(colony, (place, id), choice) else {
             continue;
         };
         colony.ask_for_way(&mut asked, (id, job), (start, goal));
@@ -103,14 +102,23 @@ pub(crate) fn run(colony: &mut Colony) {
     colony.set_all_out(asked);
 }
 
-fn choose(colony: &Colony, id: StableId, barren: &mut Barren) -> Option<Choice> {
-    let colonist = colony.entities.colonist(id)?;
+/// Who is at a place, and what they choose.
+fn choose(colony: &Colony, place: usize, barren: &mut Barren) -> Option<(StableId, Choice)> {
+    let (id, colonist) = colony.entities.nth_colonist(place)?;
+    let choice = choice_of(colony, (id, colonist), barren)?;
+    Some((id, choice))
+}
+
+fn choice_of(
+    colony: &Colony,
+    (id, colonist): (StableId, &Colonist),
+    barren: &mut Barren,
+) -> Option<Choice> {
     let seeker = Seeker {
         id,
         from: colonist.at,
         region: colony.regions.of(colonist.at)?,
         colonist,
-        person: colony.entities.person(id)?,
     };
     let mut best: Option<Choice> = None;
     for need in NeedKind::ALL {
@@ -279,7 +287,11 @@ fn treatment_claim(colony: &Colony, patient: StableId, seeker: Seeker<'_>) -> Op
 /// Whether somebody has the skill for a job, is not forbidden to do such jobs and is not whom it is done to.
 fn may_do(colony: &Colony, job: &Job, seeker: Seeker<'_>) -> bool {
     let is_patient = matches!(job.task, Task::Treat { patient, .. } if patient == seeker.id);
-    let is_allowed = !is_patient && !seeker.person.forbidden.contains(&job.kind);
+    let is_forbidden = || {
+        let person = colony.entities.person(seeker.id);
+        person.is_some_and(|person| person.forbidden.contains(&job.kind))
+    };
+    let is_allowed = !is_patient && !(seeker.colonist.is_choosy && is_forbidden());
     let skill = colony.skill_for(job);
     is_allowed
         && skill.is_none_or(|needed| {
@@ -290,7 +302,7 @@ fn may_do(colony: &Colony, job: &Job, seeker: Seeker<'_>) -> bool {
 /// Gives somebody a job. Returns where they are and where they have to go.
 fn take(
     colony: &mut Colony,
-    id: StableId,
+    (place, id): (usize, StableId),
     Choice { job, claim, .. }: Choice,
 ) -> Option<(Position, Goal)> {
     let here = colony.position(id)?;
@@ -328,7 +340,7 @@ fn take(
     let taken = colony.entities.job(job).copied()?;
     let skill = colony.skill_for(&taken);
     let level = skill.map_or(0, |used| colony.level(id, used.skill));
-    colony.entities.make_busy(id, job, taken.kind, level);
+    colony.entities.make_busy(place, job, taken.kind, level);
     let facts = taken.facts(&colony.rules);
     colony.events.push(Event::JobAssigned(facts));
     Some((here, colony.goal_of(&taken)?))
@@ -395,14 +407,13 @@ mod tests {
                 }
                 // The work of this tick has freed some.
                 run(&mut colony);
-                for id in colony.entities.idle() {
-                    let colonist = colony.entities.colonist(id).unwrap();
+                for place in colony.entities.idle() {
+                    let (id, colonist) = colony.entities.nth_colonist(place).unwrap();
                     let seeker = Seeker {
                         id,
                         from: colonist.at,
                         region: colony.regions.of(colonist.at).unwrap(),
                         colonist,
-                        person: colony.entities.person(id).unwrap(),
                     };
                     let lowest = lowest_priority(&colony, seeker).unwrap_or(u8::MAX);
                     let could_take = |job: &&Job| {

@@ -52,9 +52,12 @@ pub(crate) struct Colonist {
     /// asked every tick. Few have any; apart, they do not keep the rows of all long.
     #[serde(skip)]
     pub(crate) personal: Option<Box<PersonalJobs>>,
-    /// Whether there is a schedule: what is known of the person, where it is asked every tick.
+    /// What is known of the person, where it is asked every tick: whether there is a schedule,
     #[serde(skip)]
     pub(crate) has_schedule: bool,
+    /// and whether there are kinds of job that they do not take.
+    #[serde(skip)]
+    pub(crate) is_choosy: bool,
 }
 
 /// Jobs by need.
@@ -88,6 +91,7 @@ impl Colony {
             activity: Activity::default(),
             personal: None,
             has_schedule: false,
+            is_choosy: false,
         };
         let person = Person {
             name,
@@ -163,6 +167,12 @@ impl Colonist {
     /// The job that meets a need of theirs.
     pub(crate) fn personal_job(&self, need: NeedKind) -> Option<StableId> {
         self.personal.as_ref()?[need as usize]
+    }
+
+    /// Takes note of who they are.
+    pub(crate) fn note_person(&mut self, person: &Person) {
+        self.has_schedule = person.schedule.is_some();
+        self.is_choosy = !person.forbidden.is_empty();
     }
 
     /// Takes note of the job that meets a need of theirs.

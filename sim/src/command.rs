@@ -234,13 +234,14 @@ impl Colony {
                 kind,
                 allowed,
             } => {
-                if let Some(person) = self.entities.person_mut(*colonist) {
+                let kind = Name::of(kind);
+                self.entities.change_person(*colonist, |person| {
                     if *allowed {
-                        person.forbidden.remove(&Name::of(kind));
+                        person.forbidden.remove(&kind);
                     } else {
-                        person.forbidden.insert(Name::of(kind));
+                        person.forbidden.insert(kind);
                     }
-                }
+                });
             }
             Command::Injure { colonist, points } => self.hurt(*colonist, *points, "injury"),
             Command::Heal { colonist, points } => self.heal(*colonist, *points),
@@ -273,12 +274,8 @@ impl Colony {
             }
             schedule
         });
-        if let Some(colonist) = self.entities.colonist_mut(id) {
-            colonist.has_schedule = schedule.is_some();
-        }
-        if let Some(person) = self.entities.person_mut(id) {
-            person.schedule = schedule;
-        }
+        self.entities
+            .change_person(id, |person| person.schedule = schedule);
     }
 }
 

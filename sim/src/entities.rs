@@ -72,7 +72,8 @@ fn hash_of_colonists(
 
 impl Entities {
     /// Adds somebody who has a higher id than anybody before.
-    pub(crate) fn add_colonist(&mut self, id: StableId, person: Person, colonist: Colonist) {
+    pub(crate) fn add_colonist(&mut self, id: StableId, person: Person, mut colonist: Colonist) {
+        colonist.note_person(&person);
         let place = self.colonists.len();
         self.places.insert(id, place);
         self.idle.set(place, colonist.activity.job.is_none());
@@ -135,18 +136,13 @@ impl Entities {
         Some(&mut self.colonists.get_mut(*self.places.get(&id)?)?.1)
     }
 
-    /// Those who have no job, in order of id.
-    pub(crate) fn idle(&self) -> Vec<StableId> {
-        let idle = self.idle.iter();
-        idle.filter_map(|place| Some(self.colonists.get(place)?.0))
-            .collect()
+    /// The places of those who have no job.
+    pub(crate) fn idle(&self) -> Vec<usize> {
+        self.idle.iter().collect()
     }
 
-    /// Gives somebody a job of a kind, at which they are as good as a level says.
-    pub(crate) fn make_busy(&mut self, id: StableId, job: StableId, kind: Name, level: u8) {
-        let Some(place) = self.places.get(&id).copied() else {
-            return;
-        };
+    /// Gives the one at a place a job of a kind, at which they are as good as a level says.
+    pub(crate) fn make_busy(&mut self, place: usize, job: StableId, kind: Name, level: u8) {
         if let Some((_, Colonist { activity, .. })) = self.colonists.get_mut(place) {
             activity.job = Some(job);
             activity.kind = Some(kind);
@@ -167,6 +163,19 @@ impl Entities {
         self.people.get(id)
     }
 
+    /// Changes what colonists remember of the person as well.
+    pub(crate) fn change_person(&mut self, id: StableId, change: impl FnOnce(&mut Person)) {
+        let Some(person) = self.people.get_mut(id) else {
+            return;
+        };
+        change(person);
+        let place = self.places.get(&id);
+        if let Some((_, colonist)) = place.and_then(|place| self.colonists.get_mut(*place)) {
+            colonist.note_person(person);
+        }
+    }
+
+    /// Somebody's experience changes through this, and nothing else.
     pub(crate) fn person_mut(&mut self, id: StableId) -> Option<&mut Person> {
         self.people.get_mut(id)
     }
@@ -207,9 +216,10 @@ impl Entities {
         colonists.map(|(id, colonist)| (*id, colonist))
     }
 
-    /// Somebody by place in the order of ids.
-    pub(crate) fn nth_colonist(&self, place: usize) -> Option<StableId> {
-        Some(self.colonists.get(place)?.0)
+    /// Somebody by place in the order of ids. The places stay the same as long as nobody comes or goes.
+    pub(crate) fn nth_colonist(&self, place: usize) -> Option<(StableId, &Colonist)> {
+        let (id, colonist) = self.colonists.get(place)?;
+        Some((*id, colonist))
     }
 
     /// Goes through everybody from a place in the order of ids on, up to the first of whom `visit` makes something. Returns also the

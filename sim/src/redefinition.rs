@@ -216,10 +216,10 @@ impl Colony {
             let rules = &self.rules;
             let is_gone = |kind: &Name| rules.kind(*kind).is_none();
             let person = self.entities.person(id);
-            if person.is_some_and(|person| person.forbidden.iter().any(is_gone))
-                && let Some(person) = self.entities.person_mut(id)
-            {
-                person.forbidden.retain(|kind| !is_gone(kind));
+            if person.is_some_and(|person| person.forbidden.iter().any(is_gone)) {
+                self.entities.change_person(id, |person| {
+                    person.forbidden.retain(|kind| !is_gone(kind));
+                });
             }
         }
     }

@@ -244,8 +244,7 @@ impl Colony {
             }
             entities.add_structure(structure);
         }
-        for (id, person, mut colonist) in record.colonists {
-            colonist.has_schedule = person.schedule.is_some();
+        for (id, person, colonist) in record.colonists {
             entities.add_colonist(id, person, colonist);
         }
         for job in record.jobs {

@@ -14,6 +14,7 @@ pub(crate) fn encode(id: StableId, colonist: &Colonist, bytes: &mut Vec<u8>) {
         activity,
         personal: _,
         has_schedule: _,
+        is_choosy: _,
     } = colonist;
     // Together: each addition looks whether there is room.
     let mut head = [0; 28];

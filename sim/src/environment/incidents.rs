@@ -156,7 +156,7 @@ impl Colony {
             count,
         );
         let place = usize::try_from(drawn).unwrap_or(usize::MAX);
-        if let Some(victim) = self.entities.nth_colonist(place) {
+        if let Some((victim, _)) = self.entities.nth_colonist(place) {
             self.hurt(victim, points, CAUSE_OF_DEATH);
         }
     }

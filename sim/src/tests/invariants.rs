@@ -24,10 +24,15 @@ fn assert_consistent(colony: &Colony) {
         JobBoard::of(&colony.entities, &colony.regions),
         "the board is what the jobs say"
     );
-    let idle = colony.entities.colonists();
-    let idle = idle.filter(|(_, colonist)| colonist.activity.job.is_none());
-    let idle: Vec<StableId> = idle.map(|(id, _)| id).collect();
+    let places = (0..).zip(colony.entities.colonists());
+    let idle = places.filter(|(_, (_, colonist))| colonist.activity.job.is_none());
+    let idle: Vec<usize> = idle.map(|(place, _)| place).collect();
     assert_eq!(colony.entities.idle(), idle);
+    for (id, colonist) in colony.entities.colonists() {
+        let person = colony.entities.person(id).unwrap();
+        assert_eq!(colonist.has_schedule, person.schedule.is_some());
+        assert_eq!(colonist.is_choosy, !person.forbidden.is_empty());
+    }
     for job in colony.entities.jobs() {
         assert_job_consistent(colony, job);
     }
