@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use crate::colonists::{Activity, Colonist, Person, encoding};
-use crate::hash::PartHasher;
+use crate::hash::{hash_bytes, hash_of};
 use crate::items::Stack;
 use crate::jobs::Job;
 use crate::lookup::Lookup;
@@ -39,35 +39,33 @@ pub(crate) struct EntityHashes {
     pub(crate) structures: u128,
 }
 
-/// Colonists that a thread encodes at a time.
-const CHUNK_COLONISTS: usize = 512;
+/// Colonists that are hashed together: what they are encoded into stays in the caches of the processor.
+const CHUNK_COLONISTS: usize = 256;
 
-/// The same for any number of threads: what is hashed are the encodings of all, in order.
+/// The hash of the hashes of some in a row each: the same for any number of threads.
 fn hash_of_colonists(
     colonists: &[(StableId, Colonist)],
     people: &mut Table<Person>,
     is_large: bool,
 ) -> u128 {
-    let mut hasher = PartHasher::new();
-    hasher.write(&people.hash());
-    if is_large {
-        let chunks = colonists.par_chunks(CHUNK_COLONISTS).map(|chunk| {
-            let mut bytes = Vec::new();
-            for (id, colonist) in chunk {
-                encoding::encode(*id, colonist, &mut bytes);
-            }
-            bytes
-        });
-        let chunks: Vec<Vec<u8>> = chunks.collect();
-        for chunk in chunks {
-            hasher.write_encoded(|bytes| bytes.extend_from_slice(&chunk));
+    let hash_of_chunk = |bytes: &mut Vec<u8>, chunk: &[(StableId, Colonist)]| {
+        bytes.clear();
+        for (id, colonist) in chunk {
+            encoding::encode(*id, colonist, bytes);
         }
+        hash_bytes(bytes)
+    };
+    let hashes: Vec<u128> = if is_large {
+        let chunks = colonists.par_chunks(CHUNK_COLONISTS);
+        chunks.map_init(Vec::new, hash_of_chunk).collect()
     } else {
-        for (id, colonist) in colonists {
-            hasher.write_encoded(|bytes| encoding::encode(*id, colonist, bytes));
-        }
-    }
-    hasher.finish()
+        let mut bytes = Vec::new();
+        let chunks = colonists.chunks(CHUNK_COLONISTS);
+        chunks
+            .map(|chunk| hash_of_chunk(&mut bytes, chunk))
+            .collect()
+    };
+    hash_of(&(people.hash(), hashes))
 }
 
 impl Entities {

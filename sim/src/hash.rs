@@ -50,16 +50,6 @@ impl PartHasher {
         bincode::serde::encode_into_writer(value, writer, ENCODING).expect(
             "state is plain data: every sequence knows its length and memory takes every byte",
         );
-        self.hash_if_long();
-    }
-
-    /// Adds a value that encodes itself, into the very bytes that [`write`](Self::write) would add of it.
-    pub(crate) fn write_encoded(&mut self, encode: impl FnOnce(&mut Vec<u8>)) {
-        encode(&mut self.pending);
-        self.hash_if_long();
-    }
-
-    fn hash_if_long(&mut self) {
         if self.pending.len() >= PENDING_BYTES {
             self.state.update(&self.pending);
             self.pending.clear();
