@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::Position;
 use crate::lookup::Lookup;
-use crate::tile_set::{Around, Found, TileSet};
+use crate::tile_set::{Around, Found, Nearest, TileSet};
 
 /// Things that each lie on a tile; of several on one they are told apart by their keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,9 +68,9 @@ impl<K: Ord + Copy> Nearby<K> {
             .map(|(_, key)| *key)
     }
 
-    /// The distance of the nearest thing.
-    pub(crate) fn distance_of_nearest(&self, around: Around) -> Option<u32> {
-        self.tiles.distance_of_nearest(around)
+    /// The tiles that have the nearest things.
+    pub(crate) fn nearest_tiles(&self, around: Around) -> Option<Nearest> {
+        self.tiles.nearest_tiles(around)
     }
 
     /// The nearest thing of which `claim` makes something, the one with the least rank among equals, which `claim` says.
@@ -79,18 +79,17 @@ impl<K: Ord + Copy> Nearby<K> {
         around: Around,
         claim: impl FnMut(K) -> Option<(R, C)>,
     ) -> Option<Found<R, C>> {
-        let distance = self.distance_of_nearest(around)?;
-        self.nearest_from(distance, around, claim)
+        self.nearest_from(self.nearest_tiles(around)?, around, claim)
     }
 
-    /// The same, where none is nearer than a distance.
+    /// The same, where it is known which tiles have the nearest.
     pub(crate) fn nearest_from<R: Ord, C>(
         &self,
-        distance: u32,
+        nearest: Nearest,
         around: Around,
         mut claim: impl FnMut(K) -> Option<(R, C)>,
     ) -> Option<Found<R, C>> {
-        self.tiles.nearest_from(distance, around, |at| {
+        self.tiles.nearest_from(nearest, around, |at| {
             let first = claim(*self.first.get(&at)?);
             if self.others.is_empty() {
                 return first;

@@ -1,7 +1,7 @@
 //! The jobs that anybody may take, by priority and place.
 
 use crate::nearby::Nearby;
-use crate::tile_set::{Around, DISTANCE_MAX};
+use crate::tile_set::{Around, DISTANCE_MAX, Nearest};
 use crate::{PRIORITY_MAX, PRIORITY_URGENT, Position, STRAIGHT_COST, StableId};
 
 /// Tiles that somebody goes further for work that is one priority higher.
@@ -31,6 +31,16 @@ pub(crate) struct OpenJobs {
     priorities: u16,
 }
 
+/// What jobs take at least, by priority.
+struct Least {
+    /// The priorities that have any, a bit for each.
+    left: u16,
+    /// Exact for the one that takes the least; for others that would take a look at what is far away.
+    least: [u32; PRIORITIES],
+    /// The priority of those that take the least, and the tiles that have them.
+    nearest: Option<(u8, Nearest)>,
+}
+
 impl OpenJobs {
     pub(crate) fn insert(&mut self, priority: u8, at: Position, id: StableId) {
         if let Some(jobs) = self.by_priority.get_mut(usize::from(priority)) {
@@ -56,7 +66,11 @@ impl OpenJobs {
         (lowest, limit): (u8, u32),
         mut claim: impl FnMut(StableId) -> Option<C>,
     ) -> Option<(u32, StableId, C)> {
-        let (mut left, least) = self.least_efforts(around, (lowest, limit));
+        let Least {
+            mut left,
+            least,
+            mut nearest,
+        } = self.least_efforts(around, (lowest, limit));
         let mut best: Option<(u32, StableId, C)> = None;
         let mut within = limit;
         // The first that is looked at mostly has it, and what takes more is looked at no more.
@@ -68,7 +82,13 @@ impl OpenJobs {
             }
             let jobs = &self.by_priority[usize::from(priority)];
             let near = around.nearer(within - at_hand);
-            let found = jobs.nearest_from(least - at_hand, near, |id| Some((id, claim(id)?)));
+            // Looked for already where they take the least.
+            let nearest = match nearest.take_if(|(nearest, _)| *nearest == priority) {
+                Some((_, nearest)) => Some(nearest),
+                None => jobs.nearest_tiles(near),
+            };
+            let found = nearest
+                .and_then(|nearest| jobs.nearest_from(nearest, near, |id| Some((id, claim(id)?))));
             let Some((distance, id, claim)) = found else {
                 continue;
             };
@@ -84,15 +104,11 @@ impl OpenJobs {
         best
     }
 
-    /// The priorities that have jobs, a bit for each, and what a job of each takes at least: exactly for the one that takes the least;
-    /// for others it would take a look at what is far away.
-    fn least_efforts(
-        &self,
-        around: Around,
-        (lowest, limit): (u8, u32),
-    ) -> (u16, [u32; PRIORITIES]) {
+    /// What jobs take at least.
+    fn least_efforts(&self, around: Around, (lowest, limit): (u8, u32)) -> Least {
         let present = self.priorities & (u16::MAX << lowest);
         let mut least = [0; PRIORITIES];
+        let mut nearest = None;
         let mut within = limit;
         for priority in bits(present) {
             let at_hand = effort(priority, 0);
@@ -102,11 +118,18 @@ impl OpenJobs {
                 continue;
             }
             let near = around.nearer(within - at_hand);
-            let distance = self.by_priority[place].distance_of_nearest(near);
-            least[place] = distance.map_or(within, |distance| at_hand + distance);
-            within = least[place];
+            let found = self.by_priority[place].nearest_tiles(near);
+            if let Some(found) = found {
+                within = at_hand + found.distance;
+                nearest = Some((priority, found));
+            }
+            least[place] = within;
         }
-        (present, least)
+        Least {
+            left: present,
+            least,
+            nearest,
+        }
     }
 }
 

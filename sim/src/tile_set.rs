@@ -1,5 +1,8 @@
 //! A set of tiles, a bit for each: the nearest ones are found without looking at all.
 
+use smallvec::SmallVec;
+
+use crate::position::octile;
 use crate::{DIAGONAL_COST, MAP_SIDE_MAX, Position, STRAIGHT_COST};
 
 /// Tiles that a word has a bit for.
@@ -44,6 +47,15 @@ impl Around {
         let within = within.min(self.within);
         Self { within, ..self }
     }
+}
+
+/// The tiles that are nearest, all of them equally far away.
+#[derive(Debug, Clone)]
+pub(crate) struct Nearest {
+    /// How far away they are.
+    pub(crate) distance: u32,
+    /// In no particular order.
+    tiles: SmallVec<[Position; 8]>,
 }
 
 /// What is nearest: its distance, what decided among equals, and what was made of it.
@@ -94,56 +106,66 @@ impl TileSet {
         around: Around,
         claim: impl FnMut(Position) -> Option<(R, C)>,
     ) -> Option<Found<R, C>> {
-        // Mostly it is a nearest tile; to find these takes no look at what is there.
-        let distance = self.distance_of_nearest(around)?;
-        self.nearest_from(distance, around, claim)
+        self.nearest_from(self.nearest_tiles(around)?, around, claim)
     }
 
-    /// The same, where none is nearer than a distance.
+    /// The same, where it is known which tiles are nearest.
     pub(crate) fn nearest_from<R: Ord, C>(
         &self,
-        distance: u32,
+        Nearest { distance, tiles }: Nearest,
         Around {
             from,
             within: limit,
         }: Around,
         mut claim: impl FnMut(Position) -> Option<(R, C)>,
     ) -> Option<Found<R, C>> {
-        let mut within = distance;
+        let mut left = self.count as usize - tiles.len();
+        // Mostly it is a nearest tile.
+        let claims = tiles.into_iter().filter_map(&mut claim);
+        if let Some((rank, claim)) =
+            claims.reduce(|best, other| if other.0 < best.0 { other } else { best })
+        {
+            return Some((distance, rank, claim));
+        }
         // Where they are of no use, mostly one is that is hardly further: what is far away is looked at last.
-        let (mut looked_at, mut left) = (None, self.count);
-        loop {
-            let reach = within.min(limit);
+        let mut looked_at = distance;
+        while left > 0 && looked_at < limit {
+            let reach = (2 * looked_at + FURTHER).min(limit);
             let best = self.best_within(from, (looked_at, reach), |at| {
                 left -= 1;
                 claim(at)
             });
-            if best.is_some() || left == 0 || reach == limit {
+            if best.is_some() {
                 return best;
             }
-            looked_at = Some(within);
-            within = 2 * within + FURTHER;
+            looked_at = reach;
         }
+        None
     }
 
-    /// The distance of the nearest tile.
-    pub(crate) fn distance_of_nearest(&self, around: Around) -> Option<u32> {
+    /// The nearest tiles.
+    pub(crate) fn nearest_tiles(&self, around: Around) -> Option<Nearest> {
         let Around { from, mut within } = around;
-        let mut nearest = None;
+        let mut tiles = SmallVec::new();
         for (y, row) in self.rows_around(from) {
-            if u32::from(y.abs_diff(from.y)) * STRAIGHT_COST > within {
+            let rows = u32::from(y.abs_diff(from.y));
+            if rows * STRAIGHT_COST > within {
                 break;
             }
             let columns = row.nearest_columns(from.x, columns_within(within));
-            let distances = columns
-                .into_iter()
-                .flatten()
-                .map(|x| Position::new(x, y).octile_distance(from));
-            if let Some(distance) = distances.min().filter(|distance| *distance <= within) {
-                (nearest, within) = (Some(distance), distance);
+            for x in columns.into_iter().flatten() {
+                let distance = octile(u32::from(x.abs_diff(from.x)), rows);
+                if distance < within {
+                    tiles.clear();
+                    within = distance;
+                }
+                if distance == within {
+                    tiles.push(Position::new(x, y));
+                }
             }
         }
-        nearest
+        let distance = within;
+        (!tiles.is_empty()).then_some(Nearest { distance, tiles })
     }
 
     /// The rows that have any, near ones first.
@@ -168,11 +190,11 @@ impl TileSet {
         })
     }
 
-    /// The same among what is no further away than `distance`, and further than what was looked at before.
+    /// The nearest tile of which `claim` makes something among what is further away than one distance, and no further than another.
     fn best_within<R: Ord, C>(
         &self,
         from: Position,
-        (looked_at, distance): (Option<u32>, u32),
+        (looked_at, distance): (u32, u32),
         mut claim: impl FnMut(Position) -> Option<(R, C)>,
     ) -> Option<Found<R, C>> {
         let mut best: Option<Found<R, C>> = None;
@@ -186,7 +208,7 @@ impl TileSet {
                 let at = Position::new(x, y);
                 let distance = at.octile_distance(from);
                 if distance <= within
-                    && looked_at.is_none_or(|looked_at| distance > looked_at)
+                    && distance > looked_at
                     && let Some((rank, claim)) = claim(at)
                     && best
                         .as_ref()
@@ -231,16 +253,32 @@ fn columns_within(distance: u32) -> u16 {
 impl Row {
     /// The nearest column to the left of one, and the nearest from it on, each no further than `reach`.
     fn nearest_columns(&self, from: u16, reach: u16) -> [Option<u16>; 2] {
+        let (place, bit) = (usize::from(from / WORD_TILES), from % WORD_TILES);
+        let word = |place: Option<usize>| place.and_then(|place| self.words.get(place)).copied();
+        let word = |place| u128::from(word(place).unwrap_or(0));
+        let here = word(Some(place));
+        // The columns from this one on, and those up to it, as many as a word has.
+        let after = (word(Some(place + 1)) << u64::BITS | here) >> bit;
+        let before = (here << u64::BITS | word(place.checked_sub(1))) >> bit;
+        let (after, before) = (after as u64, before as u64);
         let (mut left, mut right) = (None, None);
-        self.go_right(from, reach, |x| {
-            right = Some(x);
-            false
-        });
-        self.go_left(from, reach, |x| {
-            left = Some(x);
-            false
-        });
-        [left, right]
+        if after != 0 {
+            right = Some(from + bit_number(after & after.wrapping_neg()));
+        } else if reach >= WORD_TILES {
+            self.go_right(from, reach, |x| {
+                right = Some(x);
+                false
+            });
+        }
+        if before != 0 {
+            left = Some(from + bit_number(before) - WORD_TILES);
+        } else if reach >= WORD_TILES {
+            self.go_left(from, reach, |x| {
+                left = Some(x);
+                false
+            });
+        }
+        [left, right].map(|found| found.filter(|x| x.abs_diff(from) <= reach))
     }
 
     /// Visits the columns to the right from one on, no further than `reach`, until a visit says that it was far enough.
