@@ -1,6 +1,7 @@
 //! Identity: numbers that name things for as long as the colony lives.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,24 +10,50 @@ use serde::{Deserialize, Serialize};
 pub const STABLE_ID_MAX: u64 = 1 << 53;
 
 /// Names a colonist, job, stack or stockpile. Given out from 1 up in the order of creation, never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct StableId(u64);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "u64", from = "u64")]
+pub struct StableId(
+    /// One more than its number: so there is room for the absence of an id, of which state is full.
+    NonZeroU64,
+);
 
 impl StableId {
-    /// The id with this number; whether anything has it is for the colony to say.
+    /// The id with this number; whether anything has it is for the colony to say. The largest 64-bit number counts as the one before
+    /// it; both are far above [`STABLE_ID_MAX`].
     pub const fn new(number: u64) -> Self {
-        Self(number)
+        Self(NonZeroU64::MIN.saturating_add(number))
     }
 
     /// The number of the id.
     pub const fn get(self) -> u64 {
-        self.0
+        self.0.get() - 1
+    }
+}
+
+impl From<u64> for StableId {
+    fn from(number: u64) -> Self {
+        Self::new(number)
+    }
+}
+
+impl From<StableId> for u64 {
+    fn from(id: StableId) -> Self {
+        id.get()
+    }
+}
+
+impl fmt::Debug for StableId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("StableId")
+            .field(&self.get())
+            .finish()
     }
 }
 
 impl fmt::Display for StableId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
+        self.get().fmt(formatter)
     }
 }
 
@@ -42,14 +69,14 @@ impl IdSource {
     }
 
     pub(crate) fn allocate(&mut self) -> StableId {
-        let id = StableId(self.next);
+        let id = StableId::new(self.next);
         self.next += 1;
         id
     }
 
     /// Whether `id` may exist: it has been given out.
     pub(crate) const fn has_given_out(&self, id: StableId) -> bool {
-        id.0 >= 1 && id.0 < self.next
+        id.get() >= 1 && id.get() < self.next
     }
 
     /// Whether the source itself is within bounds; anything else comes from a damaged save.
@@ -61,6 +88,18 @@ impl IdSource {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_is_its_number_and_takes_no_more_room_where_there_may_be_none() {
+        for number in [0, 1, STABLE_ID_MAX, u64::MAX - 1] {
+            let id = StableId::new(number);
+            assert_eq!((id.get(), id.to_string()), (number, number.to_string()));
+            assert_eq!(format!("{id:?}"), format!("StableId({number})"));
+            assert_eq!(StableId::from(u64::from(id)), id);
+        }
+        assert_eq!(StableId::new(u64::MAX), StableId::new(u64::MAX - 1));
+        assert_eq!(size_of::<Option<StableId>>(), size_of::<StableId>());
+    }
 
     #[test]
     fn ids_start_at_one_and_are_given_out_once() {

@@ -4,6 +4,7 @@
 //! that is inserted or taken away changes no state; and it can be hashed and saved as it is.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -13,17 +14,21 @@ use crate::lookup::Lookup;
 
 /// The id of a definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct Name(u64);
+pub(crate) struct Name(
+    /// Never 0: so there is room for the absence of a name.
+    NonZeroU64,
+);
 
 impl Name {
     /// The name of an id.
     pub(crate) fn of(id: &str) -> Self {
-        Self(xxhash_rust::xxh3::xxh3_64(id.as_bytes()))
+        let hash = NonZeroU64::new(xxhash_rust::xxh3::xxh3_64(id.as_bytes()));
+        Self(hash.unwrap_or(NonZeroU64::MIN))
     }
 
     /// The number that it is.
     pub(crate) const fn get(self) -> u64 {
-        self.0
+        self.0.get()
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Table<T> {
 struct Page<T> {
     /// Which of the ids have a thing, a bit for each.
     present: u16,
+    /// Which of the things have been lent out to be changed since their part of the hash was made.
+    changed: u16,
     /// In order of id.
     rows: Vec<Row<T>>,
 }
@@ -38,8 +40,8 @@ struct Page<T> {
 #[derive(Debug, Clone)]
 struct Row<T> {
     value: T,
-    /// The two halves, which take less room than one number in a row of many; `None` since it has been lent out to be changed.
-    hash: Option<[u64; 2]>,
+    /// The two halves, which take less room than one number in a row of many.
+    hash: [u64; 2],
 }
 
 impl<T> Default for Table<T> {
@@ -57,6 +59,7 @@ impl<T> Default for Page<T> {
     fn default() -> Self {
         Self {
             present: 0,
+            changed: 0,
             rows: Vec::new(),
         }
     }
@@ -67,8 +70,8 @@ const fn place(id: StableId) -> (u64, u16) {
     (id.get() / PAGE_IDS, 1 << (id.get() % PAGE_IDS))
 }
 
-fn sum_of(hash: Option<[u64; 2]>) -> u128 {
-    hash.map_or(0, |[high, low]| u128::from(high) << 64 | u128::from(low))
+const fn halves(hash: u128) -> [u64; 2] {
+    [(hash >> 64) as u64, hash as u64]
 }
 
 impl<T> Page<T> {
@@ -79,6 +82,16 @@ impl<T> Page<T> {
             Err(index)
         } else {
             Ok(index)
+        }
+    }
+
+    /// The part of the hash of all that a row has, 0 if it has changed.
+    fn part(&self, index: usize, bit: u16) -> u128 {
+        let [high, low] = self.rows[index].hash;
+        if self.changed & bit == 0 {
+            u128::from(high) << 64 | u128::from(low)
+        } else {
+            0
         }
     }
 
@@ -99,19 +112,20 @@ impl<T> Page<T> {
 impl<T: Serialize + Clone> Table<T> {
     pub(crate) fn insert(&mut self, id: StableId, value: T) {
         let (number, bit) = place(id);
-        let row = Row { value, hash: None };
+        let hash = halves(0);
         let page = &mut **self.pages.entry(number).or_default();
         match page.find(bit) {
             Ok(index) => {
-                let before = std::mem::replace(&mut page.rows[index], row);
-                self.sum = self.sum.wrapping_sub(sum_of(before.hash));
+                self.sum = self.sum.wrapping_sub(page.part(index, bit));
+                page.rows[index] = Row { value, hash };
             }
             Err(index) => {
-                page.rows.insert(index, row);
+                page.rows.insert(index, Row { value, hash });
                 page.present |= bit;
                 self.len += 1;
             }
         }
+        page.changed |= bit;
         self.changed.push(number);
     }
 
@@ -120,13 +134,14 @@ impl<T: Serialize + Clone> Table<T> {
         let page = self.pages.get_mut(&number)?;
         let index = page.find(bit).ok()?;
         let page = &mut **page;
+        self.sum = self.sum.wrapping_sub(page.part(index, bit));
         let row = page.rows.remove(index);
         page.present &= !bit;
+        page.changed &= !bit;
         if page.present == 0 {
             self.pages.remove(&number);
         }
         self.len -= 1;
-        self.sum = self.sum.wrapping_sub(sum_of(row.hash));
         Some(row.value)
     }
 
@@ -145,12 +160,13 @@ impl<T: Serialize + Clone> Table<T> {
         let (number, bit) = place(id);
         let page = self.pages.get_mut(&number)?;
         let index = page.find(bit).ok()?;
-        let row = &mut page.rows[index];
-        if row.hash.is_some() {
-            self.sum = self.sum.wrapping_sub(sum_of(row.hash.take()));
+        let page = &mut **page;
+        if page.changed & bit == 0 {
+            self.sum = self.sum.wrapping_sub(page.part(index, bit));
+            page.changed |= bit;
             self.changed.push(number);
         }
-        Some(&mut row.value)
+        Some(&mut page.rows[index].value)
     }
 
     /// Everything in order of id.
@@ -174,14 +190,16 @@ impl<T: Serialize + Clone> Table<T> {
             let Some(page) = self.pages.get_mut(&number) else {
                 continue;
             };
-            if page.rows.iter().all(|row| row.hash.is_some()) {
+            if page.changed == 0 {
                 continue;
             }
+            let page = &mut **page;
+            let changed = std::mem::take(&mut page.changed);
             let ids = page.ids(number);
             let rows = ids.zip(&mut page.rows);
-            for (id, row) in rows.filter(|(_, row)| row.hash.is_none()) {
+            for (id, row) in rows.filter(|(id, _)| changed & place(*id).1 != 0) {
                 let hash = hash_of(&(id, &row.value));
-                row.hash = Some([(hash >> 64) as u64, hash as u64]);
+                row.hash = halves(hash);
                 self.sum = self.sum.wrapping_add(hash);
             }
         }
