@@ -2,6 +2,7 @@
 //! serde takes as long as all that happened to them.
 
 use super::{Activity, Colonist};
+use crate::direction::Direction;
 use crate::items::Load;
 use crate::needs::{Need, Needs};
 use crate::{Position, StableId};
@@ -72,7 +73,7 @@ fn encode_activity(activity: &Activity, bytes: &mut Vec<u8>) {
         encode_option(kind.map(|kind| kind.get()), bytes);
         bytes.extend_from_slice(&length);
     }
-    bytes.extend(path.iter().map(|direction| u8::from(*direction)));
+    encode_path(path, bytes);
     let [w0, w1, w2, w3] = work_ticks.to_le_bytes();
     let has_load = u8::from(load.is_some());
     bytes.extend_from_slice(&[*step_ticks, w0, w1, w2, w3, *level, has_load]);
@@ -80,6 +81,17 @@ fn encode_activity(activity: &Activity, bytes: &mut Vec<u8>) {
         bytes.extend_from_slice(&item.get().to_le_bytes());
         bytes.extend_from_slice(&count.to_le_bytes());
         bytes.extend_from_slice(&since.to_le_bytes());
+    }
+}
+
+fn encode_path(path: &[Direction], bytes: &mut Vec<u8>) {
+    // A block at a time: nearly all have one at most.
+    let mut block = [0; 24];
+    for steps in path.chunks(block.len()) {
+        for (byte, direction) in block.iter_mut().zip(steps) {
+            *byte = u8::from(*direction);
+        }
+        bytes.extend_from_slice(&block[..steps.len()]);
     }
 }
 
