@@ -167,4 +167,4 @@ pub use view::{
 
 /// Raised whenever the same setup, definitions and commands are meant to give another state than before. Hashes are
 /// compared only between runs of the same rules version.
-pub const RULES_VERSION: u32 = 5;
+pub const RULES_VERSION: u32 = 6;

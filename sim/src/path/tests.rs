@@ -150,6 +150,61 @@ fn a_walk_a_search_and_a_field_find_the_same_way() {
     assert!(straight > 300, "{straight} straight walks");
 }
 
+/// Ground with walls from top to bottom, each with one gap, now above and now below, and slow tiles strewn over it.
+fn ground_with_walls((width, height): (u16, u16), walls_at: impl Fn(u16) -> bool) -> Terrain {
+    let tiles = usize::from(width) * usize::from(height);
+    let map = TerrainMap::new(width, height, std::iter::repeat_n("grass", tiles));
+    let mut ground = Terrain::new(map, &definitions());
+    for (number, at) in (0..).zip(ground.positions()) {
+        let gap = if at.x % 2 == 0 { 0 } else { height - 1 };
+        if walls_at(at.x) && at.y != gap {
+            ground.set_override(at, Some(Override::Impassable));
+        } else if below(random_u64(9, 0, 0, number, 0), 3) == 0 {
+            ground.set_override(at, Some(Override::Cost(3)));
+        }
+    }
+    ground
+}
+
+#[test]
+fn a_search_that_has_to_go_far_around_finds_the_same_way() {
+    let mut search = Search::default();
+    let cases = [
+        // Larger than the first window in both directions, in one, and at the edges of the map.
+        ((150, 200), vec![70, 77], [(65, 100), (85, 100)]),
+        ((150, 200), vec![70], [(69, 199), (71, 199)]),
+        ((16, 300), vec![8], [(7, 290), (9, 280)]),
+        ((300, 16), vec![2, 297], [(0, 0), (299, 15)]),
+        ((150, 200), vec![], [(0, 0), (149, 199)]),
+        ((1_024, 16), vec![511], [(1_023, 0), (0, 15)]),
+    ];
+    for (size, walls, [(x, y), (end_x, end_y)]) in cases {
+        let ground = ground_with_walls(size, |x| walls.contains(&x));
+        let costs = ground.walk_costs();
+        let (one, other) = (Position::new(x, y), Position::new(end_x, end_y));
+        for (start, end) in [(one, other), (other, one)] {
+            for goal in [Goal::On(end), Goal::Beside(end)] {
+                let searched = search.way(costs, start, goal);
+                let case = format!("{size:?}, {start} to {goal:?}");
+                assert_eq!(searched, way_by_field(&ground, start, goal), "{case}");
+                let steps = searched.map_or(0, |way| way.len());
+                assert!(steps >= 150, "{case}: {steps} steps");
+            }
+        }
+        // Out of reach: everything that can be reached is looked at.
+        let closed = Position::new(size.0 - 1, 0);
+        let mut walled = ground.clone();
+        for at in [(size.0 - 2, 0), (size.0 - 2, 1), (size.0 - 1, 1)] {
+            walled.set_override(Position::new(at.0, at.1), Some(Override::Impassable));
+        }
+        let start = Position::new(0, size.1 - 1);
+        assert_eq!(
+            search.way(walled.walk_costs(), start, Goal::On(closed)),
+            None
+        );
+    }
+}
+
 #[test]
 fn of_ways_that_are_equally_cheap_the_one_straight_to_the_goal_is_taken() {
     let ground = terrain(&[
