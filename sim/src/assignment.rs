@@ -305,6 +305,13 @@ fn take(
     (place, id): (usize, StableId),
     Choice { job, claim, .. }: Choice,
 ) -> Option<(Position, Goal)> {
+    // Invariant: while jobs are given out nobody comes or goes, so who was at a place is there still.
+    debug_assert!(
+        colony
+            .entities
+            .nth_colonist(place)
+            .is_some_and(|(there, _)| there == id)
+    );
     let here = colony.position(id)?;
     let place_of = |colony: &Colony, furniture: Option<StableId>| {
         let structure = colony.entities.structure(furniture?);

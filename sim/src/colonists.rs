@@ -52,10 +52,10 @@ pub(crate) struct Colonist {
     /// asked every tick. Few have any; apart, they do not keep the rows of all long.
     #[serde(skip)]
     pub(crate) personal: Option<Box<PersonalJobs>>,
-    /// What is known of the person, where it is asked every tick: whether there is a schedule,
+    /// Whether there is a schedule: what is known of the person, where it is asked every tick.
     #[serde(skip)]
     pub(crate) has_schedule: bool,
-    /// and whether there are kinds of job that they do not take.
+    /// Whether there are kinds of job that they do not take; known of the person as well.
     #[serde(skip)]
     pub(crate) is_choosy: bool,
 }

@@ -128,14 +128,6 @@ impl Directions {
     pub(crate) const fn contains(self, direction: Direction) -> bool {
         self.0 & 1 << direction as u8 != 0
     }
-
-    pub(crate) const fn diagonal(self) -> Self {
-        Self(self.0 & Self::DIAGONAL.0)
-    }
-
-    pub(crate) const fn straight(self) -> Self {
-        self.without(Self::DIAGONAL)
-    }
 }
 
 /// In reading order.
@@ -192,8 +184,7 @@ mod tests {
         use Direction::{East, North, NorthEast, NorthWest, South, SouthEast, SouthWest, West};
         let some = Directions::NONE.with(South).with(NorthEast).with(West);
         assert!(some.eq([NorthEast, West, South]));
-        assert!(some.diagonal().eq([NorthEast]));
-        assert!(some.straight().eq([West, South]));
+        assert!(some.without(Directions::DIAGONAL).eq([West, South]));
         assert!(some.contains(West) && !some.contains(East));
         assert_eq!(some.without(some), Directions::NONE);
         assert!(East.backwards().eq([NorthWest, West, SouthWest]));

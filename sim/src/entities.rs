@@ -173,9 +173,9 @@ impl Entities {
         }
     }
 
-    /// Somebody's experience changes through this, and nothing else.
-    pub(crate) fn person_mut(&mut self, id: StableId) -> Option<&mut Person> {
-        self.people.get_mut(id)
+    /// What somebody has learnt, to be changed.
+    pub(crate) fn skills_mut(&mut self, id: StableId) -> Option<&mut Vec<(Name, u32)>> {
+        Some(&mut self.people.get_mut(id)?.skills)
     }
 
     /// The ids of everybody.

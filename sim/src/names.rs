@@ -99,5 +99,6 @@ mod tests {
         assert_eq!(&*names.id(Name::of("wood")), "wood");
         assert_eq!(names.find(Name::of("wod")), None);
         assert_eq!(Names::clash(["wood", "stone", "wood"]), None);
+        assert_eq!(size_of::<Option<Name>>(), size_of::<Name>());
     }
 }

@@ -69,7 +69,7 @@ impl OpenJobs {
         let Least {
             mut left,
             least,
-            mut nearest,
+            nearest: mut known,
         } = self.least_efforts(around, (lowest, limit));
         let mut best: Option<(u32, StableId, C)> = None;
         let mut within = limit;
@@ -83,7 +83,7 @@ impl OpenJobs {
             let jobs = &self.by_priority[usize::from(priority)];
             let near = around.nearer(within - at_hand);
             // Looked for already where they take the least.
-            let nearest = match nearest.take_if(|(nearest, _)| *nearest == priority) {
+            let nearest = match known.take_if(|(of, _)| *of == priority) {
                 Some((_, nearest)) => Some(nearest),
                 None => jobs.nearest_tiles(near),
             };

@@ -60,8 +60,7 @@ impl Goal {
     /// that leads nearer in both directions.
     fn direction_from(self, at: Position) -> Option<Direction> {
         let (Self::On(goal) | Self::Beside(goal)) = self;
-        let away = |from: u16, to: u16| i32::from(to) - i32::from(from);
-        let (right, down) = (away(at.x, goal.x), away(at.y, goal.y));
+        let (right, down) = at.steps_to(goal);
         let is_diagonal_neighbour = at.octile_distance(goal) == DIAGONAL_COST;
         if matches!(self, Self::Beside(_)) && is_diagonal_neighbour {
             Direction::towards((right, 0))

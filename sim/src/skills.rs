@@ -53,17 +53,16 @@ impl Colony {
 
     /// Lets somebody learn from what they have done.
     pub(crate) fn gain_experience(&mut self, id: StableId, used: SkillRule) {
-        let Some(person) = self.entities.person_mut(id).filter(|_| used.experience > 0) else {
+        if used.experience == 0 {
+            return;
+        }
+        let Some(skills) = self.entities.skills_mut(id) else {
             return;
         };
         let max = experience_of_level(SKILL_LEVEL_MAX);
-        match person
-            .skills
-            .iter_mut()
-            .find(|(skill, _)| *skill == used.skill)
-        {
+        match skills.iter_mut().find(|(skill, _)| *skill == used.skill) {
             Some((_, experience)) => *experience = (*experience + used.experience).min(max),
-            None => person.skills.push((used.skill, used.experience.min(max))),
+            None => skills.push((used.skill, used.experience.min(max))),
         }
     }
 
@@ -78,8 +77,8 @@ impl Colony {
                     .iter()
                     .any(|(skill, _)| !known.contains(skill))
             });
-            if has_lost && let Some(person) = self.entities.person_mut(id) {
-                person.skills.retain(|(skill, _)| known.contains(skill));
+            if has_lost && let Some(skills) = self.entities.skills_mut(id) {
+                skills.retain(|(skill, _)| known.contains(skill));
             }
         }
     }

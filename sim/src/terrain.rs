@@ -278,6 +278,7 @@ fn costs_of_tiles(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::path::tests::assert_steps_are_known;
     use crate::test_support::{definitions, terrain};
 
     #[test]
@@ -340,6 +341,9 @@ mod tests {
         assert_eq!(ground.walk_cost(at), None);
         assert_eq!(ground.set_override(at, None), change(None, Some(5)));
         assert_eq!(ground.set_override(Position::new(8, 0), None), None);
+        definitions.terrain.get_mut("tree").unwrap().walk_cost = None;
+        assert!(ground.redefine(&definitions), "the tree closes its tile");
+        assert_steps_are_known(&ground);
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl<T: Copy + Default> Buckets<T> {
         let bucket = self.bucket(key);
         let before = std::mem::replace(&mut self.last[bucket], self.pushed);
         self.entries[self.pushed as usize] = Entry { reached, before };
-        // No more than there is room for.
+        // Fewer than 2^32, or there would be no room.
         self.pushed = self.pushed.wrapping_add(1);
         self.waiting = self.waiting.wrapping_add(1);
     }

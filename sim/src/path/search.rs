@@ -35,7 +35,7 @@ impl Reached {
             Some(direction) => direction as u32,
             None => Self::END,
         };
-        // A window has no more tiles than the largest map, rounded up to a power of two.
+        // A window has no more tiles than the largest map, 2^20.
         Self((number as u32) << 4 | direction)
     }
 
@@ -113,6 +113,7 @@ impl Search {
     pub(super) fn way(&mut self, costs: &WalkCosts, start: Position, goal: Goal) -> Option<Way> {
         let (Goal::On(end) | Goal::Beside(end)) = goal;
         let grid = costs.grid();
+        grid.tile(end)?;
         let mut task = Task {
             costs,
             window: Window::around(grid, start, end),
@@ -304,5 +305,33 @@ impl Expansion<'_> {
             let key = rest + self.least * octile(columns, rows);
             self.front.push(key, Reached::new(from, Some(direction)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::terrain;
+
+    #[test]
+    fn what_was_noted_four_billion_searches_ago_does_not_count() {
+        let ground = terrain(&[
+            "........", ".######.", "........", "........", "........", "........", "........",
+            "........",
+        ]);
+        let costs = ground.walk_costs();
+        let goal = Goal::On(Position::new(3, 2));
+        let mut search = Search::default();
+        let first = search.way(costs, Position::new(3, 0), goal);
+        assert_eq!((search.number, first.is_some()), (1, true));
+        search.number = u32::MAX;
+        // It gets the number of the first, whose notes are of another goal.
+        let other = Goal::On(Position::new(7, 7));
+        let found = search.way(costs, Position::new(0, 0), other);
+        assert_eq!(search.number, 1);
+        assert_eq!(
+            found,
+            Search::default().way(costs, Position::new(0, 0), other)
+        );
     }
 }

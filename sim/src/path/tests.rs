@@ -6,13 +6,29 @@ use crate::rng::{below, random_u64};
 use crate::terrain::{Override, TerrainMap};
 use crate::test_support::{definitions, terrain};
 
-/// All steps from a tile with what they cost.
+/// All steps from a tile with what they cost, by the rule itself: nothing that is known of steps is asked.
 fn steps(terrain: &Terrain, from: Position) -> Vec<(Position, u32)> {
-    let to = |direction| {
-        let (to, ticks) = step_ticks(terrain, from, direction)?;
-        Some((to, from.octile_distance(to) * u32::from(ticks)))
+    let to = |direction: Direction| {
+        let to = direction.from(from)?;
+        let ticks = terrain.walk_cost(to)?;
+        let corners = [Position::new(to.x, from.y), Position::new(from.x, to.y)];
+        let is_open = |corner: &Position| *corner == from || terrain.is_walkable(*corner);
+        let is_possible = corners.iter().all(is_open);
+        is_possible.then(|| (to, from.octile_distance(to) * u32::from(ticks)))
     };
     Direction::ALL.into_iter().filter_map(to).collect()
+}
+
+/// Fails if what is known of the steps from some tile is not what the rule says.
+pub(crate) fn assert_steps_are_known(terrain: &Terrain) {
+    let costs = terrain.walk_costs();
+    for at in terrain.positions() {
+        let known = costs.grid().tile(at).map(|tile| costs.steps_from(tile));
+        let known = known.into_iter().flatten();
+        let known: Vec<Position> = known.filter_map(|direction| direction.from(at)).collect();
+        let possible: Vec<Position> = steps(terrain, at).into_iter().map(|(to, _)| to).collect();
+        assert_eq!(known, possible, "from {at}");
+    }
 }
 
 /// What the cheapest way between two tiles costs, by the crate `pathfinding`.
@@ -61,9 +77,15 @@ fn random_ground(seed: u64) -> Terrain {
     Terrain::new(TerrainMap::new(16, 12, tiles), &definitions())
 }
 
-/// Ground of which some is closed and some slow: `closed` and `slow` tiles of 16 are.
+/// Ground of which some is closed and some slow.
 fn ground_with_obstacles(seed: u64, (closed, slow): (u32, u32)) -> Terrain {
     let mut ground = terrain(&["...................."; 20]);
+    strew_obstacles(&mut ground, seed, (closed, slow));
+    ground
+}
+
+/// Closes and slows down some tiles: `closed` and `slow` of 16.
+fn strew_obstacles(ground: &mut Terrain, seed: u64, (closed, slow): (u32, u32)) {
     for (number, at) in (0..).zip(ground.positions()) {
         let chance = below(random_u64(seed, 0, 0, number, 0), 16);
         if chance < closed {
@@ -73,7 +95,6 @@ fn ground_with_obstacles(seed: u64, (closed, slow): (u32, u32)) -> Terrain {
             ground.set_override(at, Some(Override::Cost(u8::try_from(cost).unwrap())));
         }
     }
-    ground
 }
 
 fn random_position(seed: u64, number: u64) -> Position {
@@ -206,6 +227,76 @@ fn a_search_that_has_to_go_far_around_finds_the_same_way() {
 }
 
 #[test]
+fn a_way_around_beyond_the_first_window_is_taken_where_it_is_cheaper() {
+    // A swamp across the window between the two: through it costs more than around it, where the window does not reach.
+    for is_turned in [false, true] {
+        let turned = |x, y| {
+            if is_turned {
+                Position::new(y, x)
+            } else {
+                Position::new(x, y)
+            }
+        };
+        let mut ground = ground_with_walls((200, 200), |_| false);
+        for at in ground.positions().collect::<Vec<_>>() {
+            ground.set_override(at, None);
+        }
+        for y in 60..=140 {
+            ground.set_override(turned(100, y), Some(Override::Cost(100)));
+        }
+        let (one, other) = (turned(84, 100), turned(116, 100));
+        for (start, end) in [(one, other), (other, one)] {
+            for goal in [Goal::On(end), Goal::Beside(end)] {
+                let searched = Search::default().way(ground.walk_costs(), start, goal);
+                assert_eq!(searched, way_by_field(&ground, start, goal));
+                let way = next_last(searched.unwrap());
+                let around = tiles(start, &way).into_iter();
+                let sideways = around.map(|at| if is_turned { at.x } else { at.y });
+                assert!(sideways.clone().min() == Some(59) || sideways.max() == Some(141));
+            }
+        }
+    }
+}
+
+#[test]
+fn short_ways_on_large_maps_are_those_of_fields() {
+    let mut search = Search::default();
+    let side = 160;
+    for (seed, obstacles) in (0..).zip([(4, 0), (0, 5), (3, 6), (5, 3)]) {
+        let names = std::iter::repeat_n("grass", usize::from(side) * usize::from(side));
+        let mut ground = Terrain::new(TerrainMap::new(side, side, names), &definitions());
+        strew_obstacles(&mut ground, seed, obstacles);
+        assert_steps_are_known(&ground);
+        let draw = |number, which, bound: u16| {
+            let drawn = below(random_u64(seed, 7, 0, number, which), u32::from(bound));
+            u16::try_from(drawn).unwrap()
+        };
+        for number in 0..60 {
+            // Some at each edge and in each corner of the map.
+            let place = |which| match draw(number, which, 4) {
+                0 => 0,
+                1 => side - 1,
+                _ => draw(number, which + 2, side),
+            };
+            let start = Position::new(place(0), place(1));
+            let near = |from: u16, which| {
+                (from + draw(number, which, 81))
+                    .saturating_sub(40)
+                    .min(side - 1)
+            };
+            let end = Position::new(near(start.x, 4), near(start.y, 5));
+            for goal in [Goal::On(end), Goal::Beside(end)] {
+                if ground.is_walkable(start) && !goal.is_reached_at(start) {
+                    let searched = search.way(ground.walk_costs(), start, goal);
+                    let case = format!("seed {seed}, {start} to {goal:?}");
+                    assert_eq!(searched, way_by_field(&ground, start, goal), "{case}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn of_ways_that_are_equally_cheap_the_one_straight_to_the_goal_is_taken() {
     let ground = terrain(&[
         "........", "........", "........", "....#...", "........", "........", "........",
@@ -264,6 +355,7 @@ proptest! {
             };
             if let Some(change) = ground.set_override(at, standing) {
                 used.update(&ground, at, change);
+                assert_steps_are_known(&ground);
             }
             for (goal, field) in used.fields.all() {
                 let mut front = buckets::Buckets::default();
@@ -319,7 +411,13 @@ fn no_way_leads_from_where_nobody_can_stand() {
     assert_eq!(find(&ground, free, Goal::On(rock)), None);
     assert_eq!(find(&ground, corner, Goal::Beside(rock)), Some(Way::new()));
     assert_eq!(find(&ground, rock, Goal::On(rock)), Some(Way::new()));
-    assert_eq!(find(&ground, free, Goal::On(Position::new(8, 8))), None);
+    for (x, y) in [(8, 8), (8, 0), (u16::MAX, u16::MAX)] {
+        assert_eq!(find(&ground, free, Goal::On(Position::new(x, y))), None);
+        assert_eq!(
+            Search::default().way(ground.walk_costs(), free, Goal::On(Position::new(x, y))),
+            None
+        );
+    }
 }
 
 #[test]

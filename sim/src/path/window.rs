@@ -1,5 +1,5 @@
-//! The part of the map that a search knows: a square of tiles, so small that what is noted of them stays in the caches of the processor
-//! however large the map is.
+//! The part of the map that a search knows: a square of tiles. For a short way it is so small that what is noted of them stays in the
+//! caches of the processor, however large the map is.
 
 use crate::Position;
 use crate::grid::Grid;
@@ -36,6 +36,10 @@ impl Window {
     }
 
     fn of_side(grid: Grid, one: Position, other: Position, side_bits: u32) -> Self {
+        // None is larger than the map takes; that one has no edge to come to.
+        let longest = u32::from(grid.width().max(grid.height()));
+        let enough = longest.next_power_of_two().ilog2().max(SIDE_BITS_MIN);
+        let side_bits = side_bits.min(enough);
         let side = 1_u32 << side_bits;
         let place = |one: u16, other: u16, length: u16| {
             let middle = u32::from(one.midpoint(other));
@@ -84,7 +88,7 @@ impl Window {
             number >> self.side_bits,
             number & ((1 << self.side_bits) - 1),
         );
-        // No window has more than 2^16 columns or rows, nor tiles beyond those of the largest map that were numbered.
+        // Invariant: tiles are of the map, whose sides are 2^10 at most; so is the window, which has no more columns or rows.
         Position::new(self.first.x + column as u16, self.first.y + row as u16)
     }
 
@@ -99,5 +103,73 @@ impl Window {
     /// How much higher the number of the tile below one is.
     pub(super) const fn row(self) -> usize {
         1 << self.side_bits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MAP_SIDE_MAX;
+    use crate::direction::Direction;
+
+    fn assert_good(window: Window, grid: Grid, ends: [Position; 2]) {
+        let number = |at: Position| window.number(at).filter(|_| grid.tile(at).is_some());
+        for at in grid.positions() {
+            let around = Direction::ALL.into_iter();
+            let around = around.filter_map(|direction| direction.from(at));
+            let mut around = around.filter(|at| grid.tile(*at).is_some());
+            match number(at) {
+                None => assert!(!window.is_inner(at) && !ends.contains(&at)),
+                Some(numbered) => {
+                    assert!(numbered < window.len());
+                    assert_eq!(window.position(numbered), at);
+                    let is_inner = around.clone().all(|at| number(at).is_some());
+                    assert_eq!(window.is_inner(at), is_inner, "{at} in {window:?}");
+                }
+            }
+            if ends.contains(&at) {
+                assert!(around.all(|at| number(at).is_some()), "{at} in {window:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn it_has_both_ends_and_what_is_around_and_grows_to_the_whole_map() {
+        for (width, height) in [(8, 8), (63, 64), (65, 127), (128, 129), (200, 8), (8, 300)] {
+            let grid = Grid::new(width, height);
+            let (right, bottom) = (width - 1, height - 1);
+            let places = [
+                (0, 0),
+                (right, bottom),
+                (0, bottom),
+                (width / 2, height / 3),
+            ];
+            let places = places.map(|(x, y)| Position::new(x, y));
+            for (one, other) in places
+                .into_iter()
+                .flat_map(|one| places.map(|other| (one, other)))
+            {
+                let mut window = Window::around(grid, one, other);
+                assert_good(window, grid, [one, other]);
+                while !grid.positions().all(|at| window.is_inner(at)) {
+                    let before = window.len();
+                    window = window.larger(grid, one, other);
+                    assert_eq!(window.len(), 4 * before);
+                    assert_good(window, grid, [one, other]);
+                }
+            }
+        }
+        let grid = Grid::new(MAP_SIDE_MAX, MAP_SIDE_MAX);
+        let corner = Position::new(MAP_SIDE_MAX - 1, MAP_SIDE_MAX - 1);
+        let window = Window::around(grid, Position::new(0, 0), corner);
+        assert_eq!(
+            window.len(),
+            grid.positions().count(),
+            "never larger than the largest map"
+        );
+        assert_eq!(
+            window.number(corner).map(|number| window.position(number)),
+            Some(corner)
+        );
     }
 }

@@ -45,7 +45,7 @@ struct Walk {
     steps: Directions,
 }
 
-/// The cost of each tile.
+/// What each tile costs, and the steps that can be made from it.
 #[derive(Debug, Clone)]
 pub(crate) struct WalkCosts {
     grid: Grid,
@@ -171,7 +171,8 @@ impl WalkCosts {
         self.tiles[tile].cost
     }
 
-    /// The directions in which a step can be made from a tile of the map: onto what can be entered, and around no corner.
+    /// The directions in which a step can be made from a tile of the map on which somebody can stand: onto what can be entered, and around
+    /// no corner.
     pub(crate) fn steps_from(&self, tile: Tile) -> Directions {
         self.tiles[tile].steps
     }

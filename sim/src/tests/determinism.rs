@@ -147,7 +147,10 @@ fn each_hash_reacts_to_exactly_its_part() {
         (
             |colony| {
                 let id = colony.colonist_ids()[0];
-                colony.entities.person_mut(id).unwrap().schedule = Some([Hour::Work; 24]);
+                let schedule = Some([Hour::Work; 24]);
+                colony
+                    .entities
+                    .change_person(id, |person| person.schedule = schedule);
             },
             &["colonists"],
         ),

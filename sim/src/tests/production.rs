@@ -209,7 +209,7 @@ fn what_takes_skill_waits_for_somebody_who_has_it() {
     );
     assert!(colony.view().open_jobs(Some("craft")) > 0);
     let craft = (Name::of("craft"), 400);
-    colony.entities.person_mut(id).unwrap().skills = vec![craft];
+    *colony.entities.skills_mut(id).unwrap() = vec![craft];
     run_until(&mut colony, "item_produced");
     assert_eq!(colony.view().item_total("salve"), 1);
     let skills = colony.view().skills(id);
