@@ -264,10 +264,26 @@ fn canonical_way(
 }
 
 /// Tells `visit` of the tiles from which a step onto a tile can be made, and the length of the step.
+// Compiled into whoever visits: fields spend their time here.
+#[inline(always)]
 fn visit_steps_onto(costs: &WalkCosts, tile: Tile, mut visit: impl FnMut(Tile, u32)) {
     // From where one can be made onto what can be entered one can be made back.
-    for direction in costs.steps_from(tile) {
-        visit(costs.grid().beside(tile, direction), direction.length());
+    let steps = costs.steps_from(tile);
+    let (above, below) = (tile - costs.grid().row(), tile + costs.grid().row());
+    let around = [
+        (Direction::NorthWest, above - 1),
+        (Direction::NorthEast, above + 1),
+        (Direction::SouthWest, below - 1),
+        (Direction::SouthEast, below + 1),
+        (Direction::North, above),
+        (Direction::West, tile - 1),
+        (Direction::East, tile + 1),
+        (Direction::South, below),
+    ];
+    for (direction, from) in around {
+        if steps.contains(direction) {
+            visit(from, direction.length());
+        }
     }
 }
 

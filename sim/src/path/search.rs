@@ -213,14 +213,22 @@ impl Search {
         };
         // Straight steps come last and are taken first: a search over open ground then comes along the straight walk,
         // whose straight part is at the goal.
-        expansion.reach(Direction::NorthWest, diagonal);
-        expansion.reach(Direction::NorthEast, diagonal);
-        expansion.reach(Direction::SouthWest, diagonal);
-        expansion.reach(Direction::SouthEast, diagonal);
-        expansion.reach(Direction::North, straight);
-        expansion.reach(Direction::West, straight);
-        expansion.reach(Direction::East, straight);
-        expansion.reach(Direction::South, straight);
+        for direction in [
+            Direction::NorthWest,
+            Direction::NorthEast,
+            Direction::SouthWest,
+            Direction::SouthEast,
+        ] {
+            expansion.reach(direction, diagonal);
+        }
+        for direction in [
+            Direction::North,
+            Direction::West,
+            Direction::East,
+            Direction::South,
+        ] {
+            expansion.reach(direction, straight);
+        }
         Some(())
     }
 
