@@ -291,7 +291,7 @@ fn may_do(colony: &Colony, job: &Job, seeker: Seeker<'_>) -> bool {
         let person = colony.entities.person(seeker.id);
         person.is_some_and(|person| person.forbidden.contains(&job.kind))
     };
-    let is_allowed = !is_patient && !(seeker.colonist.is_choosy && is_forbidden());
+    let is_allowed = !(is_patient || seeker.colonist.is_choosy && is_forbidden());
     let skill = colony.skill_for(job);
     is_allowed
         && skill.is_none_or(|needed| {
