@@ -63,7 +63,7 @@ impl Grid {
     /// The tile to which a direction leads from a tile of the map.
     pub(crate) fn beside(self, tile: Tile, direction: Direction) -> Tile {
         let (right, down) = direction.offset();
-        // Off the border there is no tile: it wraps around no end.
+        // There is a tile on every side, if need be of the border.
         let row = match down {
             ..0 => tile - self.row(),
             0 => tile,
