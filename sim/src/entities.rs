@@ -208,10 +208,9 @@ impl Entities {
         self.colonists.iter().map(|(id, colonist)| (*id, colonist))
     }
 
-    /// Everybody, to be changed.
-    pub(crate) fn colonists_mut(&mut self) -> impl Iterator<Item = (StableId, &mut Colonist)> {
-        let colonists = self.colonists.iter_mut();
-        colonists.map(|(id, colonist)| (*id, colonist))
+    /// Everybody, to be changed, in order of id.
+    pub(crate) fn colonists_mut(&mut self) -> &mut [(StableId, Colonist)] {
+        &mut self.colonists
     }
 
     /// Somebody by place in the order of ids. The places stay the same as long as nobody comes or goes.

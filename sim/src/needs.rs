@@ -1,5 +1,6 @@
 //! Food, rest, recreation and health: they fall with time; colonists look after them, and die of them.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -7,6 +8,7 @@ use crate::colonists::{Colonist, HEALTH_MAX};
 use crate::definitions::{NEED_KINDS, NeedKind, Rules};
 use crate::jobs::Task;
 use crate::mood::{self, MOOD_MAX};
+use crate::parallel::LARGE_MIN;
 use crate::rng::{below, random_u64, stream};
 use crate::{Colony, Event, NEED_MAX, PRIORITY_CRITICAL_NEED, Position, StableId};
 
@@ -131,12 +133,36 @@ struct Change {
     died_of: Option<NeedKind>,
 }
 
+/// Colonists whose needs a thread looks at together.
+const CHUNK_COLONISTS: usize = 1_024;
+
 /// Lets a tick pass for everybody's needs, and finds out in the same pass who is to be looked at.
 pub(crate) fn decay(colony: &mut Colony) -> Survey {
+    let rules: &Rules = &colony.rules;
+    let colonists = colony.entities.colonists_mut();
+    // What is found is put together in order, whoever found it.
+    let chunks: Vec<(Survey, Vec<Change>)> = if colonists.len() >= LARGE_MIN {
+        let chunks = colonists.par_chunks_mut(CHUNK_COLONISTS);
+        chunks.map(|chunk| decay_of(chunk, rules)).collect()
+    } else {
+        vec![decay_of(colonists, rules)]
+    };
+    let mut survey = Survey::default();
+    for (found, changes) in chunks {
+        survey.wanting.extend(found.wanting);
+        survey.wounded.extend(found.wounded);
+        changes.into_iter().for_each(|change| colony.suffer(change));
+    }
+    debug_assert!(survey.wanting.is_sorted() && survey.wounded.is_sorted());
+    survey
+}
+
+/// The same for some, and what it has done to them that others are to know.
+fn decay_of(colonists: &mut [(StableId, Colonist)], rules: &Rules) -> (Survey, Vec<Change>) {
     let mut changes = Vec::new();
     let mut survey = Survey::default();
-    let rules: &Rules = &colony.rules;
-    for (id, colonist) in colony.entities.colonists_mut() {
+    for (id, colonist) in colonists {
+        let id = *id;
         let met = colonist.need_being_met();
         let needs = &mut colonist.needs;
         let critical = needs.decay(rules, met);
@@ -159,8 +185,7 @@ pub(crate) fn decay(colony: &mut Colony) -> Survey {
             });
         }
     }
-    changes.into_iter().for_each(|change| colony.suffer(change));
-    survey
+    (survey, changes)
 }
 
 /// Lets those whose needs are low see to them: idle ones whenever they are low, all when they are critical.
