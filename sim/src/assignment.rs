@@ -86,7 +86,10 @@ pub(crate) fn run(colony: &mut Colony) {
     let mut asked = Vec::new();
     let mut barren = Barren::default();
     for place in colony.entities.idle() {
-        let Some((id, choice)) = choose(colony, place, &mut barren) else {
+        let Some((id, colonist)) = colony.entities.nth_colonist(place) else {
+            continue;
+        };
+        let Some(choice) = choose(colony, (id, colonist), &mut barren) else {
             continue;
         };
         let job = choice.job;
@@ -102,14 +105,7 @@ pub(crate) fn run(colony: &mut Colony) {
     colony.set_all_out(asked);
 }
 
-/// Who is at a place, and what they choose.
-fn choose(colony: &Colony, place: usize, barren: &mut Barren) -> Option<(StableId, Choice)> {
-    let (id, colonist) = colony.entities.nth_colonist(place)?;
-    let choice = choice_of(colony, (id, colonist), barren)?;
-    Some((id, choice))
-}
-
-fn choice_of(
+fn choose(
     colony: &Colony,
     (id, colonist): (StableId, &Colonist),
     barren: &mut Barren,

@@ -161,7 +161,7 @@ impl Entities {
         self.people.get(id)
     }
 
-    /// Changes what colonists remember of the person as well.
+    /// Changes who somebody is, and with it what is known of that where it is asked every tick.
     pub(crate) fn change_person(&mut self, id: StableId, change: impl FnOnce(&mut Person)) {
         let Some(person) = self.people.get_mut(id) else {
             return;

@@ -240,11 +240,15 @@ impl Search {
             self.has_come_to_edge = true;
             return false;
         };
-        match self.visit(number) {
-            Some(visit) if visit.rest() == rest => true,
-            Some(visit) if visit.is_final() => false,
-            _ => self.turns_out_to_be_rest(task, number, (at, walked), rest),
-        }
+        let known = self.is_known_rest(number, rest);
+        known.unwrap_or_else(|| self.turns_out_to_be_rest(task, number, (at, walked), rest))
+    }
+
+    /// The same as far as it is known without searching on.
+    fn is_known_rest(&self, number: usize, rest: u32) -> Option<bool> {
+        let visit = self.visit(number)?;
+        let is_rest = visit.rest() == rest;
+        (is_rest || visit.is_final()).then_some(is_rest)
     }
 
     /// The same of a tile of which it is not known yet: searches on until it is.
@@ -266,10 +270,8 @@ impl Search {
             if !has_more || self.advance(task).is_none() {
                 return false;
             }
-            match self.visit(number) {
-                Some(visit) if visit.rest() == rest => return true,
-                Some(visit) if visit.is_final() => return false,
-                _ => {}
+            if let Some(is_rest) = self.is_known_rest(number, rest) {
+                return is_rest;
             }
         }
     }
