@@ -121,6 +121,38 @@ impl Directions {
         Self(self.0 | 1 << direction as u8)
     }
 
+    /// Where steps lead that can be made, given which of the eight tiles around can be entered, in reading order: onto those, and around
+    /// no corner.
+    pub(crate) const fn of_steps(open: [bool; 8]) -> Self {
+        let [
+            north_west,
+            north,
+            north_east,
+            west,
+            east,
+            south_west,
+            south,
+            south_east,
+        ] = open;
+        let steps = [
+            north_west & north & west,
+            north,
+            north_east & north & east,
+            west,
+            east,
+            south_west & south & west,
+            south,
+            south_east & south & east,
+        ];
+        let mut bits = 0;
+        let mut number = 0;
+        while number < steps.len() {
+            bits |= (steps[number] as u8) << number;
+            number += 1;
+        }
+        Self(bits)
+    }
+
     pub(crate) const fn without(self, others: Self) -> Self {
         Self(self.0 & !others.0)
     }

@@ -69,6 +69,12 @@ fn hash_of_colonists(
 }
 
 impl Entities {
+    /// Makes room for so many more.
+    pub(crate) fn reserve_colonists(&mut self, count: usize) {
+        self.colonists.reserve(count);
+        self.places.reserve(count);
+    }
+
     /// Adds somebody who has a higher id than anybody before.
     pub(crate) fn add_colonist(&mut self, id: StableId, person: Person, mut colonist: Colonist) {
         colonist.note_person(&person);

@@ -244,6 +244,7 @@ impl Colony {
             }
             entities.add_structure(structure);
         }
+        entities.reserve_colonists(record.colonists.len());
         for (id, person, colonist) in record.colonists {
             entities.add_colonist(id, person, colonist);
         }
@@ -285,7 +286,7 @@ impl Colony {
             definitions: definitions.into(),
             path_finder: PathFinder::default(),
         };
-        colony.index_stockpiles();
+        colony.follow_all_cells();
         colony
     }
 }

@@ -74,9 +74,11 @@ struct Group {
 }
 
 impl Stockpiles {
-    /// Some zones on whose cells nothing can be put yet.
+    /// Some zones whose cells are empty.
     pub(crate) fn new(zones: Vec<Stockpile>, definitions: &Definitions) -> Self {
         let mut stockpiles = Self::default();
+        let cells = zones.iter().map(|zone| zone.cells.len());
+        stockpiles.cells.reserve(cells.sum());
         for zone in zones {
             stockpiles.add(zone, definitions);
         }
@@ -99,16 +101,19 @@ impl Stockpiles {
         *self.hash.get_or_insert_with(|| hash_of(&self.zones))
     }
 
-    /// Adds a zone that has a higher id than any before, on whose cells nothing can be put yet.
+    /// Adds a zone that has a higher id than any before and whose cells are empty.
     pub(crate) fn add(&mut self, zone: Stockpile, definitions: &Definitions) {
         self.hash = None;
         let group = self.join_group(accepted_by(zone.filter.as_ref(), definitions));
         let cell = Cell {
             group,
-            usage: CellUse::None,
+            usage: CellUse::Empty,
         };
         let cells = zone.cells.iter().map(|at| (*at, cell));
         self.cells.extend(cells);
+        for at in &zone.cells {
+            self.groups[group].empty.set(*at, true);
+        }
         self.group_of.push(group);
         self.zones.push(zone);
     }
@@ -307,9 +312,19 @@ impl Colony {
         let Stockpiles { zones, hash, .. } = std::mem::take(&mut *self.stockpiles);
         self.stockpiles = Stockpiles::new(zones, &self.definitions).into();
         self.stockpiles.hash = hash;
-        let zones = self.stockpiles.zones().iter();
-        let cells = zones.flat_map(|zone| zone.cells.iter().copied());
-        let uses: Vec<(Position, CellUse)> = cells.map(|at| (at, self.use_of_cell(at))).collect();
+        self.follow_all_cells();
+    }
+
+    /// Finds out what follows from what lies on the cells of zones that have been taken for empty.
+    pub(crate) fn follow_all_cells(&mut self) {
+        let stacks = self.entities.stacks();
+        let lying = stacks.map(|(_, stack)| (stack.at, self.use_of_cell_under(stack)));
+        let reserved = self.entities.jobs_unordered();
+        let reserved = reserved.filter_map(|job| match job.reserved_place()? {
+            ReservedPlace::Cell(at) => Some((at, CellUse::None)),
+            ReservedPlace::Furniture(_) => None,
+        });
+        let uses: Vec<(Position, CellUse)> = lying.chain(reserved).collect();
         for (at, usage) in uses {
             self.stockpiles.set_use(at, usage);
         }
@@ -340,14 +355,19 @@ impl Colony {
         if self.board.is_reserved(ReservedPlace::Cell(at)) {
             return CellUse::None;
         }
-        match self.stack_at(at).and_then(|id| self.entities.stack(id)) {
-            None => CellUse::Empty,
-            Some(Stack { item, count, .. })
-                if *count < self.stack_max(*item) && self.stockpiles.is_stored(*item, at) =>
-            {
-                CellUse::Begun(*item)
-            }
-            Some(_) => CellUse::None,
+        let stack = self.stack_at(at).and_then(|id| self.entities.stack(id));
+        stack.map_or(CellUse::Empty, |stack| self.use_of_cell_under(stack))
+    }
+
+    /// The same of a cell on which something lies and that nobody has reserved.
+    fn use_of_cell_under(&self, stack: &Stack) -> CellUse {
+        let Stack {
+            item, count, at, ..
+        } = *stack;
+        if self.stockpiles.is_stored(item, at) && count < self.stack_max(item) {
+            CellUse::Begun(item)
+        } else {
+            CellUse::None
         }
     }
 

@@ -62,6 +62,17 @@ impl TerrainMap {
         at.x < self.width && at.y < self.height
     }
 
+    /// How many tiles it has.
+    pub(crate) const fn tile_count(&self) -> usize {
+        self.tiles.len()
+    }
+
+    /// The place of a tile in reading order, `None` off the map.
+    pub(crate) fn index(&self, at: Position) -> Option<usize> {
+        self.contains(at)
+            .then(|| usize::from(at.y) * usize::from(self.width) + usize::from(at.x))
+    }
+
     fn find(&self, terrain: &str) -> Option<usize> {
         self.palette.iter().position(|known| known == terrain)
     }
@@ -179,8 +190,7 @@ impl Terrain {
 
     /// The place of a tile in reading order, `None` off the map.
     pub(crate) fn index(&self, at: Position) -> Option<usize> {
-        self.contains(at)
-            .then(|| usize::from(at.y) * usize::from(self.map.width) + usize::from(at.x))
+        self.map.index(at)
     }
 
     /// Every tile in reading order.

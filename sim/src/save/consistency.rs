@@ -1,17 +1,20 @@
 //! Whether a decoded state is one that a colony can be in. Bytes with a right checksum may still be forged, or be older
 //! than the definitions; whatever the systems rely on is checked here.
 
+use smallvec::SmallVec;
+
 use super::{Record, SaveError};
 use crate::colonists::{Activity, Colonist, HEALTH_MAX};
 use crate::definitions::NeedKind;
 use crate::environment::Environment;
 use crate::id::STABLE_ID_MAX;
-use crate::jobs::{HaulLeg, Job, ReservedPlace, SupplyLeg, Task, TreatLeg};
+use crate::jobs::{HaulLeg, Job, ReservedPlace, Subject, SupplyLeg, Task, TreatLeg};
 use crate::lookup::Lookup;
 use crate::mood::MOOD_MAX;
 use crate::names::{Name, Names};
 use crate::needs::Needs;
 use crate::parallel::{LARGE_MIN, join};
+use crate::terrain::TerrainMap;
 use crate::{
     COLONISTS_MAX, Colony, DAY_TICKS_MAX, DAY_TICKS_MIN, Definitions, JobAction, JobDefinition,
     LASTS_MAX, NEED_MAX, PRIORITY_MAX, Position, STACK_MAX_LIMIT, StableId, WALK_COST_MAX,
@@ -31,7 +34,7 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
     check_ids(record)?;
     check_places(record)?;
     let cells = record.stockpiles.iter().flat_map(|zone| &zone.cells);
-    ensure(are_distinct(cells), || {
+    ensure(Taken::nowhere(record).take_all(cells.copied()), || {
         "two stockpiles have a tile in common".to_owned()
     })?;
     let zones = record.stockpiles.iter().map(|zone| zone.id);
@@ -48,8 +51,9 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
 }
 
 fn check_things_alone(record: &Record, known: &Vocabulary<'_>) -> Result<(), SaveError> {
+    let mut taken = Taken::nowhere(record);
     let places = record.stacks.iter().map(|(_, stack)| stack.at);
-    ensure(are_distinct(places), || {
+    ensure(taken.take_all(places), || {
         "two stacks lie on one tile".to_owned()
     })?;
     for (id, stack) in &record.stacks {
@@ -59,7 +63,7 @@ fn check_things_alone(record: &Record, known: &Vocabulary<'_>) -> Result<(), Sav
             format!("stack {id} has {} items", stack.count)
         })?;
     }
-    buildings::check_alone(record, known)
+    buildings::check_alone(record, taken, known)
 }
 
 fn check_jobs_and_people_alone(record: &Record, known: &Vocabulary<'_>) -> Result<(), SaveError> {
@@ -209,29 +213,51 @@ impl<'a> Vocabulary<'a> {
     }
 }
 
-/// Sorts: a set by hash could be made slow by whoever forges a save, and one in order takes several times as long.
-fn are_distinct<T: Ord>(values: impl Iterator<Item = T>) -> bool {
-    let mut values: Vec<T> = values.collect();
-    values.sort_unstable();
+/// Sorts: a set by hash could be made slow by whoever forges a save, and one in order takes several times as long. Values that come in a few
+/// rows in order take no longer than a look at each.
+fn are_distinct<T: Ord>(values: impl IntoIterator<Item = T>) -> bool {
+    let mut values: SmallVec<[T; 8]> = values.into_iter().collect();
+    values.sort();
     values.is_sorted_by(|one, next| one < next)
 }
 
+/// The tiles on which there is something: of those that can be only one on a tile.
+struct Taken<'a> {
+    map: &'a TerrainMap,
+    /// In reading order.
+    tiles: Vec<bool>,
+}
+
+impl<'a> Taken<'a> {
+    fn nowhere(record: &'a Record) -> Self {
+        let map = &record.terrain;
+        Self {
+            map,
+            tiles: vec![false; map.tile_count()],
+        }
+    }
+
+    /// Takes tiles on the map; `false` if one was taken before.
+    fn take_all(&mut self, mut places: impl Iterator<Item = Position>) -> bool {
+        places.all(|at| {
+            let tile = self.map.index(at).and_then(|tile| self.tiles.get_mut(tile));
+            tile.is_some_and(|is_taken| !std::mem::replace(is_taken, true))
+        })
+    }
+}
+
 fn check_ids(record: &Record) -> Result<(), SaveError> {
-    let ids = || {
-        let stockpiles = record.stockpiles.iter().map(|zone| zone.id);
-        let stacks = record.stacks.iter().map(|(id, _)| *id);
-        let structures = record.structures.iter().map(|structure| structure.id);
-        let jobs = record.jobs.iter().map(|job| job.id);
-        stockpiles
-            .chain(stacks)
-            .chain(structures)
-            .chain(jobs)
-            .chain(record.colonists.iter().map(|(id, ..)| *id))
-    };
-    ensure(are_distinct(ids()), || "an id is used twice".to_owned())?;
-    ensure(ids().all(|id| record.ids.has_given_out(id)), || {
+    let mut ids: Vec<StableId> = Vec::new();
+    ids.extend(record.stockpiles.iter().map(|zone| zone.id));
+    ids.extend(record.stacks.iter().map(|(id, _)| *id));
+    ids.extend(record.structures.iter().map(|structure| structure.id));
+    ids.extend(record.jobs.iter().map(|job| job.id));
+    ids.extend(record.colonists.iter().map(|(id, ..)| *id));
+    let are_given_out = ids.iter().all(|id| record.ids.has_given_out(*id));
+    ensure(are_given_out, || {
         "an id is used that was never given out".to_owned()
-    })
+    })?;
+    ensure(are_distinct(ids), || "an id is used twice".to_owned())
 }
 
 /// Everything is somewhere on the map, as those that index it by place rely on.
@@ -342,10 +368,22 @@ fn check_job_alone(job: &Job, known: &Vocabulary<'_>) -> Result<(), SaveError> {
 /// What the board indexes must be unique, and nobody can reserve more than there is.
 fn check_reservations(record: &Record) -> Result<(), SaveError> {
     let jobs = || record.jobs.iter();
-    let are_unique = are_distinct(jobs().filter_map(Job::subject))
+    // Nearly all are about a tile.
+    let mut tiles = Taken::nowhere(record);
+    let mut others = Vec::new();
+    let are_unique = jobs()
+        .filter_map(Job::subject)
+        .all(|subject| match subject {
+            Subject::Designated(at) => tiles.take_all(std::iter::once(at)),
+            other => {
+                others.push(other);
+                true
+            }
+        });
+    let are_unique = are_unique
+        && are_distinct(others)
         && are_distinct(jobs().filter_map(Job::owner))
-        && are_distinct(jobs().filter_map(Job::reserved_place))
-        && are_distinct(jobs().filter_map(|job| job.colonist));
+        && are_distinct(jobs().filter_map(Job::reserved_place));
     ensure(are_unique, || "two jobs are about the same".to_owned())?;
     let left = record.stacks.iter().map(|(id, stack)| (*id, stack.count));
     let mut left: Vec<(StableId, u32)> = left.collect();

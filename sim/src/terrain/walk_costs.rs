@@ -72,25 +72,34 @@ impl WalkCosts {
     /// Takes over the costs of other ground, in reading order; what stands on it stays. Returns whether tiles have
     /// become, or ceased to be, walkable.
     pub(crate) fn replace_ground(&mut self, ground: impl Iterator<Item = Option<u8>>) -> bool {
-        let mut tiles = vec![Walk::default(); self.grid.len()];
-        let mut counts = vec![0; usize::from(WALK_COST_MAX) + 1];
+        let before = std::mem::replace(&mut self.tiles, vec![Walk::default(); self.grid.len()]);
         let mut ground = ground.map(|cost| cost.unwrap_or(0));
-        let overrides = &self.overrides;
-        self.grid.positions().for_each(|at| {
-            let cost = ground.next().unwrap_or(0);
-            let cost = overrides.get(&at).copied().map_or(cost, cost_of_override);
-            if let Some(tile) = self.grid.tile(at) {
-                tiles[tile].cost = cost;
-                counts[usize::from(cost)] += 1;
-            }
-        });
-        let before = std::mem::replace(&mut self.tiles, tiles);
-        self.counts = counts;
-        for at in self.grid.positions() {
-            self.find_steps(at);
+        for row in self.rows_mut() {
+            row.iter_mut()
+                .zip(&mut ground)
+                .for_each(|(tile, cost)| tile.cost = cost);
         }
+        for (at, standing) in &self.overrides {
+            if let Some(tile) = self.grid.tile(*at) {
+                self.tiles[tile].cost = cost_of_override(*standing);
+            }
+        }
+        self.find_all_steps();
+        let mut counts = vec![0; usize::from(WALK_COST_MAX) + 1];
+        for tile in self.rows_mut().flatten() {
+            counts[usize::from(tile.cost)] += 1;
+        }
+        self.counts = counts;
         let mut both = before.iter().zip(&self.tiles);
         both.any(|(before, after)| (before.cost == 0) != (after.cost == 0))
+    }
+
+    /// The tiles of the map row by row.
+    fn rows_mut(&mut self) -> impl Iterator<Item = &mut [Walk]> {
+        let (row, width) = (self.grid.row(), usize::from(self.grid.width()));
+        let rows = self.tiles.chunks_exact_mut(row).skip(1);
+        let rows = rows.take(usize::from(self.grid.height()));
+        rows.map(move |row| &mut row[1..=width])
     }
 
     /// Tells of other ground on a tile of the map. Returns the change, if there is one.
@@ -136,30 +145,30 @@ impl WalkCosts {
         })
     }
 
+    /// Finds out what steps can be made from each tile of the map: row by row, which takes a tenth of the time of asking for each.
+    fn find_all_steps(&mut self) {
+        let row = self.grid.row();
+        let is_open: Vec<bool> = self.tiles.iter().map(|tile| tile.cost > 0).collect();
+        let rows = is_open.chunks_exact(row);
+        let around = rows.clone().zip(rows.clone().skip(1)).zip(rows.skip(2));
+        for (tiles, ((above, here), below)) in self.rows_mut().zip(around) {
+            let around = above.windows(3).zip(here.windows(3)).zip(below.windows(3));
+            for (tile, ((above, here), below)) in tiles.iter_mut().zip(around) {
+                tile.steps = Directions::of_steps([
+                    above[0], above[1], above[2], here[0], here[2], below[0], below[1], below[2],
+                ]);
+            }
+        }
+    }
+
     /// Finds out what steps can be made from a position, if it is on the map.
     fn find_steps(&mut self, at: Position) {
         let Some(tile) = self.grid.tile(at) else {
             return;
         };
-        let is_open = |tile: Tile| self.tiles[tile].cost > 0;
-        let edges = self.grid.edge_neighbours(tile).map(is_open);
-        let corners = self.grid.corner_neighbours(tile).map(is_open);
-        let [up, right, down, left] = edges;
-        let [up_right, down_right, down_left, up_left] = corners;
-        let steps = [
-            (Direction::NorthWest, up && left && up_left),
-            (Direction::North, up),
-            (Direction::NorthEast, up && right && up_right),
-            (Direction::West, left),
-            (Direction::East, right),
-            (Direction::SouthWest, down && left && down_left),
-            (Direction::South, down),
-            (Direction::SouthEast, down && right && down_right),
-        ];
-        let possible = steps.into_iter().filter(|(_, is_possible)| *is_possible);
-        self.tiles[tile].steps = possible.fold(Directions::NONE, |steps, (direction, _)| {
-            steps.with(direction)
-        });
+        let around = Direction::ALL.map(|direction| self.grid.beside(tile, direction));
+        let is_open = around.map(|tile| self.tiles[tile].cost > 0);
+        self.tiles[tile].steps = Directions::of_steps(is_open);
     }
 
     pub(crate) const fn grid(&self) -> Grid {

@@ -1,13 +1,19 @@
 //! Save, restore, go on = go on; and what is damaged is refused.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use crate::colonists::Colonist;
 use crate::direction::Direction;
+use crate::farming::{Plot, Stage};
+use crate::haul;
 use crate::id::IdSource;
 use crate::jobs::{HaulLeg, Job, Task};
 use crate::names::Name;
+use crate::stockpiles::Stockpile;
+use crate::structures::Structure;
 use crate::test_support::{busy_colony, definitions, run_tick};
 use crate::{Colony, Command, Position, SAVE_VERSION, SaveError};
 
@@ -281,6 +287,124 @@ fn contradictions_about_people_and_things_are_refused() {
         ("has 0 items", |colony| {
             let (id, _) = colony.entities.stacks().next().unwrap();
             colony.entities.stack_mut(id).unwrap().count = 0;
+        }),
+    ]);
+}
+
+/// The place of some stack.
+fn place_of_stack(colony: &Colony) -> Position {
+    colony.entities.stacks().next().unwrap().1.at
+}
+
+fn put_blueprint(colony: &mut Colony, at: Position) {
+    let id = colony.ids.allocate();
+    colony.entities.add_structure(Structure {
+        id,
+        kind: Name::of("bench"),
+        at,
+        is_built: false,
+        held: BTreeMap::new(),
+        order: None,
+    });
+}
+
+/// A second job that is what some job is, but that nobody has taken.
+fn repeat_job(colony: &mut Colony, is_it: impl Fn(&Job) -> bool) {
+    let job = colony.entities.jobs().find(|job| is_it(job)).copied();
+    let id = colony.ids.allocate();
+    let colonist = None;
+    colony.entities.add_job(Job {
+        id,
+        colonist,
+        ..job.unwrap()
+    });
+}
+
+#[test]
+fn what_can_be_only_once_is_refused_twice() {
+    check_refused(&[
+        ("an id is used twice", |colony| {
+            let (_, stack) = colony.entities.stacks().next().unwrap();
+            let (stack, job) = (stack.clone(), open_job(colony).id);
+            colony.entities.add_stack(job, stack);
+        }),
+        ("two stacks lie on one tile", |colony| {
+            let (_, stack) = colony.entities.stacks().next().unwrap();
+            let (stack, id) = (stack.clone(), colony.ids.allocate());
+            colony.entities.add_stack(id, stack);
+        }),
+        ("lies or stands on the tile of a building", |colony| {
+            let at = place_of_stack(colony);
+            put_blueprint(colony, at);
+        }),
+        ("lies or stands on the tile of a building", |colony| {
+            let at = outside(colony);
+            put_blueprint(colony, Position::new(at.x, at.y + 1));
+            put_blueprint(colony, Position::new(at.x, at.y + 1));
+        }),
+        ("a plot has a building on it", |colony| {
+            let at = outside(colony);
+            let at = Position::new(at.x, at.y + 1);
+            put_blueprint(colony, at);
+            let (crop, stage) = (Name::of("corn"), Stage::Fallow);
+            colony.plots.set(at, Some(Plot { crop, stage }));
+        }),
+        ("two stockpiles have a tile in common", |colony| {
+            let id = colony.ids.allocate();
+            let zone = colony.stockpiles.zones()[0].clone();
+            colony.add_stockpile(Stockpile { id, ..zone });
+        }),
+    ]);
+}
+
+#[test]
+fn two_jobs_for_the_same_are_refused() {
+    check_refused(&[
+        ("two jobs are about the same", |colony| {
+            repeat_job(colony, |job| job.kind == Name::of("chop"));
+        }),
+        ("two jobs are about the same", |colony| {
+            let centre = outside(colony);
+            let (item, count) = ("stone".to_owned(), 1);
+            let at = Position::new(centre.x, centre.y + 1);
+            let command = Command::SpawnItem { item, count, at };
+            colony.apply(&command).unwrap();
+            haul::post_jobs(colony);
+            let is_posted = |job: &Job| {
+                let leg = |leg| matches!(leg, HaulLeg::Posted { .. });
+                matches!(job.task, Task::Haul { leg: it, .. } if leg(it))
+            };
+            repeat_job(colony, is_posted);
+        }),
+        ("two jobs are about the same", |colony| {
+            let colonist = colony.colonist_ids()[7];
+            colony.post_job(
+                Name::of("eat"),
+                7,
+                Position::new(0, 0),
+                Task::Eat {
+                    eater: colonist,
+                    food: None,
+                },
+            );
+            repeat_job(colony, |job| job.kind == Name::of("eat"));
+        }),
+        ("two jobs are about the same", |colony| {
+            // It fetches another stack, to the cell for which the first is fetched.
+            let is_fetched = |job: &Job| job.reserved_place().is_some();
+            repeat_job(colony, is_fetched);
+            let id = colony.entities.jobs().last().unwrap().id;
+            let (other, _) = colony.entities.stacks().next().unwrap();
+            let colonist = colony.colonist_ids()[7];
+            let job = colony.entities.job_mut(id).unwrap();
+            job.colonist = Some(colonist);
+            if let Task::Haul {
+                leg: HaulLeg::Fetching { stack, .. },
+                ..
+            } = &mut job.task
+            {
+                *stack = other;
+            }
         }),
     ]);
 }

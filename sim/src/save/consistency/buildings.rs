@@ -1,23 +1,28 @@
 //! Whether the blueprints, buildings and plots of a save can be, and the jobs that are about them.
 
 use super::super::{Record, SaveError};
-use super::{Vocabulary, are_distinct, check_defined, ensure};
+use super::{Taken, Vocabulary, check_defined, ensure};
 use crate::definitions::BuildingUse;
 use crate::farming::Stage;
 use crate::jobs::{Job, SupplyLeg, Task, TreatLeg};
 use crate::structures::Structure;
 use crate::{Colony, STACK_MAX_LIMIT, StableId};
 
-pub(super) fn check_alone(record: &Record, known: &Vocabulary<'_>) -> Result<(), SaveError> {
-    let stacks = record.stacks.iter().map(|(_, stack)| stack.at);
+/// `taken` has the tiles on which something lies.
+pub(super) fn check_alone(
+    record: &Record,
+    mut taken: Taken<'_>,
+    known: &Vocabulary<'_>,
+) -> Result<(), SaveError> {
     let structures = record.structures.iter().map(|structure| structure.at);
     let plots = record.plots.keys().copied();
-    ensure(are_distinct(structures.clone().chain(stacks)), || {
+    ensure(taken.take_all(structures.clone()), || {
         "something lies or stands on the tile of a building".to_owned()
     })?;
-    ensure(are_distinct(structures.chain(plots)), || {
-        "a plot has a building on it".to_owned()
-    })?;
+    ensure(
+        Taken::nowhere(record).take_all(structures.chain(plots)),
+        || "a plot has a building on it".to_owned(),
+    )?;
     for structure in &record.structures {
         check_structure(structure, known)?;
     }
