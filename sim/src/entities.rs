@@ -42,6 +42,9 @@ pub(crate) struct EntityHashes {
 /// Colonists that are hashed together: what they are encoded into stays in the caches of the processor.
 const CHUNK_COLONISTS: usize = 256;
 
+/// What most take at most when they are encoded.
+const COLONIST_BYTES: usize = 96;
+
 /// The hash of the hashes of some in a row each: the same for any number of threads.
 fn hash_of_colonists(
     colonists: &[(StableId, Colonist)],
@@ -55,11 +58,12 @@ fn hash_of_colonists(
         }
         hash_bytes(bytes)
     };
+    let room = || Vec::with_capacity(CHUNK_COLONISTS * COLONIST_BYTES);
     let hashes: Vec<u128> = if is_large {
         let chunks = colonists.par_chunks(CHUNK_COLONISTS);
-        chunks.map_init(Vec::new, hash_of_chunk).collect()
+        chunks.map_init(room, hash_of_chunk).collect()
     } else {
-        let mut bytes = Vec::new();
+        let mut bytes = room();
         let chunks = colonists.chunks(CHUNK_COLONISTS);
         chunks
             .map(|chunk| hash_of_chunk(&mut bytes, chunk))

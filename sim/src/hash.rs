@@ -75,19 +75,20 @@ impl Writer for Tail<'_> {
     }
 }
 
+/// Most values that are hashed alone have no more bytes.
+const SHORT_BYTES: usize = 192;
+
 /// Hash of one value.
 pub(crate) fn hash_of<T: Serialize + ?Sized>(value: &T) -> u128 {
-    thread_local! {
-        static BYTES: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+    let mut short = [0; SHORT_BYTES];
+    if let Ok(length) = bincode::serde::encode_into_slice(value, &mut short, ENCODING) {
+        return hash_bytes(&short[..length]);
     }
-    BYTES.with_borrow_mut(|bytes| {
-        bytes.clear();
-        let writer = Tail(bytes);
-        bincode::serde::encode_into_writer(value, writer, ENCODING).expect(
-            "state is plain data: every sequence knows its length and memory takes every byte",
-        );
-        hash_bytes(bytes)
-    })
+    // There was no room for it.
+    let mut bytes = Vec::with_capacity(2 * SHORT_BYTES);
+    bincode::serde::encode_into_writer(value, Tail(&mut bytes), ENCODING)
+        .expect("state is plain data: every sequence knows its length and memory takes every byte");
+    hash_bytes(&bytes)
 }
 
 #[cfg(test)]
@@ -104,6 +105,23 @@ mod tests {
         assert_ne!(hash(&["ab", "c"]), hash(&["a", "bc"]));
         assert_ne!(hash(&["ab"]), hash(&["ab", ""]));
         assert_eq!(hash(&["ab", "c"]), hash(&["ab", "c"]));
+    }
+
+    #[test]
+    fn a_short_value_and_a_long_one_are_hashed_as_their_bytes() {
+        for length in [
+            0,
+            1,
+            SHORT_BYTES - 9,
+            SHORT_BYTES - 8,
+            SHORT_BYTES - 7,
+            5_000,
+        ] {
+            let value = vec![7_u8; length];
+            let mut bytes = (length as u64).to_le_bytes().to_vec();
+            bytes.extend(&value);
+            assert_eq!(hash_of(&value), hash_bytes(&bytes), "{length}");
+        }
     }
 
     #[test]
