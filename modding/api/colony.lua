@@ -700,7 +700,7 @@ colony.stockpiles = {}
 ---@return colony.Stockpile[]
 function colony.stockpiles.list() end
 
----Makes a stockpile of the tiles of a rectangle, up to 64 a side, that can be walked on and are free. It takes the items and categories of its filter, or everything.
+---Makes a stockpile of the tiles of a rectangle, up to 64 a side, that can be walked on and are free. It takes the items and categories of its filter, or everything; all stockpiles together have at most 1,000 different filters.
 ---Needs the capability `stockpiles.write`.
 ---A command: checked at once, applied at the next point in a tick where commands are applied.
 ---@param x integer

@@ -23,6 +23,8 @@ pub const SPAWN_COUNT_MAX: u32 = 10_000;
 pub const ORDER_COUNT_MAX: u32 = 10_000;
 /// Longest side of the rectangle of [`Command::AddStockpile`], in tiles.
 pub const STOCKPILE_SIDE_MAX: u16 = 64;
+/// Most different filters that the stockpiles of a colony have at a time: for each it is known where there is room.
+pub const FILTERS_MAX: usize = 1_000;
 
 /// A change from outside. What it needs is checked in full before anything happens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

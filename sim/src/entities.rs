@@ -42,7 +42,7 @@ pub(crate) struct EntityHashes {
 /// Colonists that are hashed together: what they are encoded into stays in the caches of the processor.
 const CHUNK_COLONISTS: usize = 256;
 
-/// What most take at most when they are encoded.
+/// Bytes that few colonists exceed when they are encoded.
 const COLONIST_BYTES: usize = 96;
 
 /// The hash of the hashes of some in a row each: the same for any number of threads.
@@ -58,7 +58,7 @@ fn hash_of_colonists(
         }
         hash_bytes(bytes)
     };
-    let room = || Vec::with_capacity(CHUNK_COLONISTS * COLONIST_BYTES);
+    let room = || Vec::with_capacity(colonists.len().min(CHUNK_COLONISTS) * COLONIST_BYTES);
     let hashes: Vec<u128> = if is_large {
         let chunks = colonists.par_chunks(CHUNK_COLONISTS);
         chunks.map_init(room, hash_of_chunk).collect()

@@ -84,7 +84,7 @@ pub(crate) fn hash_of<T: Serialize + ?Sized>(value: &T) -> u128 {
     if let Ok(length) = bincode::serde::encode_into_slice(value, &mut short, ENCODING) {
         return hash_bytes(&short[..length]);
     }
-    // There was no room for it.
+    // It is longer.
     let mut bytes = Vec::with_capacity(2 * SHORT_BYTES);
     bincode::serde::encode_into_writer(value, Tail(&mut bytes), ENCODING)
         .expect("state is plain data: every sequence knows its length and memory takes every byte");

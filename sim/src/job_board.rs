@@ -25,8 +25,6 @@ impl JobBoard {
     pub(crate) fn of(entities: &Entities, regions: &Regions) -> Self {
         let mut board = Self::default();
         board.about.reserve(entities.job_count());
-        let open = entities.jobs_unordered().filter_map(open_place);
-        board.open.reserve(open.map(|(priority, ..)| priority));
         for job in entities.jobs() {
             board.change(None, Some(job), regions);
         }

@@ -130,7 +130,9 @@ mod tests;
 
 pub use colonists::HEALTH_MAX;
 pub use colony::Colony;
-pub use command::{Command, CommandError, ORDER_COUNT_MAX, SPAWN_COUNT_MAX, STOCKPILE_SIDE_MAX};
+pub use command::{
+    Command, CommandError, FILTERS_MAX, ORDER_COUNT_MAX, SPAWN_COUNT_MAX, STOCKPILE_SIDE_MAX,
+};
 pub use definitions::{
     BuildingDefinition, BuildingUse, ChangeRule, CropDefinition, DAY_TICKS, DAY_TICKS_MAX,
     DAY_TICKS_MIN, DefinitionChange, DefinitionFault, Definitions, EXPERIENCE_MAX, FACTOR_MAX,

@@ -32,11 +32,6 @@ impl<K: Ord + Copy> Nearby<K> {
         self.first.is_empty()
     }
 
-    /// Makes room for so many more.
-    pub(crate) fn reserve(&mut self, count: usize) {
-        self.first.reserve(count);
-    }
-
     pub(crate) fn insert(&mut self, at: Position, key: K) {
         match self.first.insert(at, key) {
             None => self.tiles.set(at, true),

@@ -42,19 +42,6 @@ struct Least {
 }
 
 impl OpenJobs {
-    /// Makes room for jobs of some priorities.
-    pub(crate) fn reserve(&mut self, priorities: impl Iterator<Item = u8>) {
-        let mut counts = [0; PRIORITIES];
-        for priority in priorities {
-            if let Some(count) = counts.get_mut(usize::from(priority)) {
-                *count += 1;
-            }
-        }
-        for (jobs, count) in self.by_priority.iter_mut().zip(counts) {
-            jobs.reserve(count);
-        }
-    }
-
     pub(crate) fn insert(&mut self, priority: u8, at: Position, id: StableId) {
         if let Some(jobs) = self.by_priority.get_mut(usize::from(priority)) {
             jobs.insert(at, id);

@@ -14,7 +14,7 @@ use crate::names::Name;
 use crate::open_jobs::TILES_FOR_PRIORITY;
 use crate::regions::Region;
 use crate::tile_set::TileSet;
-use crate::{Colony, Position, STRAIGHT_COST, StableId};
+use crate::{Colony, FILTERS_MAX, Position, STRAIGHT_COST, StableId};
 
 /// How much further a load is carried to a cell that already holds some of it than to an empty one: as much as for work one priority
 /// higher. Without such a bound it would be carried past any number of free cells, across the map.
@@ -74,7 +74,7 @@ struct Group {
 }
 
 impl Stockpiles {
-    /// Some zones whose cells are empty.
+    /// Some zones, whose cells count as empty.
     pub(crate) fn new(zones: Vec<Stockpile>, definitions: &Definitions) -> Self {
         let mut stockpiles = Self::default();
         let cells = zones.iter().map(|zone| zone.cells.len());
@@ -101,7 +101,7 @@ impl Stockpiles {
         *self.hash.get_or_insert_with(|| hash_of(&self.zones))
     }
 
-    /// Adds a zone that has a higher id than any before and whose cells are empty.
+    /// Adds a zone that has a higher id than any before. Its cells count as empty until their use is told.
     pub(crate) fn add(&mut self, zone: Stockpile, definitions: &Definitions) {
         self.hash = None;
         let group = self.join_group(accepted_by(zone.filter.as_ref(), definitions));
@@ -160,6 +160,16 @@ impl Stockpiles {
             }
         }
         cells
+    }
+
+    /// Whether some zone may have a filter: there is a bound to how many different ones there are.
+    pub(crate) fn can_have(&self, filter: Option<&BTreeSet<String>>) -> bool {
+        let Some(filter) = filter else {
+            return true;
+        };
+        let known = filters_of(&self.zones);
+        let is_known = |known: &BTreeSet<SmolStr>| known.iter().eq(filter);
+        known.len() < FILTERS_MAX || known.into_iter().any(is_known)
     }
 
     /// The place of the group of zones that take some items, with one zone more.
@@ -246,6 +256,14 @@ impl Group {
     }
 }
 
+/// The different filters of some zones.
+pub(crate) fn filters_of(zones: &[Stockpile]) -> BTreeSet<&BTreeSet<SmolStr>> {
+    zones
+        .iter()
+        .filter_map(|zone| zone.filter.as_ref())
+        .collect()
+}
+
 /// The items that a filter lets in, `None` if all.
 fn accepted_by(
     filter: Option<&BTreeSet<SmolStr>>,
@@ -315,7 +333,8 @@ impl Colony {
         self.follow_all_cells();
     }
 
-    /// Finds out what follows from what lies on the cells of zones that have been taken for empty.
+    /// Corrects what was taken for empty, the cells on which something lies or that are reserved; and finds the loose stacks. Only after
+    /// [`Stockpiles::new`]: it does not notice that a cell has become empty.
     pub(crate) fn follow_all_cells(&mut self) {
         let stacks = self.entities.stacks();
         let lying = stacks.map(|(_, stack)| (stack.at, self.use_of_cell_under(stack)));
@@ -324,6 +343,7 @@ impl Colony {
             ReservedPlace::Cell(at) => Some((at, CellUse::None)),
             ReservedPlace::Furniture(_) => None,
         });
+        // What is reserved comes last: nothing can be put there, whatever lies there.
         let uses: Vec<(Position, CellUse)> = lying.chain(reserved).collect();
         for (at, usage) in uses {
             self.stockpiles.set_use(at, usage);
@@ -351,6 +371,7 @@ impl Colony {
         }
     }
 
+    /// What can be put onto a cell.
     fn use_of_cell(&self, at: Position) -> CellUse {
         if self.board.is_reserved(ReservedPlace::Cell(at)) {
             return CellUse::None;
@@ -359,7 +380,7 @@ impl Colony {
         stack.map_or(CellUse::Empty, |stack| self.use_of_cell_under(stack))
     }
 
-    /// The same of a cell on which something lies and that nobody has reserved.
+    /// What can be put onto a cell on which a stack lies, but for who may have reserved it; nothing where there is no cell.
     fn use_of_cell_under(&self, stack: &Stack) -> CellUse {
         let Stack {
             item, count, at, ..

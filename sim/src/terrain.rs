@@ -289,6 +289,7 @@ fn costs_of_tiles(
 mod tests {
     use super::*;
     use crate::path::tests::assert_steps_are_known;
+    use crate::rng::{below, random_u64};
     use crate::test_support::{definitions, terrain};
 
     #[test]
@@ -354,6 +355,53 @@ mod tests {
         definitions.terrain.get_mut("tree").unwrap().walk_cost = None;
         assert!(ground.redefine(&definitions), "the tree closes its tile");
         assert_steps_are_known(&ground);
+    }
+
+    #[test]
+    fn what_is_known_of_the_ground_is_the_same_for_every_shape_of_map() {
+        for (width, height) in [(8, 8), (8, 13), (13, 8), (1_024, 8), (8, 1_024)] {
+            let names = ["grass", "tree", "rock"];
+            let tiles = (0..u64::from(width) * u64::from(height)).map(|tile| {
+                let drawn = below(random_u64(5, 0, 0, tile, 0), 3);
+                names[drawn as usize]
+            });
+            let mut ground = Terrain::new(TerrainMap::new(width, height, tiles), &definitions());
+            let corners = [
+                (0, 0),
+                (width - 1, 0),
+                (0, height - 1),
+                (width - 1, height - 1),
+            ];
+            let standing = [
+                None,
+                Some(Override::Impassable),
+                Some(Override::Cost(9)),
+                None,
+            ];
+            for ((x, y), standing) in corners.into_iter().zip(standing) {
+                ground.set_override(Position::new(x, y), standing);
+            }
+            let check = |ground: &Terrain, tree: u8| {
+                assert_steps_are_known(ground);
+                for at in ground.positions() {
+                    let stands = corners
+                        .iter()
+                        .position(|(x, y)| at == Position::new(*x, *y));
+                    let cost = match (stands.and_then(|corner| standing[corner]), ground.name(at)) {
+                        (Some(Override::Cost(cost)), _) => Some(cost),
+                        (Some(Override::Impassable), _) | (None, Some("rock")) => None,
+                        (None, Some("tree")) => Some(tree),
+                        (None, _) => Some(1),
+                    };
+                    assert_eq!(ground.walk_cost(at), cost, "{at} of {width} by {height}");
+                }
+            };
+            check(&ground, 3);
+            let mut definitions = definitions();
+            definitions.terrain.get_mut("tree").unwrap().walk_cost = Some(7);
+            ground.redefine(&definitions);
+            check(&ground, 7);
+        }
     }
 
     #[test]

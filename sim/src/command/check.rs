@@ -327,7 +327,9 @@ impl Colony {
         let known: BTreeSet<&str> = known.collect();
         let mut names = filter.into_iter().flatten();
         match names.find(|name| !known.contains(name.as_str())) {
-            None => Ok(()),
+            None => check_that(self.stockpiles.can_have(filter), || {
+                CommandError::TooManyFilters
+            }),
             Some(name) => Err(CommandError::UnknownFilter {
                 name: name.clone(),
                 hint: suggestion(name, known),

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::STOCKPILE_SIDE_MAX;
+use super::{FILTERS_MAX, STOCKPILE_SIDE_MAX};
 use crate::colonists::HEALTH_MAX;
 use crate::schedule::HOURS_OF_DAY;
 use crate::{COLONISTS_MAX, PRIORITY_MAX, Position, StableId};
@@ -223,6 +223,11 @@ pub enum CommandError {
         /// The id given.
         colonist: StableId,
     },
+    /// It would be one filter too many.
+    #[error(
+        "the stockpiles have {FILTERS_MAX} different filters already, and no more can be told apart; give it one of those"
+    )]
+    TooManyFilters,
     /// The day has another number of hours.
     #[error("{found} hours, expected {HOURS_OF_DAY}, from midnight on")]
     WrongHours {

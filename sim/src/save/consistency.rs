@@ -14,10 +14,12 @@ use crate::mood::MOOD_MAX;
 use crate::names::{Name, Names};
 use crate::needs::Needs;
 use crate::parallel::{LARGE_MIN, join};
+use crate::stockpiles::filters_of;
 use crate::terrain::TerrainMap;
 use crate::{
-    COLONISTS_MAX, Colony, DAY_TICKS_MAX, DAY_TICKS_MIN, Definitions, JobAction, JobDefinition,
-    LASTS_MAX, NEED_MAX, PRIORITY_MAX, Position, STACK_MAX_LIMIT, StableId, WALK_COST_MAX,
+    COLONISTS_MAX, Colony, DAY_TICKS_MAX, DAY_TICKS_MIN, Definitions, FILTERS_MAX, JobAction,
+    JobDefinition, LASTS_MAX, NEED_MAX, PRIORITY_MAX, Position, STACK_MAX_LIMIT, StableId,
+    WALK_COST_MAX,
 };
 
 mod buildings;
@@ -33,14 +35,7 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
     record.terrain.check(definitions)?;
     check_ids(record)?;
     check_places(record)?;
-    let cells = record.stockpiles.iter().flat_map(|zone| &zone.cells);
-    ensure(Taken::nowhere(record).take_all(cells.copied()), || {
-        "two stockpiles have a tile in common".to_owned()
-    })?;
-    let zones = record.stockpiles.iter().map(|zone| zone.id);
-    ensure(zones.is_sorted(), || {
-        "the stockpiles are out of order".to_owned()
-    })?;
+    check_stockpiles(record)?;
     let known = &Vocabulary::of(record, definitions);
     let (things, people) = join(
         record.jobs.len() >= LARGE_MIN,
@@ -50,8 +45,28 @@ pub(super) fn check_alone(record: &Record, definitions: &Definitions) -> Result<
     things.and(people)
 }
 
+fn check_stockpiles(record: &Record) -> Result<(), SaveError> {
+    let zones = || record.stockpiles.iter();
+    let mut taken = Taken::none(&record.terrain);
+    let cells = zones().flat_map(|zone| &zone.cells);
+    ensure(taken.take_all(cells.copied()), || {
+        "two stockpiles have a tile in common".to_owned()
+    })?;
+    ensure(zones().map(|zone| zone.id).is_sorted(), || {
+        "the stockpiles are out of order".to_owned()
+    })?;
+    let mut without_cells = zones().filter(|zone| zone.cells.is_empty());
+    ensure(without_cells.next().is_none(), || {
+        "a stockpile has no cell".to_owned()
+    })?;
+    let filters = filters_of(&record.stockpiles).len();
+    ensure(filters <= FILTERS_MAX, || {
+        format!("the stockpiles have {filters} different filters")
+    })
+}
+
 fn check_things_alone(record: &Record, known: &Vocabulary<'_>) -> Result<(), SaveError> {
-    let mut taken = Taken::nowhere(record);
+    let mut taken = Taken::none(&record.terrain);
     let places = record.stacks.iter().map(|(_, stack)| stack.at);
     ensure(taken.take_all(places), || {
         "two stacks lie on one tile".to_owned()
@@ -116,8 +131,8 @@ fn check_things_together(colony: &Colony) -> Result<(), SaveError> {
             .cells
             .iter()
             .all(|cell| colony.terrain.is_walkable(*cell));
-        ensure(are_walkable && !zone.cells.is_empty(), || {
-            format!("stockpile {} has a cell nobody can enter, or none", zone.id)
+        ensure(are_walkable, || {
+            format!("stockpile {} has a cell nobody can enter", zone.id)
         })?;
     }
     for (id, stack) in colony.entities.stacks() {
@@ -213,46 +228,46 @@ impl<'a> Vocabulary<'a> {
     }
 }
 
-/// Sorts: a set by hash could be made slow by whoever forges a save, and one in order takes several times as long. Values that come in a few
-/// rows in order take no longer than a look at each.
+/// Sorts: a set by hash could be made slow by whoever forges a save, and one in order takes several times as long. A stable sort is quick
+/// where there are a few runs in order, as of ids. Of a few values, as the skills of somebody, nothing is allocated.
 fn are_distinct<T: Ord>(values: impl IntoIterator<Item = T>) -> bool {
     let mut values: SmallVec<[T; 8]> = values.into_iter().collect();
     values.sort();
     values.is_sorted_by(|one, next| one < next)
 }
 
-/// The tiles on which there is something: of those that can be only one on a tile.
+/// Which tiles of the map are taken, by things of which there is one at most on a tile.
 struct Taken<'a> {
+    /// One whose size was checked.
     map: &'a TerrainMap,
     /// In reading order.
     tiles: Vec<bool>,
 }
 
 impl<'a> Taken<'a> {
-    fn nowhere(record: &'a Record) -> Self {
-        let map = &record.terrain;
-        Self {
-            map,
-            tiles: vec![false; map.tile_count()],
-        }
+    fn none(map: &'a TerrainMap) -> Self {
+        let tiles = vec![false; map.tile_count()];
+        Self { map, tiles }
     }
 
-    /// Takes tiles on the map; `false` if one was taken before.
+    /// Takes a tile; `false` if it was taken before, or is off the map.
+    fn take(&mut self, at: Position) -> bool {
+        let tile = self.map.index(at).and_then(|tile| self.tiles.get_mut(tile));
+        tile.is_some_and(|is_taken| !std::mem::replace(is_taken, true))
+    }
+
+    /// Takes all of some tiles; `false` if that cannot be.
     fn take_all(&mut self, mut places: impl Iterator<Item = Position>) -> bool {
-        places.all(|at| {
-            let tile = self.map.index(at).and_then(|tile| self.tiles.get_mut(tile));
-            tile.is_some_and(|is_taken| !std::mem::replace(is_taken, true))
-        })
+        places.all(|at| self.take(at))
     }
 }
 
 fn check_ids(record: &Record) -> Result<(), SaveError> {
-    let mut ids: Vec<StableId> = Vec::new();
-    ids.extend(record.stockpiles.iter().map(|zone| zone.id));
+    let mut ids: Vec<StableId> = record.jobs.iter().map(|job| job.id).collect();
     ids.extend(record.stacks.iter().map(|(id, _)| *id));
-    ids.extend(record.structures.iter().map(|structure| structure.id));
-    ids.extend(record.jobs.iter().map(|job| job.id));
     ids.extend(record.colonists.iter().map(|(id, ..)| *id));
+    ids.extend(record.structures.iter().map(|structure| structure.id));
+    ids.extend(record.stockpiles.iter().map(|zone| zone.id));
     let are_given_out = ids.iter().all(|id| record.ids.has_given_out(*id));
     ensure(are_given_out, || {
         "an id is used that was never given out".to_owned()
@@ -369,18 +384,15 @@ fn check_job_alone(job: &Job, known: &Vocabulary<'_>) -> Result<(), SaveError> {
 fn check_reservations(record: &Record) -> Result<(), SaveError> {
     let jobs = || record.jobs.iter();
     // Nearly all are about a tile.
-    let mut tiles = Taken::nowhere(record);
-    let mut others = Vec::new();
-    let are_unique = jobs()
-        .filter_map(Job::subject)
-        .all(|subject| match subject {
-            Subject::Designated(at) => tiles.take_all(std::iter::once(at)),
-            other => {
-                others.push(other);
-                true
-            }
-        });
-    let are_unique = are_unique
+    let mut tiles = Taken::none(&record.terrain);
+    let (mut are_tiles_unique, mut others) = (true, Vec::new());
+    for subject in jobs().filter_map(Job::subject) {
+        match subject {
+            Subject::Designated(at) => are_tiles_unique &= tiles.take(at),
+            other => others.push(other),
+        }
+    }
+    let are_unique = are_tiles_unique
         && are_distinct(others)
         && are_distinct(jobs().filter_map(Job::owner))
         && are_distinct(jobs().filter_map(Job::reserved_place));

@@ -94,7 +94,7 @@ impl WalkCosts {
         both.any(|(before, after)| (before.cost == 0) != (after.cost == 0))
     }
 
-    /// The tiles of the map row by row.
+    /// The tiles of the map row by row, without the border.
     fn rows_mut(&mut self) -> impl Iterator<Item = &mut [Walk]> {
         let (row, width) = (self.grid.row(), usize::from(self.grid.width()));
         let rows = self.tiles.chunks_exact_mut(row).skip(1);

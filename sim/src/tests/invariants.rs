@@ -54,7 +54,7 @@ fn assert_consistent(colony: &Colony) {
     fresh.index_stockpiles();
     let [noted, found] = colony.stockpiles.uses();
     assert_eq!(noted, found);
-    assert_eq!(noted, fresh.stockpiles.uses()[0]);
+    assert_eq!([noted.clone(), noted.clone()], fresh.stockpiles.uses());
     assert_eq!(colony.loose, fresh.loose);
     let structures = colony.entities.structures();
     assert_eq!(
@@ -66,8 +66,14 @@ fn assert_consistent(colony: &Colony) {
     }
     // Whatever can be can be saved, too.
     let restored = Colony::restore(&colony.save(), colony.definitions().clone());
-    let hashes = restored.map(|mut restored| restored.hashes());
-    assert_eq!(hashes, Ok(colony.fork().hashes()));
+    let mut restored = restored.unwrap();
+    assert_eq!(restored.hashes(), colony.fork().hashes());
+    assert_eq!([noted.clone(), noted], restored.stockpiles.uses());
+    assert_eq!(restored.loose, colony.loose);
+    assert_eq!(
+        (&*restored.board, &*restored.ground),
+        (&*colony.board, &*colony.ground)
+    );
 }
 
 fn assert_job_consistent(colony: &Colony, job: &Job) {

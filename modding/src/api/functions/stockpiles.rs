@@ -44,7 +44,7 @@ pub(super) const FUNCTIONS: &[FunctionDescription] = &[
         ],
         "stockpiles.write",
         "Makes a stockpile of the tiles of a rectangle, up to 64 a side, that can be walked on and are free. It takes the items and \
-         categories of its filter, or everything.",
+         categories of its filter, or everything; all stockpiles together have at most 1,000 different filters.",
         |arguments| {
             Ok(Command::AddStockpile {
                 at: position(arguments, 0)?,

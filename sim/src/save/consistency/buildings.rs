@@ -14,15 +14,13 @@ pub(super) fn check_alone(
     mut taken: Taken<'_>,
     known: &Vocabulary<'_>,
 ) -> Result<(), SaveError> {
-    let structures = record.structures.iter().map(|structure| structure.at);
-    let plots = record.plots.keys().copied();
+    let mut structures = record.structures.iter().map(|structure| structure.at);
     ensure(taken.take_all(structures.clone()), || {
         "something lies or stands on the tile of a building".to_owned()
     })?;
-    ensure(
-        Taken::nowhere(record).take_all(structures.chain(plots)),
-        || "a plot has a building on it".to_owned(),
-    )?;
+    ensure(structures.all(|at| !record.plots.contains_key(&at)), || {
+        "a plot has a building on it".to_owned()
+    })?;
     for structure in &record.structures {
         check_structure(structure, known)?;
     }
