@@ -214,8 +214,11 @@ fn what_can_be_only_once_is_refused_twice() {
     ]);
 }
 
-/// What comes of two jobs of a kind more, each with its place and task, taken by two colonists or by nobody.
-fn error_of_two(kind: &str, are_taken: bool, jobs: [(Position, Task); 2]) -> String {
+/// Where a job is done and what it is.
+type Deed = (Position, Task);
+
+/// What comes of two jobs of a kind more, taken by two colonists or by nobody.
+fn error_of_two(kind: &str, are_taken: bool, jobs: [Deed; 2]) -> String {
     let mut colony = busy_colony_with(42, whole_definitions());
     for ((at, task), worker) in jobs.into_iter().zip(colony.colonist_ids()) {
         let id = colony.ids.allocate();
@@ -231,20 +234,51 @@ fn error_of_two(kind: &str, are_taken: bool, jobs: [(Position, Task); 2]) -> Str
     error_of(&colony)
 }
 
-#[test]
-fn two_jobs_about_the_same_or_that_reserve_the_same_are_refused() {
-    let [here, there] = [(3, 2), (2, 3)].map(|(x, y)| Position::new(x, y));
-    let [one, other, third] = [1, 2, 3].map(StableId::new);
+/// A job may not be beside one that is about the same or reserves it, and may be beside one that is about something else.
+fn check_two(kind: &str, are_taken: bool, [job, same, different]: [Deed; 3]) {
+    let expected = "two jobs are about the same";
+    let message = error_of_two(kind, are_taken, [job, same]);
+    assert!(message.contains(expected), "{job:?}, {same:?}: {message}");
+    let message = error_of_two(kind, are_taken, [job, different]);
+    assert!(!message.contains(expected), "{job:?}, {different:?}");
+}
+
+const HERE: Position = Position::new(3, 2);
+const THERE: Position = Position::new(2, 3);
+
+const fn id(number: u64) -> StableId {
+    StableId::new(number)
+}
+
+fn haul(leg: HaulLeg) -> Deed {
     let item = Name::of("wood");
-    let haul = |leg| (here, Task::Haul { item, leg });
-    let fetch = |stack, cell| {
-        let count = 1;
-        haul(HaulLeg::Fetching { stack, count, cell })
+    (HERE, Task::Haul { item, leg })
+}
+
+#[test]
+fn two_jobs_about_the_same_are_refused() {
+    check_two(
+        "chop",
+        false,
+        [HERE, HERE, THERE].map(|at| (at, Task::Harvest)),
+    );
+    check_two("sow", false, [HERE, HERE, THERE].map(|at| (at, Task::Sow)));
+    let build = |at, number| {
+        let structure = id(number);
+        (at, Task::Build { structure })
     };
-    let supply = |structure, item| {
-        let leg = SupplyLeg::Posted;
+    check_two(
+        "build",
+        false,
+        [build(HERE, 1), build(HERE, 2), build(THERE, 1)],
+    );
+    let posted = |number| haul(HaulLeg::Posted { stack: id(number) });
+    check_two("haul", false, [1, 1, 2].map(posted));
+    let supply = |number, item| {
+        let (structure, leg) = (id(number), SupplyLeg::Posted);
+        let item = Name::of(item);
         (
-            here,
+            HERE,
             Task::Supply {
                 structure,
                 item,
@@ -252,90 +286,51 @@ fn two_jobs_about_the_same_or_that_reserve_the_same_are_refused() {
             },
         )
     };
-    let treat = |patient| {
-        let leg = TreatLeg::Posted;
-        (here, Task::Treat { patient, leg })
+    check_two(
+        "supply",
+        false,
+        [supply(1, "wood"), supply(1, "wood"), supply(1, "stone")],
+    );
+    let treat = |number| {
+        let (patient, leg) = (id(number), TreatLeg::Posted);
+        (HERE, Task::Treat { patient, leg })
     };
-    let eat = |eater| (here, Task::Eat { eater, food: None });
-    let sleep = |sleeper, bed| (here, Task::Sleep { sleeper, bed });
-    let relax = |idler, place| (here, Task::Relax { idler, place });
-    let build = |at, structure| (at, Task::Build { structure });
-    let posted = |stack| haul(HaulLeg::Posted { stack });
-    // A job, one that is about the same, and one that is not.
-    let cases = [
-        (
-            "chop",
-            false,
-            [here, here, there].map(|at| (at, Task::Harvest)),
-        ),
-        ("sow", false, [here, here, there].map(|at| (at, Task::Sow))),
-        (
-            "build",
-            false,
-            [build(here, one), build(here, other), build(there, one)],
-        ),
-        ("haul", false, [posted(one), posted(one), posted(other)]),
-        (
-            "haul",
-            true,
-            [fetch(one, here), fetch(one, there), fetch(other, there)],
-        ),
-        (
-            "haul",
-            true,
-            [fetch(one, here), fetch(other, here), fetch(other, there)],
-        ),
-        (
-            "haul",
-            true,
-            [
-                fetch(one, here),
-                haul(HaulLeg::Carrying { cell: here }),
-                haul(HaulLeg::Carrying { cell: there }),
-            ],
-        ),
-        (
-            "supply",
-            false,
-            [
-                supply(one, item),
-                supply(one, item),
-                supply(one, Name::of("stone")),
-            ],
-        ),
-        ("treat", false, [treat(one), treat(one), treat(other)]),
-        ("eat", false, [eat(one), eat(one), eat(other)]),
-        (
-            "sleep",
-            false,
-            [sleep(one, None), sleep(one, None), sleep(other, None)],
-        ),
-        (
-            "sleep",
-            true,
-            [
-                sleep(one, Some(third)),
-                sleep(other, Some(third)),
-                sleep(other, Some(one)),
-            ],
-        ),
-        (
-            "relax",
-            true,
-            [
-                relax(one, Some(third)),
-                relax(other, Some(third)),
-                relax(other, Some(one)),
-            ],
-        ),
-    ];
-    for (kind, are_taken, [job, same, different]) in cases {
-        let message = error_of_two(kind, are_taken, [job, same]);
-        let expected = "two jobs are about the same";
-        assert!(message.contains(expected), "{job:?}, {same:?}: {message}");
-        let message = error_of_two(kind, are_taken, [job, different]);
-        assert!(!message.contains(expected), "{job:?}, {different:?}");
-    }
+    check_two("treat", false, [1, 1, 2].map(treat));
+    let eat = |number| {
+        let (eater, food) = (id(number), None);
+        (HERE, Task::Eat { eater, food })
+    };
+    check_two("eat", false, [1, 1, 2].map(eat));
+}
+
+#[test]
+fn two_jobs_that_reserve_the_same_are_refused() {
+    let fetch = |number, cell| {
+        let (stack, count) = (id(number), 1);
+        haul(HaulLeg::Fetching { stack, count, cell })
+    };
+    let carry = |cell| haul(HaulLeg::Carrying { cell });
+    check_two(
+        "haul",
+        true,
+        [fetch(1, HERE), fetch(1, THERE), fetch(2, THERE)],
+    );
+    check_two(
+        "haul",
+        true,
+        [fetch(1, HERE), fetch(2, HERE), fetch(2, THERE)],
+    );
+    check_two("haul", true, [fetch(1, HERE), carry(HERE), carry(THERE)]);
+    let sleep = |number, bed| {
+        let (sleeper, bed) = (id(number), Some(id(bed)));
+        (HERE, Task::Sleep { sleeper, bed })
+    };
+    check_two("sleep", true, [sleep(1, 3), sleep(2, 3), sleep(2, 4)]);
+    let relax = |number, place| {
+        let (idler, place) = (id(number), Some(id(place)));
+        (HERE, Task::Relax { idler, place })
+    };
+    check_two("relax", true, [relax(1, 3), relax(2, 3), relax(2, 4)]);
 }
 
 #[test]
